@@ -1,0 +1,13 @@
+"""The only door to time. Wall clock in integer nanoseconds UTC; everything else takes time as an argument."""
+
+import time
+
+
+def now_ns() -> int:
+    """Nanoseconds since 1970-01-01 UTC by this machine's clock."""
+    return time.time_ns()
+
+
+def monotonic_ns() -> int:
+    """Nanoseconds of a clock that never jumps: for intervals within this process only."""
+    return time.monotonic_ns()

@@ -1,0 +1,35 @@
+"""Every error of the house, by who is to blame; blame decides the reaction.
+
+ArbError
+├── LocalError       we broke a rule of our own: crash, a person reads the traceback
+│   └── IllegalMove  a state machine was asked for a move its table does not have
+├── ConfigError      the person's files are wrong: one sentence with the remedy, exit code 3
+├── VenueError       a venue broke its protocol: drop the feed, halt the market
+└── LedgerError      the ledger file is missing, corrupt, too new, or the disk is full
+
+Expected refusals (`cap`, `level`, `halted`, `stale`, `busy`) and order answers are values, not errors.
+"""
+
+
+class ArbError(Exception):
+    """Base of all errors this house raises on purpose."""
+
+
+class LocalError(ArbError):
+    """We broke one of our own rules."""
+
+
+class IllegalMove(LocalError):
+    """A deal or order was asked for a move that is not in its table."""
+
+
+class ConfigError(ArbError):
+    """Configuration or credentials cannot be used; the text says how to mend them."""
+
+
+class VenueError(ArbError):
+    """A venue answered outside its protocol."""
+
+
+class LedgerError(ArbError):
+    """The ledger file cannot serve; the text says how to mend it."""

@@ -1,0 +1,161 @@
+"""What a trader can hear. Frozen values; each carries the time it was received (`at_ns`, our clock)."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+from common.core.deal import Deal
+from common.core.market import Instrument, Venue
+from common.core.order import Answer, Fill, Finding, Report
+
+#: price in whole ticks, size in whole steps (0 removes), sequence of the level (dYdX offset, ApeX u)
+LevelRow: TypeAlias = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class BookMessage:
+    """A snapshot (replaces everything) or a delta of one instrument's book, in whole ticks and steps.
+
+    `sequence` is ApeX's `u` or the dYdX offset of a delta; dYdX snapshots carry offsets per level instead.
+    """
+
+    venue: Venue
+    snapshot: bool
+    bids: tuple[LevelRow, ...]
+    asks: tuple[LevelRow, ...]
+    sequence: int
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedAlive:
+    """Some frame, a pong included, arrived on the venue's public connection."""
+
+    venue: Venue
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLost:
+    """The public connection broke or lost a message: the book is stale until the next snapshot."""
+
+    venue: Venue
+    reason: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentUpdate:
+    """The venue's listing of our market changed (status, fee tier, grid)."""
+
+    instrument: Instrument
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class FundingRate:
+    """The predicted funding rate at `venue`: fraction of notional per hour, paid by longs when positive."""
+
+    venue: Venue
+    hourly: Decimal
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came back for an order we sent."""
+
+    client_id: str
+    answer: Answer
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The private stream said something about an order of ours."""
+
+    report: Report
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The private stream brought a fill of ours."""
+
+    fill: Fill
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """What a venue answered when asked for one order by client id."""
+
+    client_id: str
+    finding: Finding
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class DealChanged:
+    """The ledger wrote this: the deal with all its rows, as the file has it now (also at start)."""
+
+    deal: Deal
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The ledger refused a reservation; `reason` is one word: cap, level, halted, direction, equity."""
+
+    reason: str
+    at_ns: int
+
+
+class HaltLevel(StrEnum):
+    """halt: no new deals. reduce: no new deals, close at any acceptable edge. flatten: close everything now."""
+
+    NONE = "none"
+    HALT = "halt"
+    REDUCE = "reduce"
+    FLATTEN = "flatten"
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """The strictest halt that the ledger holds for this market, `none` included."""
+
+    level: HaltLevel
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed; sent a few times a second."""
+
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """Finish or even out what is in flight, open nothing new."""
+
+    at_ns: int
+
+
+Event: TypeAlias = (
+    BookMessage
+    | FeedAlive
+    | FeedLost
+    | InstrumentUpdate
+    | FundingRate
+    | Answered
+    | Reported
+    | Filled
+    | LookedUp
+    | DealChanged
+    | Refused
+    | Halted
+    | Tick
+    | StopRequested
+)

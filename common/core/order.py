@@ -1,0 +1,148 @@
+"""One instruction to one venue, and all that can be heard about it. Pure values.
+
+An order's row is written before its first byte is sent. NEW therefore means "may or may not have reached
+the venue"; nothing but proof (terminal report, proven absence, never written) makes it DONE.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+from common.core.market import Side, Venue
+
+
+class OrderState(StrEnum):
+    """NEW: written, fate unproven. WORKING: the venue has it. DONE: no further fill is expected."""
+
+    NEW = "NEW"
+    WORKING = "WORKING"
+    DONE = "DONE"
+
+
+ORDER_MOVES: dict[OrderState, frozenset[OrderState]] = {
+    OrderState.NEW: frozenset({OrderState.WORKING, OrderState.DONE}),
+    OrderState.WORKING: frozenset({OrderState.WORKING, OrderState.DONE}),
+    OrderState.DONE: frozenset(),
+}
+
+
+class Purpose(StrEnum):
+    """Why an order exists: a leg of an opening, a leg of a closing, or to make a deal even again."""
+
+    OPEN = "OPEN"
+    CLOSE = "CLOSE"
+    EVEN = "EVEN"
+
+
+class Lifetime(StrEnum):
+    """FOK: all at once or nothing. IOC: what is there now, the rest is cancelled."""
+
+    FOK = "FOK"
+    IOC = "IOC"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order row. `client_id` is derived from deal, leg and attempt and never used twice."""
+
+    client_id: str
+    deal_id: str
+    venue: Venue
+    market: str
+    side: Side
+    purpose: Purpose
+    size: Decimal
+    limit: Decimal
+    lifetime: Lifetime
+    reduce_only: bool
+    created_ns: int
+    state: OrderState = OrderState.NEW
+    venue_order_id: str | None = None
+    #: cumulative size the venue says was filled; None while it never said
+    reported_size: Decimal | None = None
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        if self.size <= 0 or self.limit <= 0:
+            raise ValueError(f"order {self.client_id}: size and limit must be above 0")
+        if not 1 <= len(self.client_id) <= 40:
+            raise ValueError(f"order id {self.client_id!r} must have 1 to 40 characters")
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution of ours, unique by venue and `fill_id`. `fee_uusd` is positive when we pay."""
+
+    venue: Venue
+    fill_id: str
+    client_id: str
+    side: Side
+    price: Decimal
+    size: Decimal
+    fee_uusd: int
+    venue_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """The venue took the order in; that says nothing about fills."""
+
+    venue_order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """The venue said no in so many words: the order can never fill."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No usable answer: ask later, never read as no."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """This live process never wrote a byte of the order."""
+
+    reason: str
+
+
+Answer: TypeAlias = Ack | Reject | Unknown | NotSent
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a venue says about an order: cumulative, and whether it is final."""
+
+    client_id: str
+    venue_order_id: str
+    filled_size: Decimal
+    final: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The venue answered that it knows no such order.
+
+    `proven` only when the venue's own clock was past the order's time of death  then it can never
+    fill. Otherwise the order may still be on its way, and the desk is asked again.
+    """
+
+    proven: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The venue knows the order: its cumulative report and every fill it lists for it."""
+
+    report: Report
+    fills: tuple[Fill, ...]
+
+
+Finding: TypeAlias = Found | Absent | Unknown

@@ -1,0 +1,271 @@
+"""arb.toml → frozen, checked settings. Every complaint names the key and the remedy (ConfigError, exit code 3)."""
+
+import hashlib
+import tomllib
+from dataclasses import dataclass, fields
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from common.core.errors import ConfigError
+from common.core.market import Venue
+from common.core.terms import SECOND_NS, Terms
+
+DEFAULT_FILE = "arb.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where one venue is spoken to, and with which keys."""
+
+    venue: Venue
+    rest: str
+    ws: str
+    network_id: int
+    keys: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """How the paper venues behave; amounts in USD, rates as fractions, times in ms."""
+
+    seed: int
+    dydx_port: int
+    apex_port: int
+    latency_ms: int
+    race_lost: Decimal
+    balance_usd: Decimal
+    taker_fee: Decimal
+    maker_fee: Decimal
+    refill_half_life_ms: int
+    #: labelled "far beyond what was recorded": multiplies the rate of the demo's basis jumps (0 turns them off)
+    jumps: Decimal
+    source: str
+    speed: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """The fleet's limits, as the ledger file holds them."""
+
+    leverage_entry: Decimal
+    leverage_max: Decimal
+    level: int
+    equity_max_age_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a process may need to know; `root` is where arb.toml lies, `hash` names its content."""
+
+    root: Path
+    mode: str
+    var: Path
+    cap: Cap
+    markets: dict[str, Terms]
+    endpoints: dict[Venue, Endpoint]
+    paper: Paper
+    hash: str
+
+    @property
+    def ledger_file(self) -> Path:
+        """The one ledger of the fleet."""
+        return self.var / "ledger.db"
+
+    def terms(self, market: str) -> Terms:
+        """The terms of one market; ConfigError when arb.toml has no such table."""
+        if market not in self.markets:
+            raise ConfigError(f"arb.toml has no [markets.{market}]; it has {', '.join(self.markets)}")
+        return self.markets[market]
+
+
+def load(path: Path | None = None) -> Settings:
+    """Read and check arb.toml (default: in the current folder)."""
+    path = (path or Path(DEFAULT_FILE)).resolve()
+    try:
+        raw = path.read_bytes()
+        table = tomllib.loads(raw.decode())
+    except FileNotFoundError:
+        raise ConfigError(f"{path} does not exist: run from the project's folder or give --config") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    return _build(path.parent, _Table("", table), hashlib.sha256(raw).hexdigest()[:12])
+
+
+def _build(root: Path, table: "_Table", digest: str) -> Settings:
+    mode = table.choice("mode", ("paper", "live"))
+    paper = _paper(table.table("paper"))
+    strategy, markets = table.table("strategy"), table.table("markets")
+    settings = Settings(
+        root=root,
+        mode=mode,
+        var=root / table.text("var", "var"),
+        cap=_cap(table.table("cap")),
+        markets={name: _terms(name, strategy, markets.table(name)) for name in markets.keys()},
+        endpoints=_endpoints(root, mode, table, paper),
+        paper=paper,
+        hash=digest,
+    )
+    strategy.done()
+    markets.done()
+    table.done()
+    if not settings.markets:
+        raise ConfigError("arb.toml has no [markets.…] table: add one, for example [markets.BTC] with size = \"0.001\"")
+    return settings
+
+
+def _cap(table: "_Table") -> Cap:
+    cap = Cap(
+        leverage_entry=table.number("leverage_entry", "2.5"),
+        leverage_max=table.number("leverage_max", "3"),
+        level=int(table.number("level", "4")),
+        equity_max_age_ns=int(table.number("equity_max_age_s", "30") * SECOND_NS),
+    )
+    table.done()
+    if not 0 < cap.leverage_entry <= cap.leverage_max:
+        raise ConfigError("cap.leverage_entry must be above 0 and not above cap.leverage_max")
+    return cap
+
+
+#: arb.toml key → Terms field; a key ending in _s is seconds and becomes _ns
+_STRATEGY_NS = {
+    "close_decay_s": "close_decay_ns",
+    "max_hold_s": "max_hold_ns",
+    "median_window_s": "median_window_ns",
+    "median_warmup_s": "median_warmup_ns",
+    "feed_silence_max_s": "feed_silence_max_ns",
+    "expected_hold_s": "expected_hold_ns",
+}
+
+
+def _terms(market: str, strategy: "_Table", own: "_Table") -> Terms:
+    """Strategy defaults, overridden by the market's own table."""
+    values: dict[str, Any] = {"market": market, "size": own.number("size")}
+    for field in fields(Terms):
+        if field.name in ("market", "size", "start_wait_ns"):
+            continue
+        for table in (strategy, own):
+            _take(table, field.name, values)
+    own.done()
+    return Terms(**values)
+
+
+def _take(table: "_Table", name: str, values: dict[str, Any]) -> None:
+    key = next((k for k, v in _STRATEGY_NS.items() if v == name), name)
+    if not table.has(key):
+        return
+    if key != name:
+        values[name] = int(table.number(key) * SECOND_NS)
+    elif name == "rule":
+        values[name] = table.text(key, "net")
+    elif name == "even_attempts":
+        values[name] = int(table.number(key))
+    else:
+        values[name] = table.number(key)
+
+
+def _paper(table: "_Table") -> Paper:
+    paper = Paper(
+        seed=int(table.number("seed", "1")),
+        dydx_port=int(table.number("dydx_port", "18701")),
+        apex_port=int(table.number("apex_port", "18702")),
+        latency_ms=int(table.number("latency_ms", "120")),
+        race_lost=table.number("race_lost", "0.08"),
+        balance_usd=table.number("balance_usd", "100"),
+        taker_fee=table.number("taker_fee", "0.0005"),
+        maker_fee=table.number("maker_fee", "0.0002"),
+        refill_half_life_ms=int(table.number("refill_half_life_ms", "500")),
+        jumps=table.number("jumps", "1"),
+        source=table.text("source", "synthetic"),
+        speed=table.number("speed", "1"),
+    )
+    table.done()
+    return paper
+
+
+LIVE_HOSTS = {
+    Venue.DYDX: ("https://api.dydx.exchange", "wss://api.dydx.exchange/v3/ws"),
+    Venue.APEX: ("https://pro.apex.exchange", "wss://quote.pro.apex.exchange"),
+}
+
+
+def _endpoints(root: Path, mode: str, table: "_Table", paper: Paper) -> dict[Venue, Endpoint]:
+    venues = table.table("venues")
+    live = {venue: _live_endpoint(root, venue, venues.table(venue.value)) for venue in Venue}
+    venues.done()
+    if mode == "live":
+        return live
+    folder = root / table.text("var", "var") / "paper"
+    ports = {Venue.DYDX: paper.dydx_port, Venue.APEX: paper.apex_port}
+    return {v: _paper_endpoint(v, port, folder) for v, port in ports.items()}
+
+
+def _paper_endpoint(venue: Venue, port: int, folder: Path) -> Endpoint:
+    host = f"127.0.0.1:{port}"
+    ws = f"ws://{host}/v3/ws" if venue is Venue.DYDX else f"ws://{host}"
+    return Endpoint(venue, f"http://{host}", ws, 1, folder / f"{venue.value}config.ini")
+
+
+def _live_endpoint(root: Path, venue: Venue, table: "_Table") -> Endpoint:
+    rest, ws = LIVE_HOSTS[venue]
+    endpoint = Endpoint(
+        venue=venue,
+        rest=table.text("rest", rest).rstrip("/"),
+        ws=table.text("ws", ws).rstrip("/"),
+        network_id=int(table.number("network_id", "1")),
+        keys=root / table.text("keys", f"{venue.value}config.ini"),
+    )
+    table.done()
+    return endpoint
+
+
+class _Table:
+    """One TOML table that remembers which keys were read, so that a misspelt one is a complaint and not ignored."""
+
+    def __init__(self, name: str, values: dict[str, Any]) -> None:
+        self._name, self._values, self._seen = name, values, set[str]()
+
+    def keys(self) -> list[str]:
+        return list(self._values)
+
+    def has(self, key: str) -> bool:
+        return key in self._values
+
+    def table(self, key: str) -> "_Table":
+        self._seen.add(key)
+        value = self._values.get(key, {})
+        if not isinstance(value, dict):
+            raise ConfigError(f"arb.toml: {self._path(key)} must be a table")
+        return _Table(self._path(key), value)
+
+    def text(self, key: str, default: str) -> str:
+        self._seen.add(key)
+        value = self._values.get(key, default)
+        if not isinstance(value, str):
+            raise ConfigError(f'arb.toml: {self._path(key)} must be text in quotes, not {value!r}')
+        return value
+
+    def choice(self, key: str, allowed: tuple[str, ...]) -> str:
+        value = self.text(key, allowed[0])
+        if value not in allowed:
+            raise ConfigError(f"arb.toml: {self._path(key)} must be one of {', '.join(allowed)}, not {value}")
+        return value
+
+    def number(self, key: str, default: str | None = None) -> Decimal:
+        self._seen.add(key)
+        value = self._values.get(key, default)
+        if value is None:
+            raise ConfigError(f"arb.toml: {self._path(key)} is missing")
+        try:
+            return Decimal(str(value))
+        except InvalidOperation:
+            raise ConfigError(f"arb.toml: {self._path(key)} must be a number, not {value!r}") from None
+
+    def done(self) -> None:
+        """Complain about keys nobody asked for."""
+        unknown = sorted(set(self._values) - self._seen)
+        if unknown:
+            raise ConfigError(f"arb.toml: unknown key {self._path(unknown[0])}; see docs/configuration.md")
+
+    def _path(self, key: str) -> str:
+        return f"{self._name}.{key}" if self._name else key

@@ -1,0 +1,127 @@
+"""What a caller needs of a venue, and no more: Feed (public), Desk (orders), Account stream (private).
+
+Free of any signing scheme, of string-only ids, and of "acknowledged means resting": an adapter for another
+protocol fits behind the same protocols. Implementations live in `dydx/`, `apex/` and, in process, `sim/`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol, TypeAlias
+
+from common.core.events import BookMessage, FeedAlive, FeedLost, Filled, FundingRate, InstrumentUpdate, Reported
+from common.core.market import Instrument, Venue
+from common.core.order import Ack, Finding, NotSent, Order, Reject, Unknown
+
+FeedEvent: TypeAlias = BookMessage | FeedAlive | FeedLost | InstrumentUpdate | FundingRate
+
+
+@dataclass(frozen=True, slots=True)
+class ForcedFill:
+    """A fill of our account, in `market`, that belongs to no order of ours (liquidation, auto-deleveraging)."""
+
+    venue: Venue
+    fill_id: str
+    market: str
+    side: str
+    price: Decimal
+    size: Decimal
+    fee_uusd: int
+    venue_ns: int
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class FundingPaid:
+    """A funding payment booked to our account; `payment_uusd` is positive when we received it."""
+
+    venue: Venue
+    payment_id: str
+    market: str
+    payment_uusd: int
+    venue_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """The private stream says balance or positions moved: ask `Desk.account` when convenient."""
+
+    venue: Venue
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamUp:
+    """The private stream is (again) subscribed: what happened while it was down must be asked for."""
+
+    venue: Venue
+    at_ns: int
+
+
+AccountEvent: TypeAlias = Reported | Filled | ForcedFill | FundingPaid | AccountChanged | StreamUp
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One market's position at one venue: signed base size, average entry price, mark (oracle) price."""
+
+    market: str
+    size: Decimal
+    entry: Decimal
+    mark: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What the venue says our account is worth; `gross_uusd` is Σ |size × mark| over all its positions."""
+
+    venue: Venue
+    equity_uusd: int
+    gross_uusd: int
+    positions: tuple[Position, ...]
+    at_ns: int
+
+
+class Feed(Protocol):
+    """Public market data of one instrument: pushes FeedEvents until cancelled; reconnects by itself, bounded."""
+
+    venue: Venue
+
+    async def run(self, on_event: Callable[[FeedEvent], None]) -> None:
+        """Connect, subscribe, decode; never returns unless cancelled."""
+
+    def refresh(self) -> None:
+        """Ask for a fresh snapshot (resubscribe); returns at once."""
+
+
+class Desk(Protocol):
+    """Orders and account of one venue. Nothing here raises for what a venue answers: answers are values."""
+
+    venue: Venue
+
+    async def start(self) -> None:
+        """Open connections, read server time, check credentials; ConfigError when they are refused."""
+
+    async def instrument(self, market: str) -> Instrument:
+        """The listing of `market` here, with the account's taker fee; ConfigError when it is not listed."""
+
+    def prepare(self, order: Order) -> bytes:
+        """Sign `order` and return the request body ready to send; no I/O, no await."""
+
+    async def send(self, order: Order, prepared: bytes) -> Ack | Reject | Unknown | NotSent:
+        """Put the request on the wire at once and wait, bounded, for the answer."""
+
+    async def look_up(self, order: Order) -> Finding:
+        """Report and fills of `order` by its client id; Absent(proven) only past its time of death."""
+
+    async def cancel(self, order: Order) -> None:
+        """Ask for cancellation; the effect is seen by look_up or the account stream only."""
+
+    async def account(self) -> AccountFacts:
+        """Equity and positions now; VenueError when the venue gives no usable answer."""
+
+    async def stream(self, on_event: Callable[[AccountEvent], None]) -> None:
+        """The private account stream; reconnects by itself, never returns unless cancelled."""
+
+    async def close(self) -> None:
+        """Close all connections."""
