@@ -6,40 +6,17 @@ protocol fits behind the same protocols. Implementations live in `dydx/`, `apex/
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Protocol, TypeAlias
 
+from common.core.account import AccountFacts as AccountFacts
+from common.core.account import ForcedFill as ForcedFill
+from common.core.account import FundingPaid as FundingPaid
+from common.core.account import Position as Position
 from common.core.events import BookMessage, FeedAlive, FeedLost, Filled, FundingRate, InstrumentUpdate, Reported
 from common.core.market import Instrument, Venue
 from common.core.order import Ack, Finding, NotSent, Order, Reject, Unknown
 
 FeedEvent: TypeAlias = BookMessage | FeedAlive | FeedLost | InstrumentUpdate | FundingRate
-
-
-@dataclass(frozen=True, slots=True)
-class ForcedFill:
-    """A fill of our account, in `market`, that belongs to no order of ours (liquidation, auto-deleveraging)."""
-
-    venue: Venue
-    fill_id: str
-    market: str
-    side: str
-    price: Decimal
-    size: Decimal
-    fee_uusd: int
-    venue_ns: int
-    at_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class FundingPaid:
-    """A funding payment booked to our account; `payment_uusd` is positive when we received it."""
-
-    venue: Venue
-    payment_id: str
-    market: str
-    payment_uusd: int
-    venue_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +36,6 @@ class StreamUp:
 
 
 AccountEvent: TypeAlias = Reported | Filled | ForcedFill | FundingPaid | AccountChanged | StreamUp
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """One market's position at one venue: signed base size, average entry price, mark (oracle) price."""
-
-    market: str
-    size: Decimal
-    entry: Decimal
-    mark: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class AccountFacts:
-    """What the venue says our account is worth; `gross_uusd` is Σ |size × mark| over all its positions."""
-
-    venue: Venue
-    equity_uusd: int
-    gross_uusd: int
-    positions: tuple[Position, ...]
-    at_ns: int
 
 
 class Feed(Protocol):
