@@ -76,6 +76,9 @@ class Desk(Protocol):
     async def account(self) -> AccountFacts:
         """Equity and positions now; VenueError when the venue gives no usable answer."""
 
+    async def funding(self, market: str) -> tuple[FundingPaid, ...]:
+        """The latest funding payments of our account in `market` (up to 100); VenueError without a usable answer."""
+
     async def stream(self, on_event: Callable[[AccountEvent], None]) -> None:
         """The private account stream; reconnects by itself, never returns unless cancelled."""
 

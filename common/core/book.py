@@ -1,0 +1,196 @@
+"""An instrument's book as last heard, in whole ticks and steps; knows when it must not be believed.
+
+Two venues, two laws of sequence. dYdX v3: one offset per price level, a level is replaced only by a greater
+offset, removed levels stay as tombstones, and a crossed book is uncrossed by dropping the older level (the venue's
+own front end does the same). ApeX: one number `u` per book, each delta the previous plus one, else a gap.
+"""
+
+from bisect import bisect_left, insort
+from dataclasses import dataclass
+from decimal import Decimal
+
+from common.core.events import BookMessage, LevelRow
+from common.core.market import Instrument, Side, Venue
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What taking a size from one side costs now: average and worst price and the touch, USD per base."""
+
+    average: Decimal
+    worst: Decimal
+    touch: Decimal
+
+
+class Ladder:
+    """One side of a book. `_keys` is sorted best first: ticks for asks, minus ticks for bids."""
+
+    __slots__ = ("_sign", "_keys", "sizes")
+
+    def __init__(self, sign: int) -> None:
+        self._sign = sign
+        self._keys: list[int] = []
+        self.sizes: dict[int, int] = {}
+
+    def set(self, ticks: int, steps: int) -> None:
+        """Put `steps` at the price `ticks`; 0 removes the level."""
+        key = self._sign * ticks
+        if steps <= 0:
+            if self.sizes.pop(ticks, None) is not None:
+                del self._keys[bisect_left(self._keys, key)]
+        else:
+            if ticks not in self.sizes:
+                insort(self._keys, key)
+            self.sizes[ticks] = steps
+
+    def best(self) -> int | None:
+        """The best price in ticks, None when the side is empty."""
+        return self._sign * self._keys[0] if self._keys else None
+
+    def clear(self) -> None:
+        """Remove every level."""
+        self._keys.clear()
+        self.sizes.clear()
+
+    def walk(self, steps: int) -> tuple[int, int] | None:
+        """(Σ ticks × steps, worst ticks) of taking `steps` from the best price on; None when depth runs out."""
+        total, left = 0, steps
+        for key in self._keys:
+            ticks = self._sign * key
+            taken = min(left, self.sizes[ticks])
+            total += ticks * taken
+            left -= taken
+            if not left:
+                return total, ticks
+        return None
+
+
+class Book:
+    """Both ladders of one instrument, and whether they may be believed."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self.bids, self.asks = Ladder(-1), Ladder(+1)
+        #: why the book must not be used; empty when it may
+        self.stale = "no snapshot yet"
+        self.heard_ns = 0
+        #: rises with every message that was taken in
+        self.version = 0
+
+    def apply(self, message: BookMessage) -> None:
+        """Take in one message; a gap leaves the book stale until the next snapshot."""
+        if message.snapshot:
+            self._restart(message)
+        elif self.stale in ("", "crossed"):
+            self._advance(message)
+        else:
+            return
+        self.version += 1
+        self.heard_ns = message.at_ns
+
+    def lose(self, reason: str) -> None:
+        """The connection broke or skipped a message: stale until the next snapshot."""
+        self.stale = reason
+
+    def quote(self, side: Side, steps: int) -> Quote | None:
+        """What an order of `side` over `steps` would pay or get by walking the opposite ladder."""
+        ladder = self.asks if side is Side.BUY else self.bids
+        walked, best = ladder.walk(steps), ladder.best()
+        if walked is None or best is None:
+            return None
+        total, worst = walked
+        price = self.instrument.price
+        return Quote(price(total) / steps, price(worst), price(best))
+
+    def mid_ticks(self) -> float | None:
+        """Middle of the touch, in ticks."""
+        bid, ask = self.bids.best(), self.asks.best()
+        return None if bid is None or ask is None else (bid + ask) / 2
+
+    @property
+    def crossed(self) -> bool:
+        """The best bid is not below the best ask."""
+        bid, ask = self.bids.best(), self.asks.best()
+        return bid is not None and ask is not None and bid >= ask
+
+    def _restart(self, message: BookMessage) -> None:
+        self.bids.clear()
+        self.asks.clear()
+        self._forget()
+        self._put(self.bids, message.bids)
+        self._put(self.asks, message.asks)
+        self._settle(message)
+
+    def _advance(self, message: BookMessage) -> None:
+        self._put(self.bids, message.bids)
+        self._put(self.asks, message.asks)
+        self._settle(message)
+
+    def _settle(self, message: BookMessage) -> None:
+        self.stale = "crossed" if self.crossed else ""
+
+    def _forget(self) -> None:
+        """Drop what a venue's sequence law remembers beside the levels."""
+
+    def _put(self, ladder: Ladder, rows: tuple[LevelRow, ...]) -> None:
+        for ticks, steps, _ in rows:
+            ladder.set(ticks, steps)
+
+
+class ApexBook(Book):
+    """`u` of each delta must be the last plus one."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        super().__init__(instrument)
+        self._u = 0
+
+    def _restart(self, message: BookMessage) -> None:
+        super()._restart(message)
+        self._u = message.sequence
+
+    def _advance(self, message: BookMessage) -> None:
+        if message.sequence != self._u + 1:
+            self.lose("gap")
+            return
+        self._u = message.sequence
+        super()._advance(message)
+
+
+class DydxBook(Book):
+    """One offset per level, zero-size levels kept as tombstones, crossed levels dropped by age."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        super().__init__(instrument)
+        self._offsets: dict[Ladder, dict[int, int]] = {self.bids: {}, self.asks: {}}
+
+    def _forget(self) -> None:
+        for offsets in self._offsets.values():
+            offsets.clear()
+
+    def _put(self, ladder: Ladder, rows: tuple[LevelRow, ...]) -> None:
+        offsets = self._offsets[ladder]
+        for ticks, steps, offset in rows:
+            if offset > offsets.get(ticks, -1):
+                offsets[ticks] = offset
+                ladder.set(ticks, steps)
+
+    def _settle(self, message: BookMessage) -> None:
+        while self.crossed:
+            self._drop_older()
+        super()._settle(message)
+
+    def _drop_older(self) -> None:
+        """Of the two touching levels drop the one with the smaller offset; equal: the smaller; equal: the bid."""
+        bid, ask = self.bids.best(), self.asks.best()
+        assert bid is not None and ask is not None
+        bid_age = (self._offsets[self.bids][bid], self.bids.sizes[bid])
+        ask_age = (self._offsets[self.asks][ask], self.asks.sizes[ask])
+        if bid_age <= ask_age:
+            self.bids.set(bid, 0)
+        else:
+            self.asks.set(ask, 0)
+
+
+def make_book(instrument: Instrument) -> Book:
+    """The book with the sequence law of the instrument's venue."""
+    return {Venue.DYDX: DydxBook, Venue.APEX: ApexBook}[instrument.venue](instrument)

@@ -1,0 +1,126 @@
+"""What a deal is expected to keep when opened, and what it would keep when closed now. Pure arithmetic, USD.
+
+Only `edge` decides an opening and only `close_edge` a closing; both are net of everything that is known to cost.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from common.core.book import Quote
+from common.core.deal import Deal, opening_price
+from common.core.market import Direction, Instrument, Side, Venue
+from common.core.money import ZERO, bps_of, price_down, price_up
+from common.core.terms import Terms
+
+HOUR_NS = 3600 * 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One side of a planned pair of orders: the quote it rests on, the worst and the highest price it may fill at.
+
+    A sell has no upper bound at the venue; `ceiling` allows it the slippage band above the touch.
+    """
+
+    instrument: Instrument
+    side: Side
+    quote: Quote
+    limit: Decimal
+    ceiling: Decimal
+
+    @property
+    def given_up(self) -> Decimal:
+        """USD per base between the expected average and the limit: lost if the price runs to the limit."""
+        return self.side.sign * (self.limit - self.quote.average)
+
+    @property
+    def fee(self) -> Decimal:
+        """Taker fee, USD per base, at the expected average."""
+        return self.quote.average * self.instrument.taker_fee
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two legs in opposite directions over one size."""
+
+    sell: Leg
+    buy: Leg
+    size: Decimal
+
+    @property
+    def spread(self) -> Decimal:
+        """Sell venue's bid quote minus buy venue's ask quote, USD per base, signed."""
+        return self.sell.quote.average - self.buy.quote.average
+
+    @property
+    def fees(self) -> Decimal:
+        """Both taker fees, USD."""
+        return (self.sell.fee + self.buy.fee) * self.size
+
+    @property
+    def notional(self) -> Decimal:
+        """One leg's size at the higher of the two averages, USD."""
+        return max(self.sell.quote.average, self.buy.quote.average) * self.size
+
+    @property
+    def worst_notional(self) -> Decimal:
+        """One leg's size at the highest price either leg may fill at, USD: what a reservation holds."""
+        return max(self.buy.ceiling, self.sell.ceiling) * self.size
+
+
+def make_leg(instrument: Instrument, side: Side, quote: Quote, slack_bps: Decimal, slippage_max_bps: Decimal) -> Leg:
+    """A leg whose limit is the walked worst price plus slack, never further than slippage_max from the touch."""
+    slack = bps_of(slack_bps, quote.worst)
+    band = bps_of(slippage_max_bps, quote.touch)
+    if side is Side.BUY:
+        limit = max(price_down(min(quote.worst + slack, quote.touch + band), instrument.tick), quote.touch)
+        return Leg(instrument, side, quote, limit, ceiling=limit)
+    limit = min(price_up(max(quote.worst - slack, quote.touch - band), instrument.tick), quote.touch)
+    return Leg(instrument, side, quote, limit, ceiling=quote.touch + band)
+
+
+def edge(pair: Pair, leaving_spread: Decimal, funding_hourly: Decimal, hold_ns: int) -> Decimal:
+    """USD the deal is expected to keep: spread now and at its close, less four fees and what limits give up.
+
+    `leaving_spread` is the expected spread of the close, USD per base (a cost, so usually negative);
+    `funding_hourly` the net funding fraction per hour received (short's rate less long's).
+    """
+    given_up = (pair.sell.given_up + pair.buy.given_up) * pair.size
+    funding = funding_hourly * pair.notional * hold_ns / HOUR_NS
+    return (pair.spread + leaving_spread) * pair.size - 2 * pair.fees - given_up + funding
+
+
+def original_edge(pair: Pair) -> Decimal:
+    """The original's test as a number: spread less twice the fees, nothing for leaving."""
+    return pair.spread * pair.size - 2 * pair.fees
+
+
+def close_edge(deal: Deal, pair: Pair) -> Decimal:
+    """USD that closing `pair.size` of `deal` now would keep: captured at the open, plus the close, less all fees.
+
+    Matched pro rata: only the part that both legs share counts, with its share of the fees paid.
+    """
+    sell_venue, buy_venue = deal.direction.sell_venue, deal.direction.buy_venue
+    captured = opening_price(deal, sell_venue) - opening_price(deal, buy_venue)
+    opened = max(_opened_size(deal, v) for v in Venue)
+    share = pair.size / opened if opened else ZERO
+    fees_paid = Decimal(deal.fees_uusd) / 1_000_000 * share
+    return (captured + pair.spread) * pair.size - pair.fees - fees_paid
+
+
+def _opened_size(deal: Deal, venue: Venue) -> Decimal:
+    side = deal.direction.side_at(venue)
+    return sum((f.size for f in deal.fills if f.venue is venue and f.side is side), ZERO)
+
+
+def close_target_bps(terms: Terms, age_ns: int) -> Decimal:
+    """What a close must keep at least: falls linearly from close_min to close_floor over close_decay."""
+    if terms.close_decay_ns <= 0 or age_ns >= terms.close_decay_ns:
+        return terms.close_floor_bps
+    part = Decimal(max(age_ns, 0)) / Decimal(terms.close_decay_ns)
+    return terms.close_min_bps + (terms.close_floor_bps - terms.close_min_bps) * part
+
+
+def closing_direction(deal: Deal) -> Direction:
+    """The direction a close trades in."""
+    return deal.direction.opposite

@@ -1,0 +1,71 @@
+"""Whether a market offers a deal worth opening now, and if not, why, in one word. Pure."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from common.core.edge import Pair, edge, original_edge
+from common.core.market import Direction, Venue
+from common.core.money import bps_of
+from common.core.view import MarketView
+
+
+@dataclass(frozen=True, slots=True)
+class Opportunity:
+    """An edge above the threshold with the two quotes that made it."""
+
+    direction: Direction
+    pair: Pair
+    edge: Decimal
+    at_ns: int
+
+    @property
+    def edge_bps(self) -> Decimal:
+        """The edge in basis points of notional."""
+        return self.edge / self.pair.notional * 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class NoOpening:
+    """Why not; `ask` names a venue whose book should be confirmed by a fresh snapshot."""
+
+    reason: str
+    ask: Venue | None = None
+
+
+def find_opening(view: MarketView, at_ns: int) -> Opportunity | NoOpening:
+    """The better direction's opportunity, or the first reason against it."""
+    for venue in view.books:
+        reason = view.distrust(venue, at_ns)
+        if reason:
+            return NoOpening("stale", venue if reason == "crossed" else None)
+    if not all(i.online for i in view.instruments.values()):
+        return NoOpening("offline")
+    best = max(filter(None, (_weigh(view, d, at_ns) for d in Direction)), key=lambda o: o.edge, default=None)
+    if best is None:
+        return NoOpening("cold")
+    if best.edge <= bps_of(view.terms.edge_min_bps, best.pair.notional):
+        return NoOpening("edge")
+    return _confirmed(view, best)
+
+
+def _weigh(view: MarketView, direction: Direction, at_ns: int) -> Opportunity | None:
+    """The edge of one direction, good or bad; None without depth or before the median is warm."""
+    pair = view.pair(direction, view.terms.size)
+    if pair is None:
+        return None
+    if view.terms.rule == "original":
+        return Opportunity(direction, pair, original_edge(pair), at_ns)
+    leaving = view.medians[direction.opposite].value()
+    if leaving is None:
+        return None
+    kept = edge(pair, Decimal(str(leaving)), view.funding_hourly(direction), view.terms.expected_hold_ns)
+    return Opportunity(direction, pair, kept, at_ns)
+
+
+def _confirmed(view: MarketView, found: Opportunity) -> Opportunity | NoOpening:
+    """No phantom edges: when one book moved alone by more than half the edge, hear the other one first."""
+    for venue in view.books:
+        if view.moved_alone_bps(venue) > found.edge_bps / 2:
+            other = next(v for v in view.books if v is not venue)
+            return NoOpening("unconfirmed", other)
+    return found

@@ -1,0 +1,96 @@
+"""One market as a trader sees it: both books, listings, connections, medians. Answers whether they may be believed."""
+
+from decimal import Decimal
+
+from common.core.book import Book, Quote, make_book
+from common.core.edge import Pair, make_leg
+from common.core.events import BookMessage, FeedAlive, FeedLost, FundingRate, InstrumentUpdate
+from common.core.market import Direction, Instrument, Side, Venue
+from common.core.median import TrailingMedian
+from common.core.money import ZERO
+from common.core.terms import Terms
+
+#: the spread of leaving is sampled at most this often
+SAMPLE_NS = 250_000_000
+
+
+class MarketView:
+    """Books and facts of one market at both venues; knows no deals and makes no decision."""
+
+    def __init__(self, terms: Terms, instruments: dict[Venue, Instrument]) -> None:
+        self.terms = terms
+        self.instruments = dict(instruments)
+        self.books: dict[Venue, Book] = {v: make_book(i) for v, i in instruments.items()}
+        self.alive_ns = dict.fromkeys(instruments, 0)
+        self.funding = dict.fromkeys(instruments, ZERO)
+        self.medians = {d: TrailingMedian(terms.median_window_ns, terms.median_warmup_ns) for d in Direction}
+        #: where each venue's mid stood when the other venue was last heard
+        self._mid_at_other: dict[Venue, float | None] = dict.fromkeys(instruments)
+        self._sampled_ns = 0
+
+    def hear(self, event: BookMessage | FeedAlive | FeedLost | InstrumentUpdate | FundingRate) -> None:
+        """Take in one public event."""
+        match event:
+            case BookMessage():
+                self._hear_book(event)
+            case FeedAlive():
+                self.alive_ns[event.venue] = event.at_ns
+            case FeedLost():
+                self.books[event.venue].lose(event.reason)
+            case InstrumentUpdate():
+                self.instruments[event.instrument.venue] = event.instrument
+                self.books[event.instrument.venue].instrument = event.instrument
+            case FundingRate():
+                self.funding[event.venue] = event.hourly
+
+    def _hear_book(self, message: BookMessage) -> None:
+        book = self.books[message.venue]
+        book.apply(message)
+        self.alive_ns[message.venue] = message.at_ns
+        for venue, other in self.books.items():
+            if venue is not message.venue:
+                self._mid_at_other[venue] = other.mid_ticks()
+
+    def sample(self, at_ns: int) -> None:
+        """Remember the walked spread of both directions, for the medians; at most every SAMPLE_NS."""
+        if at_ns < self._sampled_ns + SAMPLE_NS or any(self.distrust(v, at_ns) for v in self.books):
+            return
+        self._sampled_ns = at_ns
+        for direction in Direction:
+            pair = self.pair(direction, self.terms.size)
+            if pair is not None:
+                self.medians[direction].add(at_ns, float(pair.spread))
+
+    def distrust(self, venue: Venue, at_ns: int) -> str:
+        """Why the venue's book must not be used for an entry now; empty when it may."""
+        if at_ns - self.alive_ns[venue] > self.terms.feed_silence_max_ns:
+            return "silent"
+        return self.books[venue].stale
+
+    def moved_alone_bps(self, venue: Venue) -> Decimal:
+        """How far `venue`'s mid went since the other venue was last heard, basis points."""
+        now, then = self.books[venue].mid_ticks(), self._mid_at_other[venue]
+        if now is None or then is None or now == 0:
+            return ZERO
+        return Decimal(str(abs(now - then) / now * 10_000))
+
+    def quote(self, venue: Venue, side: Side, size: Decimal) -> Quote | None:
+        """The quote of `size` at `venue`; None when depth runs out."""
+        return self.books[venue].quote(side, self.instruments[venue].steps(size))
+
+    def pair(self, direction: Direction, size: Decimal) -> Pair | None:
+        """Both legs of trading `size` in `direction` now, with their limits; None when depth runs out."""
+        legs = []
+        for venue, side in ((direction.sell_venue, Side.SELL), (direction.buy_venue, Side.BUY)):
+            quote = self.quote(venue, side, size)
+            if quote is None:
+                return None
+            terms = self.terms
+            legs.append(
+                make_leg(self.instruments[venue], side, quote, terms.limit_slack_bps, terms.slippage_max_bps)
+            )
+        return Pair(legs[0], legs[1], size)
+
+    def funding_hourly(self, direction: Direction) -> Decimal:
+        """Net funding fraction per hour that a deal of `direction` receives: short's rate less long's."""
+        return self.funding[direction.sell_venue] - self.funding[direction.buy_venue]

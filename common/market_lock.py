@@ -1,0 +1,69 @@
+"""One process per market: a file lock that dies with its holder, and in the file, when the market was started of late.
+
+supervisord restarts a process that had reached RUNNING at once and without limit; a crash loop must be noticed here.
+"""
+
+import fcntl
+import json
+import os
+import signal
+from pathlib import Path
+from types import FrameType
+
+from common.core.errors import LocalError
+from common.core.terms import SECOND_NS
+
+#: starts within this window count as "of late"
+WINDOW_NS = 300 * SECOND_NS
+#: this many starts of late are nothing unusual; each further one doubles the wait
+FREE_STARTS = 3
+WAIT_MAX_NS = 60 * SECOND_NS
+#: a predecessor that was told to stop is given this long to leave
+LOCK_TIMEOUT_S = 20.0
+
+
+class MarketLock:
+    """Held until the process ends, however it ends."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+    def take(self, timeout_s: float = LOCK_TIMEOUT_S) -> None:
+        """Wait for the lock; LocalError when another process keeps it for `timeout_s`."""
+        before = signal.signal(signal.SIGALRM, _give_up)
+        signal.setitimer(signal.ITIMER_REAL, timeout_s)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+        except TimeoutError:
+            raise LocalError(f"another process holds {self._path}: one worker per market") from None
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+    def note_start(self, at_ns: int) -> int:
+        """Remember this start; return how long entries must wait, nanoseconds (0 in the ordinary case)."""
+        starts = [s for s in self._starts() if at_ns - WINDOW_NS < s <= at_ns] + [at_ns]
+        text = json.dumps(starts).encode()
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, text, 0)
+        return start_wait_ns(len(starts))
+
+    def _starts(self) -> list[int]:
+        text = os.pread(self._fd, 65536, 0)
+        try:
+            return [int(s) for s in json.loads(text or b"[]")]
+        except (ValueError, TypeError):
+            # torn by a kill between truncate and write: only the back-off's memory is lost
+            return []
+
+
+def start_wait_ns(starts: int) -> int:
+    """0 up to FREE_STARTS starts of late, then 2, 4, 8 … seconds, at most WAIT_MAX_NS."""
+    extra = starts - FREE_STARTS
+    return 0 if extra <= 0 else min(WAIT_MAX_NS, SECOND_NS * 2 ** min(extra, 10))
+
+
+def _give_up(signum: int, frame: FrameType | None) -> None:
+    raise TimeoutError
