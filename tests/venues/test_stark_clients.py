@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.venues import stark, stark_points
+from common.venues import stark, stark_points, stark_pure
 
 USDC = 0x2893294412A4C8F915F75892B395EBBF6859EC246EC365C3B1F56F47C3A0A5D
 PRIVATE_KEY = 0x58C7D5A90B1776BDE86EBAC077E053ED85B0F7164F53B080304A531947F46E3
@@ -163,3 +163,26 @@ def test_the_curve_is_the_published_one(clients: SimpleNamespace) -> None:
     published = [tuple(curve.CONSTANT_POINTS[place]) for place in (0, 1, 2, 250, 254, 502)]
     low_and_high = [ours.FIRST_LOW, ours.FIRST_HIGH, ours.SECOND_LOW, ours.SECOND_HIGH]
     assert published == [ours.SHIFT, ours.GENERATOR, *low_and_high]
+
+
+def test_a_nonce_that_cannot_be_used_is_replaced_as_the_clients_do(
+    clients: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once in 2^55 signatures; with a bound this low three in four draws are refused."""
+    monkeypatch.setattr(stark_pure, "ELEMENT_BOUND", 2**250)
+    monkeypatch.setattr(stark_pure, "SIGN_ATTEMPTS", 64)
+    monkeypatch.setattr(clients.curve, "N_ELEMENT_BITS_ECDSA", 250)
+    for message_hash in range(2**249, 2**249 + 10):
+        theirs = clients.curve.py_sign(message_hash, PRIVATE_KEY)
+        assert stark_pure.sign(PRIVATE_KEY, message_hash) == theirs
+
+
+def test_equal_and_opposite_points_are_added_too() -> None:
+    x, y = stark_points.GENERATOR
+    generator = stark_points.jacobian((x, y))
+    twice = stark_points.affine(stark_points.double(generator))
+    assert stark_points.affine(stark_points.add(generator, (x, y))) == twice
+    nothing = stark_points.add(generator, (x, -y))
+    assert nothing[2] == 0
+    assert not stark_points.has_x(nothing, x)
+    assert stark_points.affine(stark_points.add(nothing, twice)) == twice
