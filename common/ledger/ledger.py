@@ -1,0 +1,299 @@
+"""The ledger's verbs: each one transaction, one journal row, and the deal as the file then has it.
+
+A verb that changes nothing writes nothing. Expected refusals are values. It never decides what a deal needs
+(core does) and never speaks to a venue.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from common.core.account import AccountFacts, ForcedFill, FundingPaid
+from common.core.deal import Deal, DealState, check_move
+from common.core.errors import IllegalMove, LocalError
+from common.core.events import HaltLevel
+from common.core.market import Venue
+from common.core.money import ZERO, uusd_up
+from common.core.order import Order
+from common.ledger import account, limits, migrate, rows, writeoff
+from common.ledger.facts import Fact, client_id_of, described, fills_in, heard
+from common.ledger.rows import Author, Entry
+from common.ledger.store import Store
+
+#: what the triggers say to a reservation that has no room; every other complaint is a bug
+REFUSALS = frozenset({"halted", "equity", "direction", "level", "cap"})
+#: a heartbeat that says nothing new is not written more often than this
+HEARTBEAT_MIN_NS = 2_000_000_000
+#: who halts a market on a fill that nobody expected
+LEDGER = "ledger"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """No room: `reason` is halted, equity, direction, level or cap; for a write-off: not flat."""
+
+    reason: str
+
+
+class Ledger:
+    """One process's way to write the ledger; for reading only, see report.py."""
+
+    def __init__(self, store: Store, author: Author) -> None:
+        self._store, self._author = store, author
+        self._beats: dict[str, tuple[str, int]] = {}
+
+    @classmethod
+    def create(cls, path: Path, *, created_ns: int, config_hash: str, code_version: str, pid: int) -> Self:
+        """Make or migrate the file if needed, from any number of processes at once, and open it."""
+        migrate.ensure(path, at_ns=created_ns, code_version=code_version)
+        return cls.open(path, config_hash=config_hash, code_version=code_version, pid=pid)
+
+    @classmethod
+    def open(cls, path: Path, *, config_hash: str, code_version: str, pid: int) -> Self:
+        """Open an existing, checked file for writing; LedgerError with a remedy when it cannot serve."""
+        return cls(Store(path, writer=True), Author(pid, code_version, config_hash))
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    # ---- deals ----------------------------------------------------------------------------------------------
+
+    def reserve(self, deal: Deal, why: str) -> Deal | Refusal:
+        """Insert an OPENING deal with its orders if halt, equity, direction, level and cap leave room."""
+        worst = max((uusd_up(o.size * o.limit) for o in deal.orders), default=0)
+        if deal.held_uusd < worst or not deal.orders:
+            raise LocalError(f"deal {deal.deal_id} holds {deal.held_uusd} µUSD, its orders may fill for {worst}")
+        with self._store.transaction() as connection:
+            reason = _insert_judged(connection, deal)
+            if reason is not None:
+                return Refusal(reason)
+            rows.insert_orders(connection, deal.deal_id, deal.orders)
+            self._journal(connection, _entry("reserve", deal, None, deal.state, why, at_ns=deal.opened_ns))
+            return rows.must_get(connection, deal.deal_id)
+
+    def write(self, deal_id: str, orders: tuple[Order, ...], to: DealState | None, why: str, at_ns: int) -> Deal:
+        """Add exit or evening orders to a deal and move it (None: it stays): never refused for cap, level or halt."""
+        with self._store.transaction() as connection:
+            deal = rows.must_get(connection, deal_id)
+            state = to or deal.state
+            if state is not deal.state:
+                check_move(deal_id, deal.state, state)
+                rows.update_deal(connection, deal, state, deal.held_uusd, at_ns)
+            rows.insert_orders(connection, deal_id, orders)
+            self._journal(connection, _entry("write", deal, deal.state, state, why, at_ns=at_ns))
+            return rows.must_get(connection, deal_id)
+
+    def record(self, fact: Fact) -> Deal | None:
+        """Write down what was heard about an order; None when the client id is not ours.
+
+        A fill on a finished deal is accepted and halts the market in the same transaction.
+        """
+        with self._store.transaction() as connection:
+            order = rows.get_order(connection, client_id_of(fact))
+            if order is None:
+                return None
+            known = rows.fills_of(connection, order.client_id)
+            added = sum(rows.insert_fill(connection, fill, fact.at_ns) for fill in fills_in(fact))
+            new = heard(order, sum((f.size for f in known), ZERO), fact)
+            deal = rows.must_get(connection, order.deal_id)
+            if new == order and not added:
+                return deal
+            rows.update_order(connection, order, new)
+            why = described(order, new, added, fact)
+            if added and not deal.live:
+                why += ", late: market halted"
+                limits.put_halt(connection, HaltLevel.HALT, deal.market, why, who=LEDGER, at_ns=fact.at_ns)
+            self._journal(connection, _entry("record", deal, deal.state, deal.state, why, at_ns=fact.at_ns))
+            return rows.must_get(connection, order.deal_id)
+
+    def move(self, deal_id: str, to: DealState, held_uusd: int, why: str, at_ns: int) -> Deal:
+        """Move a deal and lower what it holds (settle, release, stuck); IllegalMove when the table forbids it."""
+        with self._store.transaction() as connection:
+            deal = rows.must_get(connection, deal_id)
+            if (to, held_uusd) == (deal.state, deal.held_uusd):
+                return deal
+            if to is not deal.state:
+                check_move(deal_id, deal.state, to)
+            if to is DealState.WRITTEN_OFF or held_uusd > deal.held_uusd:
+                raise IllegalMove(f"deal {deal_id}: no move from {deal.held_uusd} µUSD held to {to} with {held_uusd}")
+            rows.update_deal(connection, deal, to, held_uusd, at_ns)
+            self._journal(connection, _entry("move", deal, deal.state, to, why, at_ns=at_ns))
+            return rows.must_get(connection, deal_id)
+
+    def deal(self, deal_id: str) -> Deal | None:
+        """One deal with all its rows, or None."""
+        with self._store.reading() as connection:
+            return rows.get_deal(connection, deal_id)
+
+    def live_deals(self, market: str | None = None) -> tuple[Deal, ...]:
+        """Live deals of one market, or of all, oldest first."""
+        with self._store.reading() as connection:
+            return rows.get_live(connection, market)
+
+    def unfinished_deals(self, market: str, dust: Decimal = ZERO) -> tuple[Deal, ...]:
+        """What recovery starts from: live deals, and finished ones with something open.
+
+        Open is an order that is not accounted for, or fills that are uneven by more than `dust` (base size).
+        """
+        with self._store.reading() as connection:
+            return rows.get_live(connection, market) + writeoff.get_loose(connection, market, dust)
+
+    def next_number(self, market: str) -> int:
+        """The number of the market's next deal, from 1."""
+        with self._store.reading() as connection:
+            row = connection.execute("SELECT COALESCE(MAX(number), 0) + 1 FROM deal WHERE market = ?", (market,))
+            return int(row.fetchone()[0])
+
+    @property
+    def incarnation(self) -> str:
+        """The part of every client id that tells this file from all others."""
+        with self._store.reading() as connection:
+            return str(connection.execute("SELECT name FROM incarnation").fetchone()[0])
+
+    # ---- a person's verbs -----------------------------------------------------------------------------------
+
+    def write_off(self, deal_id: str, why: str, *, force: bool, at_ns: int) -> Deal | Refusal:
+        """Take a live deal out of the count. Venues seen flat: held becomes 0. Otherwise only by force, still held."""
+        with self._store.transaction() as connection:
+            deal = rows.must_get(connection, deal_id)
+            flat = writeoff.proven_flat(connection, deal, at_ns)
+            if not flat and not force:
+                return Refusal("not flat")
+            check_move(deal_id, deal.state, DealState.WRITTEN_OFF)
+            rows.update_deal(connection, deal, DealState.WRITTEN_OFF, 0 if flat else deal.held_uusd, at_ns)
+            self._journal(connection, _entry("write_off", deal, deal.state, DealState.WRITTEN_OFF, why, at_ns=at_ns))
+            return rows.must_get(connection, deal_id)
+
+    def release_written_off(self, market: str, at_ns: int) -> tuple[Deal, ...]:
+        """Stop counting written-off deals of a market once both venues were seen flat after them."""
+        with self._store.transaction() as connection:
+            released = writeoff.release(connection, market, at_ns)
+            if released:
+                why = "venues seen flat: " + ", ".join(deal.deal_id for deal in released)
+                self._journal(connection, Entry(at_ns, "release_written_off", why, market=market))
+            return released
+
+    # ---- limits ---------------------------------------------------------------------------------------------
+
+    def set_cap(self, terms: limits.CapTerms, why: str, at_ns: int) -> bool:
+        """Put the fleet's limits into force; False when they are already."""
+        with self._store.transaction() as connection:
+            changed = limits.put_cap(connection, terms)
+            if changed:
+                self._journal(connection, Entry(at_ns, "set_cap", f"{why}: {_spoken(terms)}"))
+            return changed
+
+    def halt(self, level: HaltLevel, market: str, why: str, *, who: str, at_ns: int) -> bool:
+        """Halt a market ('*': all) or make its halt stricter; False when it is as strict already."""
+        with self._store.transaction() as connection:
+            changed = limits.put_halt(connection, level, market, why, who=who, at_ns=at_ns)
+            if changed:
+                self._journal(connection, Entry(at_ns, "halt", f"{level} by {who}: {why}", market=market))
+            return changed
+
+    def resume(self, market: str, why: str, *, who: str, at_ns: int) -> bool:
+        """Clear the halt of exactly this market, or of '*'; False when there is none."""
+        with self._store.transaction() as connection:
+            changed = limits.clear_halt(connection, market)
+            if changed:
+                self._journal(connection, Entry(at_ns, "resume", f"by {who}: {why}", market=market))
+            return changed
+
+    def halt_level(self, market: str) -> HaltLevel:
+        """The stricter of the market's own halt and the one for every market."""
+        with self._store.reading() as connection:
+            return limits.strictest_halt(connection, market)
+
+    # ---- accounts and telemetry -----------------------------------------------------------------------------
+
+    def write_account(self, facts: AccountFacts, *, min_age_ns: int = 0) -> bool:
+        """Equity and positions of a venue, not journalled; False when the row there is newer or younger than that."""
+        known_ns = self._equity_at(facts.venue)
+        if known_ns is not None and facts.at_ns - known_ns < max(min_age_ns, 1):
+            return False
+        with self._store.transaction(durable=False) as connection:
+            known_ns = account.equity_at(connection, facts.venue)
+            if known_ns is not None and facts.at_ns - known_ns < max(min_age_ns, 1):
+                return False
+            account.put_account(connection, facts)
+            return True
+
+    def account_age(self, venue: Venue, now_ns: int) -> int | None:
+        """Nanoseconds since the venue's equity was heard; None while it never was."""
+        known_ns = self._equity_at(venue)
+        return None if known_ns is None else now_ns - known_ns
+
+    def heartbeat(self, market: str, state: str, *, decided_ns: int, at_ns: int) -> bool:
+        """One row per worker, not journalled; False when the last one says the same and is young."""
+        last_state, last_ns = self._beats.get(market, ("", 0))
+        if state == last_state and at_ns - last_ns < HEARTBEAT_MIN_NS:
+            return False
+        with self._store.transaction(durable=False) as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO heartbeat (market, pid, at_ns, state, decided_ns) VALUES (?, ?, ?, ?, ?)",
+                (market, self._author.pid, at_ns, state, decided_ns),
+            )
+        self._beats[market] = (state, at_ns)
+        return True
+
+    def book_funding(self, paid: FundingPaid, at_ns: int) -> bool:
+        """Append a funding payment, once; False when the file has it already."""
+        with self._store.transaction() as connection:
+            new = account.put_funding(connection, paid)
+            if new:
+                why = f"{paid.venue} {paid.payment_id}: {paid.payment_uusd} µUSD"
+                self._journal(connection, Entry(at_ns, "book_funding", why, market=paid.market))
+            return new
+
+    def book_forced(self, forced: ForcedFill) -> tuple[Deal, ...]:
+        """Book a fill that is no order's of ours to the market's deals, oldest first, and halt the market.
+
+        Without a live deal the last finished one bears it. Empty when the file has it already or no deal ever was.
+        """
+        with self._store.transaction() as connection:
+            bearers = rows.get_live(connection, forced.market) or writeoff.get_last(connection, forced.market)
+            parts = account.shares(forced, bearers)
+            why = f"forced fill {forced.venue} {forced.fill_id}: {forced.side} {forced.size} at {forced.price}"
+            booked = account.put_forced(connection, forced, parts)
+            if not booked and bearers:
+                return ()
+            halted = limits.put_halt(connection, HaltLevel.HALT, forced.market, why, who=LEDGER, at_ns=forced.at_ns)
+            if booked or halted:
+                self._journal(connection, Entry(forced.at_ns, "book_forced", why, market=forced.market))
+            return tuple(rows.must_get(connection, deal.deal_id) for deal, _ in parts)
+
+    def _equity_at(self, venue: Venue) -> int | None:
+        with self._store.reading() as connection:
+            return account.equity_at(connection, venue)
+
+    def _journal(self, connection: sqlite3.Connection, entry: Entry) -> None:
+        rows.insert_entry(connection, self._author, entry)
+
+
+def _insert_judged(connection: sqlite3.Connection, deal: Deal) -> str | None:
+    """Insert the deal's row; the reason when the triggers refuse it."""
+    try:
+        rows.insert_deal(connection, deal)
+    except sqlite3.IntegrityError as error:
+        if str(error) in REFUSALS:
+            return str(error)
+        raise
+    return None
+
+
+def _entry(verb: str, deal: Deal, from_: DealState | None, to: DealState, why: str, *, at_ns: int) -> Entry:
+    return Entry(at_ns, verb, why, market=deal.market, deal_id=deal.deal_id, from_state=from_, to_state=to)
+
+
+def _spoken(terms: limits.CapTerms) -> str:
+    return f"leverage {terms.leverage_entry} up to {terms.leverage_max}, level {terms.level}"

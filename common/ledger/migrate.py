@@ -1,0 +1,153 @@
+"""Making a ledger file, bringing an older one up to date, and putting its laws back. The only user of sqlite-utils.
+
+A worker's hot path never comes here: sqlite-utils is imported inside functions, when a file has to be built.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from common.core.errors import LedgerError
+from common.ledger.lock import FileLock
+from common.ledger.store import (
+    SCHEMA_FILE,
+    SCHEMA_VERSION,
+    connect,
+    laws,
+    lock_path,
+    schema_version,
+    translated,
+)
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+INCARNATION_LENGTH = 6
+DECISECOND_NS = 100_000_000
+
+#: schema version → what leads there from the version before; triggers and views are laid anew afterwards
+MIGRATIONS: Mapping[int, Callable[["Database"], None]] = {}
+
+
+def incarnation_name(created_ns: int) -> str:
+    """Six characters that repeat after seven years: the file's tenth of a second of creation, in base 36."""
+    rest, text = created_ns // DECISECOND_NS, ""
+    for _ in range(INCARNATION_LENGTH):
+        rest, digit = divmod(rest, len(_DIGITS))
+        text = _DIGITS[digit] + text
+    return text
+
+
+def ensure(path: Path, *, at_ns: int, code_version: str) -> None:
+    """Make the ledger at `path` unless it is there, or bring it to our schema; any number of processes may call it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerError(f"{path.parent} cannot be made: {error.strerror}") from error
+    lock = FileLock(lock_path(path))
+    try:
+        with lock.held(), translated(path):
+            if not path.exists():
+                _build(path, at_ns, code_version)
+            else:
+                _migrate(path, at_ns, code_version)
+    finally:
+        lock.close()
+
+
+def mend(path: Path) -> tuple[str, ...]:
+    """Lay triggers and views of an up-to-date ledger anew; returns the names that differed. The fleet must stand."""
+    connection = connect(path, writer=True)
+    lock = FileLock(lock_path(path))
+    try:
+        with lock.held(), translated(path):
+            if schema_version(connection) != SCHEMA_VERSION:
+                raise LedgerError(f"{path} is not a ledger of schema {SCHEMA_VERSION}: ./scripts/run migrates it")
+            before = laws(connection)
+            connection.execute("BEGIN IMMEDIATE")
+            with connection:
+                _lay_laws(connection)
+            after = laws(connection)
+    finally:
+        lock.close()
+        connection.close()
+    return tuple(sorted(n for n in before.keys() | after.keys() if before.get(n) != after.get(n)))
+
+
+def _build(path: Path, at_ns: int, code_version: str) -> None:
+    """Build beside and rename: nobody ever sees half a ledger, whatever dies when."""
+    from sqlite_utils import Database
+
+    new = path.with_name(path.name + ".new")
+    for leftover in path.parent.glob(new.name + "*"):
+        leftover.unlink()
+    connection = sqlite3.connect(new, isolation_level=None)
+    database = Database(connection)
+    database.enable_wal()
+    database.executescript(SCHEMA_FILE.read_text())
+    database.table("schema_version").insert({"version": SCHEMA_VERSION, "at_ns": at_ns, "code_version": code_version})
+    database.table("incarnation").insert({"id": 1, "name": incarnation_name(at_ns), "created_ns": at_ns})
+    if connection.in_transaction:
+        connection.commit()
+    connection.close()
+    new.rename(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """The rename itself must survive a power cut."""
+    fd = os.open(folder, os.O_RDONLY)
+    os.fsync(fd)
+    os.close(fd)
+
+
+def _migrate(path: Path, at_ns: int, code_version: str) -> None:
+    """One transaction: all steps, then the laws anew, because rebuilding a table drops its triggers silently."""
+    connection = connect(path, writer=True)
+    try:
+        version = schema_version(connection)
+        if version is not None and version < SCHEMA_VERSION:
+            _step_up(connection, version, at_ns, code_version)
+    finally:
+        connection.close()
+
+
+def _step_up(connection: sqlite3.Connection, version: int, at_ns: int, code_version: str) -> None:
+    from sqlite_utils import Database
+
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        _drop_laws(connection)
+        for step in range(version + 1, SCHEMA_VERSION + 1):
+            MIGRATIONS[step](Database(connection))
+            connection.execute("INSERT INTO schema_version VALUES (?, ?, ?)", (step, at_ns, code_version))
+        _lay_laws(connection)
+
+
+def _drop_laws(connection: sqlite3.Connection) -> None:
+    rows = connection.execute("SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchall()
+    for kind, name in rows:
+        connection.execute(f'DROP {kind} "{name}"')
+
+
+def _lay_laws(connection: sqlite3.Connection) -> None:
+    _drop_laws(connection)
+    for statement in statements(SCHEMA_FILE.read_text()):
+        if statement.startswith(("CREATE TRIGGER", "CREATE VIEW")):
+            connection.execute(statement)
+
+
+def statements(script: str) -> Iterator[str]:
+    """The single statements of an SQL script, comments before each taken off."""
+    text = ""
+    for line in script.splitlines(keepends=True):
+        if not text and (line.startswith("--") or not line.strip()):
+            continue
+        text += line
+        if sqlite3.complete_statement(text):
+            yield text.strip()
+            text = ""

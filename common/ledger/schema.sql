@@ -1,0 +1,328 @@
+-- The ledger of the fleet, and its laws. Whoever writes, from whatever process, is bound by the triggers below.
+--
+-- What SQL adds up is INTEGER (micro-USD `_uusd`, nanoseconds `_ns`); what only Python reads exactly is TEXT (decimals).
+-- Conditions are written so that a missing row (NULL) refuses: `(a <= b) IS NOT 1`.
+-- INSERT OR REPLACE would delete the old row without firing delete triggers, so every insert guard looks for it first;
+-- WITHOUT ROWID leaves no hidden key to replace by. Every open of the file compares triggers and views with this text.
+
+CREATE TABLE schema_version (
+    version INTEGER NOT NULL PRIMARY KEY,
+    at_ns INTEGER NOT NULL,
+    code_version TEXT NOT NULL
+);
+
+-- Part of every client id: a new file is a new incarnation, so that ids never repeat.
+CREATE TABLE incarnation (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    name TEXT NOT NULL,
+    created_ns INTEGER NOT NULL
+);
+
+CREATE TABLE deal (
+    deal_id TEXT NOT NULL PRIMARY KEY,
+    market TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    direction INTEGER NOT NULL CHECK (direction IN (1, -1)),
+    size TEXT NOT NULL,
+    state TEXT NOT NULL,
+    held_uusd INTEGER NOT NULL,
+    edge_uusd INTEGER NOT NULL,
+    opened_ns INTEGER NOT NULL,
+    changed_ns INTEGER NOT NULL,
+    UNIQUE (market, number)
+) WITHOUT ROWID;
+
+CREATE INDEX deal_live ON deal (direction, market) WHERE state IN ('OPENING', 'OPEN', 'CLOSING', 'STUCK');
+CREATE INDEX deal_held ON deal (held_uusd) WHERE held_uusd > 0;
+
+CREATE TABLE orders (
+    client_id TEXT NOT NULL PRIMARY KEY,
+    deal_id TEXT NOT NULL REFERENCES deal (deal_id),
+    seq INTEGER NOT NULL,
+    venue TEXT NOT NULL,
+    market TEXT NOT NULL,
+    side TEXT NOT NULL CHECK (side IN ('BUY', 'SELL')),
+    purpose TEXT NOT NULL CHECK (purpose IN ('OPEN', 'CLOSE', 'EVEN')),
+    size TEXT NOT NULL,
+    limit_price TEXT NOT NULL,
+    lifetime TEXT NOT NULL,
+    reduce_only INTEGER NOT NULL,
+    created_ns INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    venue_order_id TEXT,
+    reported_size TEXT,
+    reason TEXT NOT NULL,
+    UNIQUE (deal_id, seq)
+) WITHOUT ROWID;
+
+CREATE INDEX orders_unfinished ON orders (market) WHERE state <> 'DONE';
+
+CREATE TABLE fill (
+    seq INTEGER NOT NULL PRIMARY KEY CHECK (seq > 0),
+    venue TEXT NOT NULL,
+    fill_id TEXT NOT NULL,
+    client_id TEXT NOT NULL REFERENCES orders (client_id),
+    side TEXT NOT NULL CHECK (side IN ('BUY', 'SELL')),
+    price TEXT NOT NULL,
+    size TEXT NOT NULL,
+    fee_uusd INTEGER NOT NULL,
+    venue_ns INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL,
+    UNIQUE (venue, fill_id)
+);
+
+CREATE INDEX fill_client_id ON fill (client_id);
+
+-- from_state and to_state are the deal's; what happened to an order stands in `why`.
+CREATE TABLE journal (
+    seq INTEGER NOT NULL PRIMARY KEY CHECK (seq > 0),
+    at_ns INTEGER NOT NULL,
+    verb TEXT NOT NULL,
+    market TEXT,
+    deal_id TEXT,
+    from_state TEXT,
+    to_state TEXT,
+    why TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    code_version TEXT NOT NULL,
+    config_hash TEXT NOT NULL
+);
+
+CREATE INDEX journal_deal ON journal (deal_id);
+
+CREATE TABLE funding (
+    seq INTEGER NOT NULL PRIMARY KEY CHECK (seq > 0),
+    venue TEXT NOT NULL,
+    payment_id TEXT NOT NULL,
+    market TEXT NOT NULL,
+    payment_uusd INTEGER NOT NULL,
+    venue_ns INTEGER NOT NULL,
+    UNIQUE (venue, payment_id)
+);
+
+-- Leverages in thousandths: 2500 is 2.5.
+CREATE TABLE cap (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    leverage_entry INTEGER NOT NULL,
+    leverage_max INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    equity_max_age_ns INTEGER NOT NULL
+);
+
+CREATE TABLE equity (
+    venue TEXT NOT NULL PRIMARY KEY,
+    equity_uusd INTEGER NOT NULL,
+    gross_uusd INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE venue_position (
+    venue TEXT NOT NULL,
+    market TEXT NOT NULL,
+    size TEXT NOT NULL,
+    entry TEXT NOT NULL,
+    mark TEXT NOT NULL,
+    at_ns INTEGER NOT NULL,
+    PRIMARY KEY (venue, market)
+) WITHOUT ROWID;
+
+-- market '*' is every market.
+CREATE TABLE halt (
+    market TEXT NOT NULL PRIMARY KEY,
+    level TEXT NOT NULL CHECK (level IN ('halt', 'reduce', 'flatten')),
+    why TEXT NOT NULL,
+    who TEXT NOT NULL,
+    at_ns INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE heartbeat (
+    market TEXT NOT NULL PRIMARY KEY,
+    pid INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    decided_ns INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Exposure now, and the cap it must stay under; cap_uusd is NULL while the cap row or all equity is missing.
+CREATE VIEW room AS
+SELECT
+    held_uusd,
+    (SELECT leverage_entry FROM cap) * (SELECT MIN(equity_uusd) FROM equity) / 1000
+        - MAX(0, (SELECT MAX(gross_uusd) FROM equity) - held_uusd) AS cap_uusd
+FROM (SELECT COALESCE(SUM(held_uusd), 0) AS held_uusd FROM deal WHERE held_uusd > 0);
+
+-- A new deal: refused with one word that the trader understands, or with a sentence when it is a bug.
+CREATE TRIGGER deal_insert BEFORE INSERT ON deal
+BEGIN
+    SELECT CASE
+        WHEN EXISTS (SELECT 1 FROM deal WHERE deal_id = new.deal_id)
+            OR EXISTS (SELECT 1 FROM deal WHERE market = new.market AND number = new.number)
+            THEN RAISE(ABORT, 'law: this deal is in the ledger already')
+        WHEN new.state <> 'OPENING'
+            THEN RAISE(ABORT, 'law: a new deal is OPENING')
+        WHEN typeof(new.held_uusd) <> 'integer' OR new.held_uusd <= 0
+            THEN RAISE(ABORT, 'law: a new deal holds a whole number of micro-USD above 0')
+        WHEN typeof(new.opened_ns) <> 'integer'
+            THEN RAISE(ABORT, 'law: a new deal says when it was opened')
+        WHEN EXISTS (SELECT 1 FROM halt WHERE market IN (new.market, '*'))
+            THEN RAISE(ABORT, 'halted')
+        WHEN (
+            SELECT COUNT(*) >= 2 AND MAX(ABS(new.opened_ns - at_ns)) <= (SELECT equity_max_age_ns FROM cap)
+            FROM equity
+        ) IS NOT 1
+            THEN RAISE(ABORT, 'equity')
+        WHEN EXISTS (
+            SELECT 1 FROM deal
+            WHERE direction = -new.direction AND market = new.market
+                AND state IN ('OPENING', 'OPEN', 'CLOSING', 'STUCK')
+        )
+            THEN RAISE(ABORT, 'direction')
+        WHEN (
+            (
+                SELECT COUNT(*) FROM deal
+                WHERE direction = new.direction AND state IN ('OPENING', 'OPEN', 'CLOSING', 'STUCK')
+            ) < (SELECT level FROM cap)
+        ) IS NOT 1
+            THEN RAISE(ABORT, 'level')
+        WHEN (SELECT held_uusd + new.held_uusd <= cap_uusd FROM room) IS NOT 1
+            THEN RAISE(ABORT, 'cap')
+    END;
+END;
+
+CREATE TRIGGER deal_identity BEFORE UPDATE OF deal_id, market, number, direction, size, edge_uusd, opened_ns ON deal
+BEGIN
+    SELECT RAISE(ABORT, 'law: what a deal is never changes');
+END;
+
+-- The same table as DEAL_MOVES in common/core/deal.py; a test compares them.
+CREATE TRIGGER deal_move BEFORE UPDATE ON deal
+WHEN new.state <> old.state
+BEGIN
+    SELECT CASE WHEN old.state || ' ' || new.state NOT IN (
+        'OPENING OPEN', 'OPENING VOID', 'OPENING CLOSED', 'OPENING STUCK', 'OPENING WRITTEN_OFF',
+        'OPEN CLOSING', 'OPEN CLOSED', 'OPEN STUCK', 'OPEN WRITTEN_OFF',
+        'CLOSING OPEN', 'CLOSING CLOSED', 'CLOSING STUCK', 'CLOSING WRITTEN_OFF',
+        'STUCK OPEN', 'STUCK CLOSING', 'STUCK CLOSED', 'STUCK WRITTEN_OFF'
+    ) THEN RAISE(ABORT, 'move: not in the table of moves') END;
+END;
+
+-- Held is lowered only on proof, except by a person who writes the deal off.
+CREATE TRIGGER deal_held BEFORE UPDATE ON deal
+BEGIN
+    SELECT CASE
+        WHEN typeof(new.held_uusd) <> 'integer' OR new.held_uusd < 0 OR new.held_uusd > old.held_uusd
+            THEN RAISE(ABORT, 'law: held is never raised')
+        WHEN new.state IN ('OPENING', 'OPEN', 'CLOSING', 'STUCK') AND new.held_uusd = 0
+            THEN RAISE(ABORT, 'law: a live deal holds something')
+        WHEN new.state IN ('CLOSED', 'VOID') AND new.held_uusd <> 0
+            THEN RAISE(ABORT, 'law: a finished deal holds nothing')
+        WHEN new.held_uusd < old.held_uusd AND new.state <> 'WRITTEN_OFF'
+            AND EXISTS (SELECT 1 FROM orders WHERE deal_id = old.deal_id AND state <> 'DONE')
+            THEN RAISE(ABORT, 'law: held is released only when every order is done')
+        WHEN new.state = 'VOID'
+            AND EXISTS (SELECT 1 FROM fill JOIN orders USING (client_id) WHERE deal_id = old.deal_id)
+            THEN RAISE(ABORT, 'law: a deal with fills is not void')
+    END;
+END;
+
+CREATE TRIGGER deal_delete BEFORE DELETE ON deal
+BEGIN
+    SELECT RAISE(ABORT, 'law: deals are never deleted');
+END;
+
+-- Exits and evenings are never refused; an opening leg belongs to a deal that is OPENING, once per venue.
+CREATE TRIGGER orders_insert BEFORE INSERT ON orders
+BEGIN
+    SELECT CASE
+        WHEN EXISTS (SELECT 1 FROM orders WHERE client_id = new.client_id)
+            OR EXISTS (SELECT 1 FROM orders WHERE deal_id = new.deal_id AND seq = new.seq)
+            THEN RAISE(ABORT, 'law: this order is in the ledger already')
+        WHEN NOT EXISTS (SELECT 1 FROM deal WHERE deal_id = new.deal_id AND market = new.market)
+            THEN RAISE(ABORT, 'law: an order belongs to a deal of its market')
+        WHEN new.state <> 'NEW' AND NOT (new.state = 'DONE' AND new.client_id LIKE 'forced:%')
+            THEN RAISE(ABORT, 'law: a new order is NEW')
+        WHEN new.purpose = 'OPEN' AND (
+            NOT EXISTS (SELECT 1 FROM deal WHERE deal_id = new.deal_id AND state = 'OPENING')
+            OR EXISTS (SELECT 1 FROM orders WHERE deal_id = new.deal_id AND venue = new.venue AND purpose = 'OPEN')
+        )
+            THEN RAISE(ABORT, 'law: one opening order per venue, while the deal is OPENING')
+    END;
+END;
+
+CREATE TRIGGER orders_identity BEFORE UPDATE OF client_id, deal_id, seq, venue, market, side, purpose, size,
+    limit_price, lifetime, reduce_only, created_ns ON orders
+BEGIN
+    SELECT RAISE(ABORT, 'law: what an order is never changes');
+END;
+
+CREATE TRIGGER orders_move BEFORE UPDATE ON orders
+BEGIN
+    SELECT CASE
+        WHEN new.state <> old.state
+            AND old.state || ' ' || new.state NOT IN ('NEW WORKING', 'NEW DONE', 'WORKING DONE')
+            THEN RAISE(ABORT, 'move: orders go NEW, WORKING, DONE')
+        WHEN old.reported_size IS NOT NULL
+            AND (CAST(new.reported_size AS REAL) >= CAST(old.reported_size AS REAL)) IS NOT 1
+            THEN RAISE(ABORT, 'law: a cumulative report never shrinks')
+    END;
+END;
+
+CREATE TRIGGER orders_delete BEFORE DELETE ON orders
+BEGIN
+    SELECT RAISE(ABORT, 'law: orders are never deleted');
+END;
+
+CREATE TRIGGER fill_insert BEFORE INSERT ON fill
+BEGIN
+    SELECT CASE
+        WHEN EXISTS (SELECT 1 FROM fill WHERE venue = new.venue AND fill_id = new.fill_id)
+            OR EXISTS (SELECT 1 FROM fill WHERE seq = new.seq)
+            THEN RAISE(ABORT, 'law: this fill is in the ledger already')
+        WHEN NOT EXISTS (SELECT 1 FROM orders WHERE client_id = new.client_id AND venue = new.venue)
+            THEN RAISE(ABORT, 'law: a fill belongs to an order at its venue')
+    END;
+END;
+
+CREATE TRIGGER fill_update BEFORE UPDATE ON fill
+BEGIN
+    SELECT RAISE(ABORT, 'law: fills are never changed');
+END;
+
+CREATE TRIGGER fill_delete BEFORE DELETE ON fill
+BEGIN
+    SELECT RAISE(ABORT, 'law: fills are never deleted');
+END;
+
+-- An insert that leaves seq to SQLite shows -1 here; one that names it may only append.
+CREATE TRIGGER journal_insert BEFORE INSERT ON journal
+WHEN new.seq <> -1 AND new.seq <= (SELECT MAX(seq) FROM journal)
+BEGIN
+    SELECT RAISE(ABORT, 'law: the journal only grows');
+END;
+
+CREATE TRIGGER journal_update BEFORE UPDATE ON journal
+BEGIN
+    SELECT RAISE(ABORT, 'law: the journal is never changed');
+END;
+
+CREATE TRIGGER journal_delete BEFORE DELETE ON journal
+BEGIN
+    SELECT RAISE(ABORT, 'law: the journal is never deleted');
+END;
+
+CREATE TRIGGER funding_insert BEFORE INSERT ON funding
+WHEN EXISTS (SELECT 1 FROM funding WHERE venue = new.venue AND payment_id = new.payment_id)
+    OR EXISTS (SELECT 1 FROM funding WHERE seq = new.seq)
+BEGIN
+    SELECT RAISE(ABORT, 'law: this payment is in the ledger already');
+END;
+
+CREATE TRIGGER funding_update BEFORE UPDATE ON funding
+BEGIN
+    SELECT RAISE(ABORT, 'law: funding is never changed');
+END;
+
+CREATE TRIGGER funding_delete BEFORE DELETE ON funding
+BEGIN
+    SELECT RAISE(ABORT, 'law: funding is never deleted');
+END;

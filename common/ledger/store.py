@@ -1,0 +1,171 @@
+"""The ledger as a file: opening, checking, and one write transaction at a time. Knows no deals.
+
+Everything that SQLite can complain about leaves here as LedgerError (the file, the disk) or LocalError (a law of
+the file was about to be broken: our bug).
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from common.core.errors import IllegalMove, LedgerError, LocalError
+from common.ledger.lock import FileLock
+
+SCHEMA_VERSION = 1
+SCHEMA_FILE = Path(__file__).with_name("schema.sql")
+#: only somebody who passes by our flock can make SQLite itself wait
+BUSY_TIMEOUT_S = 5.0
+#: the write-ahead log is cut back to this size after a checkpoint
+WAL_MAX_BYTES = 32 * 1024 * 1024
+
+NO_LEDGER = "there is no ledger yet at {path}: start the fleet with ./scripts/run"
+
+
+def lock_path(path: Path) -> Path:
+    """The file whose flock orders all writers of the ledger at `path`."""
+    return path.with_name(path.name + ".lock")
+
+
+class Store:
+    """One connection to a checked ledger file."""
+
+    def __init__(self, path: Path, *, writer: bool) -> None:
+        self.path = path
+        self.connection = connect(path, writer=writer)
+        try:
+            with translated(path):
+                check(self.connection, path)
+            self._lock = FileLock(lock_path(path)) if writer else None
+        except LedgerError:
+            self.connection.close()
+            raise
+
+    @contextmanager
+    def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """One BEGIN IMMEDIATE … COMMIT under the flock; any error rolls back.
+
+        `durable=False` leaves the fsync to the next durable commit: telemetry may be lost in a power cut.
+        """
+        if self._lock is None:
+            raise LocalError(f"{self.path} was opened for reading only")
+        with translated(self.path), self._lock.held():
+            self.connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self.connection.execute("BEGIN IMMEDIATE")
+            with self.connection:
+                yield self.connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One consistent view of the file for several queries."""
+        with translated(self.path):
+            self.connection.execute("BEGIN")
+            with self.connection:
+                yield self.connection
+
+    def close(self) -> None:
+        """Close connection and lock file."""
+        self.connection.close()
+        if self._lock is not None:
+            self._lock.close()
+
+
+def connect(path: Path, *, writer: bool) -> sqlite3.Connection:
+    """Open an existing file with our settings; LedgerError when there is none."""
+    if not path.is_file():
+        raise LedgerError(NO_LEDGER.format(path=path))
+    with translated(path):
+        uri = f"{path.absolute().as_uri()}?mode=rw"
+        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA journal_size_limit = {WAL_MAX_BYTES}")
+        if not writer:
+            connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def check(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that is no ledger, of another version, not in WAL mode, or whose laws were altered."""
+    version = schema_version(connection)
+    if version is None:
+        raise LedgerError(f"{path} is a database, but not a ledger: move it away and run ./scripts/run")
+    if version > SCHEMA_VERSION:
+        raise LedgerError(
+            f"{path} was written by a newer version of this program (schema {version}, this one knows "
+            f"{SCHEMA_VERSION}): update the program"
+        )
+    if version < SCHEMA_VERSION:
+        raise LedgerError(
+            f"{path} has schema {version}, this program needs {SCHEMA_VERSION}: ./scripts/run migrates it"
+        )
+    check_laws(connection, path)
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        raise LedgerError(f"{path} is not in WAL mode any more: run `PRAGMA journal_mode = wal` on it once")
+
+
+def check_laws(connection: sqlite3.Connection, path: Path) -> None:
+    """Every trigger and view must read as in schema.sql: tools that rebuild a table drop its triggers silently."""
+    found, law = laws(connection), expected_laws()
+    if found == law:
+        return
+    names = sorted(name for name in found.keys() | law.keys() if found.get(name) != law.get(name))
+    raise LedgerError(
+        f"the laws in {path} were altered ({', '.join(names)}): stop the fleet and run "
+        f"`arbctl ledger mend`, or put back a copy of the file"
+    )
+
+
+def laws(connection: sqlite3.Connection) -> dict[str, str]:
+    """Name → text of every trigger and view in the file."""
+    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'view')")
+    return {name: sql for name, sql in rows}
+
+
+@cache
+def expected_laws() -> dict[str, str]:
+    """Name → text of every trigger and view as schema.sql makes them."""
+    memory = sqlite3.connect(":memory:")
+    memory.executescript(SCHEMA_FILE.read_text())
+    found = laws(memory)
+    memory.close()
+    return found
+
+
+def schema_version(connection: sqlite3.Connection) -> int | None:
+    """The newest schema version the file says it has; None when it is no ledger."""
+    table = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'")
+    if table.fetchone() is None:
+        return None
+    version: int | None = connection.execute("SELECT MAX(version) FROM schema_version").fetchone()[0]
+    return version
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn what SQLite raises into our errors, cause kept."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        text = str(error)
+        raise (IllegalMove if text.startswith("move:") else LocalError)(f"{path.name}: {text}") from error
+    except sqlite3.OperationalError as error:
+        raise LedgerError(_sentence(path, str(error))) from error
+    except sqlite3.DatabaseError as error:
+        raise LedgerError(_sentence(path, str(error))) from error
+
+
+def _sentence(path: Path, text: str) -> str:
+    """What happened to the file, and what a person can do about it."""
+    remedies = {
+        "database is locked": "another program keeps it locked: close it",
+        "database or disk is full": "make room on the disk; nothing was written",
+        "disk I/O error": "look at the disk and the folder's rights; nothing was written",
+        "readonly": "give this user the right to write it and its folder",
+        "not a database": "the file is no SQLite database: move it away, or put back a copy",
+        "malformed": "the file is corrupt: put back a copy, or start anew with ./scripts/run --fresh",
+        "unable to open": "give this user the right to read and write it and its folder",
+    }
+    remedy = next((remedy for part, remedy in remedies.items() if part in text), "look at the file")
+    return f"{path}: {text}: {remedy}"
