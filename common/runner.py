@@ -1,7 +1,7 @@
 """Carries a trader's commands out on ledger, desks and feeds, and brings everything that is heard back to it.
 
-One event loop, no threads. The ledger is synchronous on purpose: a verb is a transaction, and nothing else of this market
-may happen between deciding and writing. What is sent is signed first, both legs, and then put on the wire in one go.
+One event loop, no threads. The ledger is synchronous on purpose: a verb is a transaction, and nothing else of this
+market may happen between deciding and writing. What is sent is signed first, both legs, and then put on the wire in one go.
 """
 
 import asyncio
@@ -147,9 +147,7 @@ class Runner:
                 self._changed(self.ledger.record(command.fact))
             case Move():
                 self._log("move", deal=command.deal_id, to=command.to, held_uusd=command.held_uusd, why=command.why)
-                deal = self.ledger.move(
-                    command.deal_id, command.to, command.held_uusd, command.why, command.at_ns
-                )
+                deal = self.ledger.move(command.deal_id, command.to, command.held_uusd, command.why, command.at_ns)
                 self._changed(deal)
             case Refresh():
                 self._log("refresh", venue=command.venue, why=command.why)
@@ -206,4 +204,3 @@ class Runner:
 
     def _log(self, name: str, **fields: Any) -> None:
         log.event(self.logger, name, **fields)
-

@@ -25,7 +25,7 @@ class Quote:
 class Ladder:
     """One side of a book. `_keys` is sorted best first: ticks for asks, minus ticks for bids."""
 
-    __slots__ = ("_sign", "_keys", "sizes")
+    __slots__ = ("_keys", "_sign", "sizes")
 
     def __init__(self, sign: int) -> None:
         self._sign = sign

@@ -255,5 +255,3 @@ def _settling(deal: Deal, step: Rest) -> str:
     if step.state is DealState.CLOSED:
         return "flat"
     return "even" if deal.state is not DealState.CLOSING else "close did not fill"
-
-

@@ -86,9 +86,7 @@ class MarketView:
             if quote is None:
                 return None
             terms = self.terms
-            legs.append(
-                make_leg(self.instruments[venue], side, quote, terms.limit_slack_bps, terms.slippage_max_bps)
-            )
+            legs.append(make_leg(self.instruments[venue], side, quote, terms.limit_slack_bps, terms.slippage_max_bps))
         return Pair(legs[0], legs[1], size)
 
     def funding_hourly(self, direction: Direction) -> Decimal:

@@ -1,0 +1,167 @@
+"""The rules of the house, checked: floors, doors and sizes. A failure names the sentence that was broken."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("workers", "scripts", "common")
+FILE_MAX, FUNCTION_MAX, NESTING_MAX, PARAMETERS_MAX = 300, 40, 3, 5
+
+#: what each room of floor 1 may import beside core, clock and log (core imports nothing of ours)
+SIBLINGS = {"ledger": set[str](), "venues": set[str](), "tape": set[str](), "sim": {"venues", "tape"}}
+#: modules that one room alone may open
+DOORS = {
+    "sqlite3": ("common/ledger/", "scripts/audit"),
+    "sqlite_utils": ("common/ledger/",),
+    "time": ("common/clock.py",),
+    "random": ("common/sim/", "common/fleet/"),
+    "dydx3": ("onboard.py",),
+    "apexpro": ("onboard.py",),
+    "web3": ("onboard.py",),
+}
+#: the standard library's pure parts that core may use
+PURE = {
+    "abc", "bisect", "collections", "dataclasses", "decimal", "enum", "fractions", "functools", "heapq", "itertools",
+    "math", "operator", "types", "typing", "__future__",
+}  # fmt: skip
+
+
+def sources() -> list[Path]:
+    return sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture(scope="module")
+def trees() -> dict[str, ast.Module]:
+    return {name_of(p): ast.parse(p.read_text()) for p in sources()}
+
+
+def test_core_imports_only_itself_and_the_pure_standard_library(trees: dict[str, ast.Module]) -> None:
+    broken = [
+        f"{name} imports {module}"
+        for name, tree in trees.items()
+        if name.startswith("common/core/")
+        for module in imports(tree)
+        if not module.startswith("common.core") and module.split(".")[0] not in PURE
+    ]
+    assert not broken, f"core is pure: {broken}"
+
+
+def test_rooms_of_one_floor_do_not_know_each_other(trees: dict[str, ast.Module]) -> None:
+    broken = []
+    for name, tree in trees.items():
+        room = name.split("/")[1] if name.startswith("common/") else ""
+        if room not in SIBLINGS:
+            continue
+        allowed = {room, "core", *SIBLINGS[room]}
+        for module in imports(tree):
+            parts = module.split(".")
+            if parts[0] == "common" and len(parts) > 1 and parts[1] in {*SIBLINGS, "runner", "fleet"} - allowed:
+                broken.append(f"{name} imports {module}")
+    assert not broken, f"siblings do not know each other: {broken}"
+
+
+def test_roofs_import_downwards_and_never_each_other(trees: dict[str, ast.Module]) -> None:
+    broken = []
+    for name, tree in trees.items():
+        room = name.split("/")[0]
+        others = {"common": ("workers", "scripts"), "workers": ("scripts",), "scripts": ("workers",)}[room]
+        broken += [f"{name} imports {m}" for m in imports(tree) if m.split(".")[0] in others]
+    assert not broken, f"imports go down: {broken}"
+
+
+def test_guarded_modules_are_opened_by_their_own_room_alone(trees: dict[str, ast.Module]) -> None:
+    broken = [
+        f"{name} imports {module}"
+        for name, tree in trees.items()
+        for module in imports(tree)
+        if module.split(".")[0] in DOORS and not any(door in name for door in DOORS[module.split(".")[0]])
+    ]
+    assert not broken, f"one door each: {broken}"
+
+
+def test_files_and_functions_stay_small(trees: dict[str, ast.Module]) -> None:
+    broken = []
+    for name, tree in trees.items():
+        lines = (ROOT / name).read_text().count("\n")
+        broken += [f"{name} has {lines} lines"] if lines > FILE_MAX else []
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                broken += [f"{name}: {node.name} {fault}" for fault in faults(node)]
+    assert not broken, "\n".join(broken)
+
+
+def faults(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    length = (node.end_lineno or node.lineno) - node.lineno + 1
+    if length > FUNCTION_MAX:
+        yield f"has {length} lines"
+    positional = [a for a in node.args.args if a.arg not in ("self", "cls")]
+    if len(positional) > PARAMETERS_MAX and not commands(node):
+        yield f"has {len(positional)} positional parameters"
+    if nesting(node) > NESTING_MAX:
+        yield f"is nested {nesting(node)} deep"
+
+
+def commands(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """A typer command: its parameters are the options a person gives."""
+    return any("command" in ast.unparse(d) or "callback" in ast.unparse(d) for d in node.decorator_list)
+
+
+def nesting(node: ast.AST, depth: int = 0) -> int:
+    blocks = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith, ast.Match)
+    deepest = depth
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            continue
+        inner = depth + isinstance(child, blocks) - elif_of(node, child)
+        deepest = max(deepest, nesting(child, inner))
+    return deepest
+
+
+def elif_of(parent: ast.AST, child: ast.AST) -> int:
+    """An `elif` stands in the tree as an if within an else, yet it is no deeper to the reader."""
+    return int(isinstance(parent, ast.If) and isinstance(child, ast.If) and parent.orelse == [child])
+
+
+def test_every_module_says_what_it_is(trees: dict[str, ast.Module]) -> None:
+    broken = [name for name, tree in trees.items() if tree.body and not ast.get_docstring(tree)]
+    assert not broken, f"module docstring missing: {broken}"
+
+
+def test_a_broad_except_stands_only_in_a_process_main(trees: dict[str, ast.Module]) -> None:
+    broken = []
+    for name, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ExceptHandler) and name.split("/")[0] != "workers":
+                caught = ast.unparse(node.type) if node.type else ""
+                broken += [f"{name}:{node.lineno}"] if caught in ("", "Exception", "BaseException") else []
+    assert not broken, f"catch what you can name: {broken}"
+
+
+def test_no_float_touches_what_is_stored_or_signed(trees: dict[str, ast.Module]) -> None:
+    """Decimal(float) keeps the binary error; a number enters Decimal as text or as an integer."""
+    broken = [
+        f"{name}:{node.lineno}"
+        for name, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "Decimal"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0].value, float)
+    ]
+    assert not broken, f"exact numbers: {broken}"
