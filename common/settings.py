@@ -1,7 +1,9 @@
 """arb.toml → frozen, checked settings. Every complaint names the key and the remedy (ConfigError, exit code 3)."""
 
 import hashlib
+import os
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -12,6 +14,10 @@ from common.core.market import Venue
 from common.core.terms import SECOND_NS, Terms
 
 DEFAULT_FILE = "arb.toml"
+#: names the file to read when a process was not given one: how `scripts/run --config` reaches every worker
+CONFIG_VARIABLE = "ARB_CONFIG"
+#: environment variable → key of [paper]: how `scripts/run --source --speed` reach every worker
+OVERRIDES = {"ARB_PAPER_SOURCE": "source", "ARB_PAPER_SPEED": "speed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +85,27 @@ class Settings:
         return self.markets[market]
 
 
-def load(path: Path | None = None) -> Settings:
-    """Read and check arb.toml (default: in the current folder)."""
-    path = (path or Path(DEFAULT_FILE)).resolve()
+def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and check arb.toml (default: $ARB_CONFIG, else in the current folder), then what `environ` overrides."""
+    environ = os.environ if environ is None else environ
+    path = (path or Path(environ.get(CONFIG_VARIABLE) or DEFAULT_FILE)).resolve()
+    overrides = {key: environ[name] for name, key in OVERRIDES.items() if environ.get(name)}
     try:
         raw = path.read_bytes()
         table = tomllib.loads(raw.decode())
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist: run from the project's folder or give --config") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
-    return _build(path.parent, _Table("", table), hashlib.sha256(raw).hexdigest()[:12])
+    digest = hashlib.sha256(raw + repr(sorted(overrides.items())).encode() if overrides else raw).hexdigest()[:12]
+    return _build(path.parent, _Table("", _overridden(table, overrides)), digest)
+
+
+def _overridden(table: dict[str, Any], overrides: Mapping[str, str]) -> dict[str, Any]:
+    paper = table.get("paper", {})
+    return {**table, "paper": {**paper, **overrides}} if overrides and isinstance(paper, dict) else table
 
 
 def _build(root: Path, table: "_Table", digest: str) -> Settings:
@@ -110,7 +126,7 @@ def _build(root: Path, table: "_Table", digest: str) -> Settings:
     markets.done()
     table.done()
     if not settings.markets:
-        raise ConfigError("arb.toml has no [markets.…] table: add one, for example [markets.BTC] with size = \"0.001\"")
+        raise ConfigError('arb.toml has no [markets.…] table: add one, for example [markets.BTC] with size = "0.001"')
     return settings
 
 
@@ -242,7 +258,7 @@ class _Table:
         self._seen.add(key)
         value = self._values.get(key, default)
         if not isinstance(value, str):
-            raise ConfigError(f'arb.toml: {self._path(key)} must be text in quotes, not {value!r}')
+            raise ConfigError(f"arb.toml: {self._path(key)} must be text in quotes, not {value!r}")
         return value
 
     def choice(self, key: str, allowed: tuple[str, ...]) -> str:

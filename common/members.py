@@ -1,0 +1,103 @@
+"""Who belongs to the fleet, written down as supervisord's program sections.
+
+arb.toml says which markets there are; supervisord.conf must say the same. Everything between the two marks is made
+here (`arbctl fleet render`), everything outside them is left as a person wrote it. Knows no process and no socket.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from common.core.errors import ConfigError
+from common.settings import Settings
+
+GROUP = "arb"
+SIM = "sim"
+BEGIN = "; >>> made by `arbctl fleet render` from [markets.*] of arb.toml; edits in here are lost"
+END = "; <<< made by `arbctl fleet render`"
+
+_HERE = "%(here)s"
+_PYTHON = '"%(here)s/.venv/bin/python"'
+
+_LOGS = """\
+redirect_stderr=true
+stdout_logfile=%(here)s/var/log/{name}.log
+stdout_logfile_maxbytes=5MB
+stdout_logfile_backups=2"""
+
+_SIM = """\
+[program:sim]
+command={python} -m workers.sim
+directory=%(here)s
+priority=10
+autostart={autostart}
+autorestart=true
+startsecs=1
+startretries=10
+stopsignal=TERM
+stopwaitsecs=10
+killasgroup=true
+{logs}
+"""
+
+# exit 0: told to stop. exit 3: a person has to mend something first. Anything else is restarted.
+_WORKER = """\
+[program:{name}]
+command={python} -m workers.arb {market}
+directory=%(here)s
+autostart=false
+autorestart=unexpected
+exitcodes=0,3
+startsecs=2
+startretries=5
+stopsignal=TERM
+stopwaitsecs=45
+killasgroup=true
+{logs}
+"""
+
+_GROUP = """\
+[group:arb]
+programs={programs}
+priority=20
+"""
+
+
+def program(market: str) -> str:
+    """supervisord's name of a market's worker within the group: BTC → btc."""
+    return market.lower()
+
+
+def sections(markets: Iterable[str], *, paper: bool = True) -> str:
+    """The program sections of a fleet trading `markets`; the paper venues start by themselves only when `paper`."""
+    names = list(markets)
+    programs = ",".join(program(market) for market in names)
+    parts = [
+        _SIM.format(python=_PYTHON, autostart=str(paper).lower(), logs=_LOGS.format(name=SIM)),
+        _GROUP.format(programs=programs),
+        *(_worker(market) for market in names),
+    ]
+    return "\n".join([BEGIN, *parts, END])
+
+
+def _worker(market: str) -> str:
+    name = program(market)
+    return _WORKER.format(name=name, market=market, python=_PYTHON, logs=_LOGS.format(name=name))
+
+
+def rendered(text: str, settings: Settings) -> str:
+    """`text` of a supervisord.conf with the part between the marks made anew; ConfigError without both marks."""
+    before, found, rest = text.partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not found or not ended:
+        raise ConfigError(f"supervisord.conf lacks the two marks of `arbctl fleet render`: {BEGIN!r} and {END!r}")
+    return before + sections(settings.markets, paper=settings.mode == "paper") + after
+
+
+def agrees(text: str, settings: Settings) -> bool:
+    """Whether supervisord.conf has exactly the members that arb.toml names."""
+    return rendered(text, settings) == text
+
+
+def relocated(text: str, checkout: Path, var: Path) -> str:
+    """The same configuration with its running files under `var`: for a fleet whose arb.toml lies elsewhere."""
+    return text.replace(f"{_HERE}/var", str(var)).replace(_HERE, str(checkout))
