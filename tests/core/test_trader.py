@@ -1,0 +1,432 @@
+"""The trader against a model ledger and model venues: what it does on every way a deal can go."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from common.core.commands import Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
+from common.core.deal import Deal, DealState
+from common.core.events import (
+    Answered,
+    BookMessage,
+    DealChanged,
+    Event,
+    FeedLost,
+    Filled,
+    Halted,
+    HaltLevel,
+    InstrumentUpdate,
+    LookedUp,
+    Refused,
+    Reported,
+    StopRequested,
+    Tick,
+)
+from common.core.market import Direction, Instrument, Side, Venue
+from common.core.order import (
+    Absent,
+    Ack,
+    Fill,
+    Found,
+    NotSent,
+    Order,
+    OrderState,
+    Purpose,
+    Reject,
+    Report,
+    Unknown,
+)
+from common.core.terms import Terms
+from common.core.trader import Trader
+
+D = Decimal
+SECOND = 10**9
+TERMS = Terms(market="BTC", size=D("0.01"), median_warmup_ns=SECOND, limit_slack_bps=D(1))
+INSTRUMENTS = {
+    v: Instrument(v, "BTC", "BTC", D(1), D("0.001"), D("0.001"), D("0.0005"), D("0.05"), D("0.03")) for v in Venue
+}
+
+
+class House:
+    """Plays ledger and venues: rows in a dict, orders answered by what the test set in `fate`."""
+
+    def __init__(self, terms: Terms = TERMS) -> None:
+        self.now = 100 * SECOND
+        self.trader = self.start(terms)
+        self.rows: dict[str, Deal] = {}
+        self.sent: list[Order] = []
+        self.commands: list[Command] = []
+        self.refuse = ""
+        self.lose = 0
+        self.sequence = 0
+        #: what a venue does with an order by (venue, purpose): fill | kill | reject | silent
+        self.fate: dict[tuple[Venue, Purpose], str] = {}
+        self.queue: deque[Event] = deque()
+
+    def start(self, terms: Terms) -> Trader:
+        return Trader(terms, INSTRUMENTS, incarnation="x", next_number=1, start_ns=self.now)
+
+    # -- what the world does
+
+    def hear(self, *events: Event) -> None:
+        self.queue.extend(events)
+        for _ in range(1000):
+            if not self.queue:
+                return
+            for command in self.trader.on(self.queue.popleft()):
+                self.commands.append(command)
+                self.do(command)
+        pytest.fail("the trader never comes to rest")
+
+    def book(self, venue: Venue, bid: int, ask: int, steps: int = 1000) -> None:
+        self.sequence += 1
+        self.hear(BookMessage(venue, True, ((bid, steps, 1),), ((ask, steps, 1),), self.sequence, self.now))
+
+    def both(self, apex: tuple[int, int], dydx: tuple[int, int]) -> None:
+        self.book(Venue.APEX, *apex)
+        self.book(Venue.DYDX, *dydx)
+
+    def warm(self) -> None:
+        for _ in range(8):
+            self.now += SECOND // 4
+            self.both((10_000, 10_001), (10_000, 10_001))
+            self.hear(Tick(self.now))
+
+    def gap(self) -> None:
+        """ApeX 100 bp dearer, confirmed by a message of the other venue."""
+        self.now += SECOND // 10
+        self.both((10_100, 10_101), (10_000, 10_001))
+
+    def tick(self, seconds: float) -> None:
+        self.now += int(seconds * SECOND)
+        self.hear(Tick(self.now))
+
+    # -- the model ledger
+
+    def do(self, command: Command) -> None:
+        match command:
+            case Reserve():
+                self.hear_later(Refused(self.refuse, self.now) if self.refuse else self.put(command.deal))
+            case Write(deal_id=name, orders=orders, to=to):
+                deal = self.rows[name]
+                self.hear_later(self.put(replace(deal, orders=deal.orders + orders, state=to or deal.state)))
+            case Move(deal_id=name, to=to, held_uusd=held):
+                self.hear_later(self.put(replace(self.rows[name], state=to, held_uusd=held)))
+            case Record(fact=fact):
+                self.hear_later(self.put(self.recorded(fact)))
+            case Send(orders=orders):
+                self.sent += orders
+                for order in orders:
+                    self.answer(order)
+            case HaltMarket():
+                self.hear_later(Halted(HaltLevel.HALT, self.now))
+            case LookUp() | Refresh():
+                pass
+
+    def hear_later(self, event: Event) -> None:
+        self.queue.append(event)
+
+    def put(self, deal: Deal) -> DealChanged:
+        self.rows[deal.deal_id] = deal
+        return DealChanged(deal, self.now)
+
+    def recorded(self, fact: Answered | Reported | Filled | LookedUp) -> Deal:
+        match fact:
+            case Answered(client_id=name, answer=Ack(venue_order_id=venue_id)):
+                return self.change(name, state=OrderState.WORKING, venue_order_id=venue_id)
+            case (
+                Answered(client_id=name, answer=Reject() | NotSent())
+                | LookedUp(client_id=name, finding=Absent(proven=True))
+            ):
+                return self.change(name, state=OrderState.DONE, reported_size=D(0))
+            case Reported(report=report):
+                state = OrderState.DONE if report.final else OrderState.WORKING
+                return self.change(report.client_id, state=state, reported_size=report.filled_size)
+            case Filled(fill=fill):
+                return self.filled((fill,))
+            case LookedUp(client_id=name, finding=Found(report=report, fills=fills)):
+                self.filled(fills)
+                return self.change(name, state=OrderState.DONE, reported_size=report.filled_size)
+            case Answered(client_id=name) | LookedUp(client_id=name):
+                return self.rows[name.rsplit("-", 1)[0]]
+        raise AssertionError(fact)
+
+    def change(self, client_id: str, **values: object) -> Deal:
+        deal = self.rows[client_id.rsplit("-", 1)[0]]
+        orders = tuple(replace(o, **values) if o.client_id == client_id else o for o in deal.orders)  # type: ignore[arg-type]
+        self.rows[deal.deal_id] = replace(deal, orders=orders)
+        return self.rows[deal.deal_id]
+
+    def filled(self, fills: Iterable[Fill]) -> Deal:
+        deal = next(iter(self.rows.values()))
+        for fill in fills:
+            deal = self.rows[fill.client_id.rsplit("-", 1)[0]]
+            if fill not in deal.fills:
+                deal = replace(deal, fills=(*deal.fills, fill))
+            self.rows[deal.deal_id] = deal
+        return deal
+
+    # -- the model venues
+
+    def answer(self, order: Order) -> None:
+        fate = self.fate.get((order.venue, order.purpose), "fill")
+        if fate == "reject":
+            self.hear_later(Answered(order.client_id, Reject("no"), self.now))
+        elif fate == "silent":
+            self.hear_later(Answered(order.client_id, Unknown("timeout"), self.now))
+        else:
+            self.hear_later(Answered(order.client_id, Ack("v"), self.now))
+            size = order.size if fate == "fill" else D(0)
+            for fill in self.fill_of(order) if size else ():
+                self.hear_later(Filled(fill, self.now))
+            self.hear_later(Reported(Report(order.client_id, "v", size, final=True), self.now))
+
+    def fill_of(self, order: Order) -> tuple[Fill, ...]:
+        return (
+            Fill(order.venue, f"f{order.client_id}", order.client_id, order.side, order.limit, order.size, 5, self.now),
+        )
+
+    # -- what a test looks at
+
+    @property
+    def deal(self) -> Deal:
+        (deal,) = self.rows.values()
+        return deal
+
+    def of(self, kind: type[Command]) -> list[Command]:
+        return [c for c in self.commands if isinstance(c, kind)]
+
+
+@pytest.fixture
+def house() -> House:
+    house = House()
+    house.warm()
+    return house
+
+
+def test_a_gap_wider_than_all_costs_opens_one_deal_with_both_legs_sent_in_one_command(house: House) -> None:
+    house.gap()
+    (send,) = house.of(Send)
+    assert isinstance(send, Send)
+    assert [(o.venue, o.side) for o in send.orders] == [(Venue.APEX, Side.SELL), (Venue.DYDX, Side.BUY)]
+    assert house.deal.state is DealState.OPEN
+    assert house.deal.direction is Direction.SELL_APEX
+
+
+def test_a_row_is_written_before_its_order_is_sent(house: House) -> None:
+    house.gap()
+    kinds = [type(c) for c in house.commands if isinstance(c, Reserve | Send)]
+    assert kinds == [Reserve, Send]
+
+
+def test_no_entry_before_the_median_is_warm() -> None:
+    cold = House()
+    cold.gap()
+    assert cold.trader.decision == "cold" and not cold.rows
+
+
+def test_an_edge_below_the_threshold_opens_nothing(house: House) -> None:
+    for _ in range(3):
+        house.both((10_018, 10_019), (10_000, 10_001))
+    assert house.trader.decision == "edge" and not house.rows
+
+
+def test_a_move_of_one_book_alone_is_confirmed_by_the_other_before_it_counts(house: House) -> None:
+    house.book(Venue.APEX, 10_100, 10_101)
+    assert not house.rows and house.trader.decision == "unconfirmed"
+    assert house.of(Refresh) == [Refresh(Venue.DYDX, "unconfirmed")]
+    house.book(Venue.DYDX, 10_000, 10_001)
+    assert house.deal.state is DealState.OPEN
+
+
+def test_a_silent_connection_or_a_lost_feed_refuses_entries(house: House) -> None:
+    house.hear(FeedLost(Venue.DYDX, "gap", house.now))
+    house.book(Venue.APEX, 10_100, 10_101)
+    assert house.trader.decision == "stale" and not house.rows
+
+
+def test_an_offline_instrument_refuses_entries(house: House) -> None:
+    house.hear(InstrumentUpdate(replace(INSTRUMENTS[Venue.DYDX], online=False), house.now))
+    house.gap()
+    assert house.trader.decision == "offline" and not house.rows
+
+
+def test_a_refused_reservation_sends_nothing_and_waits(house: House) -> None:
+    house.refuse = "cap"
+    house.gap()
+    assert house.trader.decision in ("cap", "waiting") and not house.sent
+    assert len(house.of(Reserve)) == 1
+
+
+def test_quotes_that_went_stale_behind_the_reservation_are_not_sent(house: House) -> None:
+    put = house.put
+
+    def slow(deal: Deal) -> DealChanged:
+        house.now += SECOND
+        return put(deal)
+
+    house.put = slow  # type: ignore[method-assign]
+    house.gap()
+    assert not house.sent
+    assert house.deal.state is DealState.VOID and house.deal.held_uusd == 0
+
+
+def test_a_killed_leg_is_evened_by_reducing_the_filled_one(house: House) -> None:
+    house.fate[Venue.DYDX, Purpose.OPEN] = "kill"
+    house.gap()
+    even = house.sent[-1]
+    assert (even.venue, even.side, even.purpose, even.reduce_only) == (Venue.APEX, Side.BUY, Purpose.EVEN, True)
+    assert house.deal.state is DealState.CLOSED and house.deal.net == 0
+
+
+def test_two_killed_legs_release_the_reservation(house: House) -> None:
+    house.fate = {(v, Purpose.OPEN): "kill" for v in Venue}
+    house.gap()
+    assert next(iter(house.rows.values())).state is DealState.VOID
+
+
+def test_unknown_is_a_question_asked_again_and_again_and_blocks_the_market(house: House) -> None:
+    house.fate[Venue.DYDX, Purpose.OPEN] = "silent"
+    house.gap()
+    assert len(house.of(LookUp)) == 1 and house.deal.state is DealState.OPENING
+    for _ in range(20):
+        house.tick(1)
+    assert 4 <= len(house.of(LookUp)) <= 12
+    assert len(house.rows) == 1 and not house.trader.idle
+    assert [o.purpose for o in house.sent] == [Purpose.OPEN, Purpose.OPEN]
+
+
+def test_an_unknown_leg_that_is_found_filled_settles_the_deal(house: House) -> None:
+    house.fate[Venue.DYDX, Purpose.OPEN] = "silent"
+    house.gap()
+    order = house.deal.unfinished[0]
+    found = Found(Report(order.client_id, "v", order.size, final=True), house.fill_of(order))
+    house.hear(LookedUp(order.client_id, found, house.now))
+    assert house.deal.state is DealState.OPEN
+
+
+def test_an_absence_counts_only_when_it_is_proven(house: House) -> None:
+    house.fate[Venue.DYDX, Purpose.OPEN] = "silent"
+    house.gap()
+    order = house.deal.unfinished[0]
+    house.hear(LookedUp(order.client_id, Absent(proven=False), house.now))
+    assert house.deal.state is DealState.OPENING
+    house.hear(LookedUp(order.client_id, Absent(proven=True), house.now))
+    assert house.deal.state is DealState.CLOSED
+
+
+def test_a_deal_is_closed_when_the_gap_came_back_and_closes_go_before_opens(house: House) -> None:
+    house.gap()
+    house.tick(5)
+    house.both((10_000, 10_001), (10_000, 10_001))
+    assert house.deal.state is DealState.CLOSED
+    closes = [o for o in house.sent if o.purpose is Purpose.CLOSE]
+    assert [(o.venue, o.side, o.reduce_only) for o in closes] == [
+        (Venue.DYDX, Side.SELL, True),
+        (Venue.APEX, Side.BUY, True),
+    ]
+
+
+def test_a_close_that_misses_a_leg_closes_that_leg_and_ends_flat(house: House) -> None:
+    house.gap()
+    house.fate[Venue.APEX, Purpose.CLOSE] = "kill"
+    house.tick(5)
+    house.both((10_000, 10_001), (10_000, 10_001))
+    assert house.deal.state is DealState.CLOSED and not any(house.deal.position(v) for v in Venue)
+
+
+def test_a_leg_that_cannot_be_evened_is_stuck_halted_and_retried_slowly(house: House) -> None:
+    house.fate[Venue.DYDX, Purpose.OPEN] = "kill"
+    house.fate[Venue.APEX, Purpose.EVEN] = "kill"
+    house.gap()
+    assert house.deal.state is DealState.STUCK and house.deal.held_uusd > 0
+    assert len([o for o in house.sent if o.purpose is Purpose.EVEN]) == TERMS.even_attempts
+    assert house.of(HaltMarket)
+    house.fate[Venue.APEX, Purpose.EVEN] = "fill"
+    house.tick(10)
+    assert house.deal.state is DealState.STUCK
+    house.tick(60)
+    assert house.deal.state is DealState.CLOSED
+
+
+def test_evening_orders_widen_to_their_band_and_no_further(house: House) -> None:
+    house.fate[Venue.DYDX, Purpose.OPEN] = "kill"
+    house.fate[Venue.APEX, Purpose.EVEN] = "kill"
+    house.gap()
+    limits = [o.limit for o in house.sent if o.purpose is Purpose.EVEN]
+    touch = D(10_101)
+    assert limits == sorted(limits)
+    assert limits[-1] <= touch * (1 + TERMS.even_band_max_bps / 10_000)
+
+
+def test_every_order_has_an_id_of_its_own(house: House) -> None:
+    house.fate[Venue.DYDX, Purpose.OPEN] = "kill"
+    house.gap()
+    house.gap()
+    ids = [o.client_id for o in house.sent]
+    assert len(ids) == len(set(ids))
+
+
+def test_after_a_start_a_live_deal_is_asked_for_and_never_sent_again(house: House) -> None:
+    house.fate[Venue.DYDX, Purpose.OPEN] = "silent"
+    house.gap()
+    crashed, rows = house.deal, dict(house.rows)
+    again = House()
+    again.rows = rows
+    again.hear(DealChanged(crashed, again.now))
+    assert not again.sent
+    assert [c.order.client_id for c in again.commands if isinstance(c, LookUp)] == [
+        o.client_id for o in crashed.unfinished
+    ]
+
+
+def test_numbers_go_on_where_the_ledger_stands(house: House) -> None:
+    house.hear(house.put(replace(closed_deal(7), state=DealState.CLOSED)))
+    house.rows.clear()
+    house.gap()
+    assert house.deal.number == 8
+
+
+def closed_deal(number: int) -> Deal:
+    return Deal(f"x-BTC-{number}", "BTC", number, Direction.SELL_APEX, D(1), DealState.CLOSED, 0, 0, 1, 1)
+
+
+def test_told_to_stop_it_opens_nothing_but_finishes_what_is_in_flight(house: House) -> None:
+    house.fate[Venue.DYDX, Purpose.OPEN] = "silent"
+    house.gap()
+    house.hear(StopRequested(house.now))
+    assert not house.trader.idle
+    order = house.deal.unfinished[0]
+    house.hear(LookedUp(order.client_id, Absent(proven=True), house.now))
+    assert house.trader.idle and house.deal.state is DealState.CLOSED
+    house.gap()
+    assert len(house.rows) == 1
+
+
+def test_a_halt_refuses_entries_and_flatten_closes_whatever_it_costs(house: House) -> None:
+    house.gap()
+    house.hear(Halted(HaltLevel.HALT, house.now))
+    house.tick(5)
+    house.both((10_100, 10_101), (10_000, 10_001))
+    assert len(house.rows) == 1 and house.deal.state is DealState.OPEN
+    house.hear(Halted(HaltLevel.FLATTEN, house.now))
+    house.both((10_100, 10_101), (10_000, 10_001))
+    assert house.deal.state is DealState.CLOSED
+
+
+def test_a_deal_is_flattened_at_max_hold_even_on_silent_feeds(house: House) -> None:
+    house.gap()
+    house.tick(TERMS.max_hold_ns / SECOND + 1)
+    assert house.deal.state is DealState.CLOSED
+
+
+def test_no_new_entry_until_both_books_moved_on_after_our_own_fills(house: House) -> None:
+    house.gap()
+    house.tick(1)
+    house.book(Venue.APEX, 10_100, 10_101)
+    assert house.trader.decision == "own fills" and len(house.rows) == 1
+    house.book(Venue.DYDX, 10_000, 10_001)
+    assert len(house.rows) == 2
