@@ -173,6 +173,11 @@ def insert_entry(connection: sqlite3.Connection, author: Author, entry: Entry) -
     )
 
 
+def was_noted(connection: sqlite3.Connection, why: str) -> bool:
+    """The journal has a row with exactly this text."""
+    return connection.execute("SELECT 1 FROM journal WHERE why = ? LIMIT 1", (why,)).fetchone() is not None
+
+
 def _one_row(cursor: sqlite3.Cursor, what: str) -> None:
     if cursor.rowcount != 1:
         raise LocalError(f"{what} was not as it had just been read")
