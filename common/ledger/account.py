@@ -16,10 +16,10 @@ FORCED = "forced:"
 CLIENT_ID_LENGTH = 40
 
 
-def equity_at(connection: sqlite3.Connection, venue: Venue) -> int:
-    """When the venue's equity row was heard, nanoseconds; 0 while there is no row."""
+def equity_at(connection: sqlite3.Connection, venue: Venue) -> int | None:
+    """When the venue's equity row was heard, nanoseconds; None while there is no row."""
     row = connection.execute("SELECT at_ns FROM equity WHERE venue = ?", (venue.value,)).fetchone()
-    return 0 if row is None else int(row[0])
+    return None if row is None else int(row[0])
 
 
 def put_account(connection: sqlite3.Connection, facts: AccountFacts) -> None:
@@ -40,8 +40,10 @@ def put_account(connection: sqlite3.Connection, facts: AccountFacts) -> None:
 
 def flat_since(connection: sqlite3.Connection, market: str, after_ns: int) -> bool:
     """Both venues were heard after `after_ns`, and neither has a position in `market`."""
-    if any(equity_at(connection, venue) <= after_ns for venue in Venue):
-        return False
+    for venue in Venue:
+        heard_ns = equity_at(connection, venue)
+        if heard_ns is None or heard_ns <= after_ns:
+            return False
     rows = connection.execute("SELECT size FROM venue_position WHERE market = ?", (market,))
     return all(Decimal(row[0]) == 0 for row in rows)
 

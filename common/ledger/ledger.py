@@ -5,6 +5,7 @@ A verb that changes nothing writes nothing. Expected refusals are values. It nev
 """
 
 import sqlite3
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +14,7 @@ from typing import Self
 from common.core.account import AccountFacts, ForcedFill, FundingPaid
 from common.core.deal import Deal, DealState, check_move
 from common.core.errors import IllegalMove, LocalError
-from common.core.events import HaltLevel, Refused
+from common.core.events import HaltLevel
 from common.core.market import Venue
 from common.core.money import ZERO, uusd_up
 from common.core.order import Order
@@ -30,12 +31,19 @@ HEARTBEAT_MIN_NS = 2_000_000_000
 LEDGER = "ledger"
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """No room: `reason` is halted, equity, direction, level or cap; for a write-off: not flat."""
+
+    reason: str
+
+
 class Ledger:
     """One process's way to write the ledger; for reading only, see report.py."""
 
     def __init__(self, store: Store, author: Author) -> None:
         self._store, self._author = store, author
-        self._beats: dict[str, tuple[str, int, int]] = {}
+        self._beats: dict[str, int] = {}
 
     @classmethod
     def create(cls, path: Path, *, created_ns: int, config_hash: str, code_version: str, pid: int) -> Self:
@@ -60,7 +68,7 @@ class Ledger:
 
     # ---- deals ----------------------------------------------------------------------------------------------
 
-    def reserve(self, deal: Deal, why: str) -> Deal | Refused:
+    def reserve(self, deal: Deal, why: str) -> Deal | Refusal:
         """Insert an OPENING deal with its orders if halt, equity, direction, level and cap leave room.
 
         LocalError when `held_uusd` is less than an order's size × limit.
@@ -71,7 +79,7 @@ class Ledger:
         with self._store.transaction() as connection:
             reason = _insert_judged(connection, deal)
             if reason is not None:
-                return Refused(reason, deal.opened_ns)
+                return Refusal(reason)
             rows.insert_orders(connection, deal.deal_id, deal.orders)
             self._journal(connection, _entry("reserve", deal, None, deal.state, why, at_ns=deal.opened_ns))
             return rows.must_get(connection, deal.deal_id)
@@ -157,16 +165,13 @@ class Ledger:
 
     # ---- a person's verbs -----------------------------------------------------------------------------------
 
-    def write_off(self, deal_id: str, why: str, *, force: bool, at_ns: int) -> Deal | Refused:
-        """Take a live deal out of the count. Venues seen flat: held becomes 0. Otherwise only by force, still held.
-
-        Refused with reason "not flat" when they were not seen flat lately and `force` is off.
-        """
+    def write_off(self, deal_id: str, why: str, *, force: bool, at_ns: int) -> Deal | Refusal:
+        """Take a live deal out of the count. Venues seen flat: held becomes 0. Otherwise only by force, still held."""
         with self._store.transaction() as connection:
             deal = rows.must_get(connection, deal_id)
             flat = writeoff.proven_flat(connection, deal, at_ns)
             if not flat and not force:
-                return Refused("not flat", at_ns)
+                return Refusal("not flat")
             check_move(deal_id, deal.state, DealState.WRITTEN_OFF)
             rows.update_deal(connection, deal, DealState.WRITTEN_OFF, 0 if flat else deal.held_uusd, at_ns)
             self._journal(connection, _entry("write_off", deal, deal.state, DealState.WRITTEN_OFF, why, at_ns=at_ns))
@@ -191,13 +196,15 @@ class Ledger:
                 self._journal(connection, Entry(at_ns, "set_cap", f"{why}: {_spoken(terms)}"))
             return changed
 
-    def halt(self, level: HaltLevel, market: str, why: str, who: str, at_ns: int) -> None:
-        """Halt a market ('*': all) or make its halt stricter; nothing when it is as strict already."""
+    def halt(self, level: HaltLevel, market: str, why: str, *, who: str, at_ns: int) -> bool:
+        """Halt a market ('*': all) or make its halt stricter; False when it is as strict already."""
         with self._store.transaction() as connection:
-            if limits.put_halt(connection, level, market, why, who=who, at_ns=at_ns):
+            changed = limits.put_halt(connection, level, market, why, who=who, at_ns=at_ns)
+            if changed:
                 self._journal(connection, Entry(at_ns, "halt", f"{level} by {who}: {why}", market=market))
+            return changed
 
-    def resume(self, market: str, why: str, who: str, at_ns: int) -> bool:
+    def resume(self, market: str, why: str, *, who: str, at_ns: int) -> bool:
         """Clear the halt of exactly this market, or of '*'; False when there is none."""
         with self._store.transaction() as connection:
             changed = limits.clear_halt(connection, market)
@@ -212,57 +219,62 @@ class Ledger:
 
     # ---- accounts and telemetry -----------------------------------------------------------------------------
 
-    def write_account(self, facts: AccountFacts, *, min_age_ns: int = 0) -> None:
-        """Equity and positions of a venue, not journalled; nothing when the row there is newer or younger than that."""
-        before_ns = facts.at_ns - min_age_ns
-        if self.account_at_ns(facts.venue) > before_ns:
-            return
+    def write_account(self, facts: AccountFacts, *, min_age_ns: int = 0) -> bool:
+        """Equity and positions of a venue, not journalled; False when the row there is newer or younger than that."""
+        known_ns = self._equity_at(facts.venue)
+        if known_ns is not None and facts.at_ns - known_ns < max(min_age_ns, 1):
+            return False
         with self._store.transaction(durable=False) as connection:
-            if account.equity_at(connection, facts.venue) <= before_ns:
-                account.put_account(connection, facts)
+            known_ns = account.equity_at(connection, facts.venue)
+            if known_ns is not None and facts.at_ns - known_ns < max(min_age_ns, 1):
+                return False
+            account.put_account(connection, facts)
+            return True
 
-    def account_at_ns(self, venue: Venue) -> int:
-        """When the venue's equity row was heard, nanoseconds; 0 while there is none."""
-        with self._store.reading() as connection:
-            return account.equity_at(connection, venue)
+    def account_age(self, venue: Venue, now_ns: int) -> int | None:
+        """Nanoseconds since the venue's equity was heard; None while it never was."""
+        known_ns = self._equity_at(venue)
+        return None if known_ns is None else now_ns - known_ns
 
-    def heartbeat(self, market: str, pid: int, decision: str, at_ns: int) -> None:
-        """One row per worker, not journalled; nothing when this process wrote the last one a moment ago.
-
-        The row keeps since when `decision` has been the same.
-        """
-        last, last_ns, decided_ns = self._beats.get(market, ("", 0, 0))
-        if at_ns - last_ns < HEARTBEAT_MIN_NS:
-            return
-        decided_ns = decided_ns if decision == last else at_ns
+    def heartbeat(self, market: str, state: str, *, decided_ns: int, at_ns: int) -> bool:
+        """One row per worker, not journalled; False when this process wrote the last one a moment ago."""
+        if at_ns - self._beats.get(market, 0) < HEARTBEAT_MIN_NS:
+            return False
         with self._store.transaction(durable=False) as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO heartbeat (market, pid, at_ns, state, decided_ns) VALUES (?, ?, ?, ?, ?)",
-                (market, pid, at_ns, decision, decided_ns),
+                (market, self._author.pid, at_ns, state, decided_ns),
             )
-        self._beats[market] = (decision, at_ns, decided_ns)
+        self._beats[market] = at_ns
+        return True
 
-    def book_funding(self, paid: FundingPaid) -> None:
-        """Append a funding payment, once."""
+    def book_funding(self, paid: FundingPaid, at_ns: int) -> bool:
+        """Append a funding payment, once; False when the file has it already."""
         with self._store.transaction() as connection:
-            if account.put_funding(connection, paid):
+            new = account.put_funding(connection, paid)
+            if new:
                 why = f"{paid.venue} {paid.payment_id}: {paid.payment_uusd} µUSD"
-                self._journal(connection, Entry(paid.venue_ns, "book_funding", why, market=paid.market))
+                self._journal(connection, Entry(at_ns, "book_funding", why, market=paid.market))
+            return new
 
-    def book_forced(self, fill: ForcedFill) -> tuple[Deal, ...]:
+    def book_forced(self, forced: ForcedFill) -> tuple[Deal, ...]:
         """Book a fill that is no order's of ours to the market's deals, oldest first, and halt the market.
 
         Without a live deal the last finished one bears it. Empty when the file has it already or no deal ever was.
         """
         with self._store.transaction() as connection:
-            bearers = rows.get_live(connection, fill.market) or writeoff.get_last(connection, fill.market)
-            parts = account.shares(fill, bearers)
-            why = f"forced fill {fill.venue} {fill.fill_id}: {fill.side} {fill.size} at {fill.price}"
-            if not account.put_forced(connection, fill, parts) and (bearers or rows.was_noted(connection, why)):
+            bearers = rows.get_live(connection, forced.market) or writeoff.get_last(connection, forced.market)
+            parts = account.shares(forced, bearers)
+            why = f"forced fill {forced.venue} {forced.fill_id}: {forced.side} {forced.size} at {forced.price}"
+            if not account.put_forced(connection, forced, parts) and (bearers or rows.was_noted(connection, why)):
                 return ()
-            limits.put_halt(connection, HaltLevel.HALT, fill.market, why, who=LEDGER, at_ns=fill.at_ns)
-            self._journal(connection, Entry(fill.at_ns, "book_forced", why, market=fill.market))
+            limits.put_halt(connection, HaltLevel.HALT, forced.market, why, who=LEDGER, at_ns=forced.at_ns)
+            self._journal(connection, Entry(forced.at_ns, "book_forced", why, market=forced.market))
             return tuple(rows.must_get(connection, deal.deal_id) for deal, _ in parts)
+
+    def _equity_at(self, venue: Venue) -> int | None:
+        with self._store.reading() as connection:
+            return account.equity_at(connection, venue)
 
     def _journal(self, connection: sqlite3.Connection, entry: Entry) -> None:
         rows.insert_entry(connection, self._author, entry)
