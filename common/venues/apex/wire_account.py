@@ -1,0 +1,215 @@
+"""ApeX private messages: orders, fills, positions, and the account stream's contents. Pure codecs with one memory.
+
+The memory is `OrderNames`: fills name an order by the venue's id only, and our id for it is learnt from answers and
+pushes. A fill that cannot be named is never guessed at: it becomes a ForcedFill when the venue flags its order so, else
+a hint that the account changed.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from common.core.events import Filled, Reported
+from common.core.market import Side, Venue
+from common.core.money import uusd_down, uusd_up
+from common.core.order import Fill, Report
+from common.venues.apex.wire import MS_NS, market_of, reading
+from common.venues.base import AccountChanged, AccountEvent, ForcedFill, FundingPaid, Position
+
+ACCOUNT_TOPIC: Final = "ws_accounts_v1"
+#: orders remembered by the venue's id; the fleet has a few in flight, and REST answers for the rest
+NAMES_KEPT: Final = 4096
+_FINAL: Final = frozenset({"FILLED", "CANCELED", "EXPIRED"})
+_ACCOUNT_KEYS: Final = ("positions", "wallets", "accounts")
+
+
+class OrderNames:
+    """Venue order id → our client id, bounded: the oldest is forgotten first."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def learn(self, order_id: str, client_id: str) -> None:
+        """Remember that the venue calls our order `client_id` by `order_id`."""
+        self._names.pop(order_id, None)
+        self._names[order_id] = client_id
+        if len(self._names) > NAMES_KEPT:
+            del self._names[next(iter(self._names))]
+
+    def of(self, order_id: str) -> str | None:
+        """Our client id, None when it was never heard or is forgotten."""
+        return self._names.get(order_id)
+
+
+def read_report(row: Mapping[str, Any]) -> Report:
+    """An order object, from REST or the stream, as a cumulative report. VenueError when malformed."""
+    with reading("order"):
+        filled, final = _progress(row)
+        return Report(
+            client_id=_client_id(row),
+            venue_order_id=str(row.get("id") or row["orderId"]),
+            filled_size=filled,
+            final=final,
+            reason=_reason(row),
+        )
+
+
+def _client_id(row: Mapping[str, Any]) -> str:
+    return str(row.get("clientOrderId") or row.get("clientId") or "")
+
+
+def _progress(row: Mapping[str, Any]) -> tuple[Decimal, bool]:
+    """Filled size and whether it is the last word.
+
+    Matched comes before settled on the chain, so the larger counts. Pushes may leave the matched size out: then an
+    end other than FILLED is believed only if what remains and what is settled add up, and is else left to a look-up.
+    """
+    size, status = Decimal(row["size"]), row["status"]
+    settled = Decimal(row.get("cumSuccessFillSize") or 0)
+    matched = row.get("cumMatchFillSize")
+    filled = max(settled, Decimal(matched or 0))
+    if not (size > 0 and 0 <= filled <= size):
+        raise ValueError(f"filled {filled} of {size}")
+    if status == "FILLED":
+        return size, True
+    if status not in _FINAL:
+        return filled, False
+    return filled, matched is not None or Decimal(row.get("remainingSize") or 0) + settled == size
+
+
+def _reason(row: Mapping[str, Any]) -> str:
+    reason = str(row.get("cancelReason") or "")
+    return "" if reason.startswith("UNKNOWN") else reason
+
+
+def failed(row: Mapping[str, Any]) -> bool:
+    """The venue took this fill back (FAILED_…): it was matched, but not let onto the chain."""
+    return str(row.get("status") or "").startswith("FAILED")
+
+
+def read_fill(row: Mapping[str, Any], client_id: str) -> Fill:
+    """A fill of the order `client_id`. VenueError when malformed."""
+    with reading("fill"):
+        return Fill(
+            venue=Venue.APEX,
+            fill_id=str(row["id"]),
+            client_id=client_id,
+            side=Side(row["side"]),
+            price=_positive(row["price"]),
+            size=_positive(row["size"]),
+            fee_uusd=uusd_up(Decimal(row["fee"])),
+            venue_ns=int(row["createdAt"]) * MS_NS,
+        )
+
+
+def order_fills(data: Any, client_id: str, order_id: str) -> tuple[Fill, ...]:
+    """The standing fills of one order in an answer of /v1/fills, whatever else the venue put into it."""
+    with reading("fills"):
+        rows = [row for row in data["orders"] if str(row["orderId"]) == order_id and not failed(row)]
+    return tuple(read_fill(row, client_id) for row in rows)
+
+
+def _positive(text: str) -> Decimal:
+    value = Decimal(text)
+    if not value > 0:
+        raise ValueError(f"{text} is not above 0")
+    return value
+
+
+def open_positions(data: Any, marks: Mapping[str, Decimal]) -> tuple[Position, ...]:
+    """The open positions of /v1/account, sizes signed, with their marks (by symbol). VenueError when malformed."""
+    with reading("positions"):
+        return tuple(
+            Position(market_of(row["symbol"]), _signed(row), Decimal(row["entryPrice"]), marks[row["symbol"]])
+            for row in position_rows(data)
+        )
+
+
+def position_rows(data: Any) -> list[dict[str, Any]]:
+    """The rows of /v1/account whose size is not 0; the venue lists empty ones too."""
+    with reading("positions"):
+        return [row for row in data.get("openPositions") or [] if Decimal(row["size"])]
+
+
+def _signed(row: Mapping[str, Any]) -> Decimal:
+    size = abs(Decimal(row["size"]))
+    return size if {"LONG": True, "SHORT": False}[row["side"]] else -size
+
+
+def account_events(contents: Any, names: OrderNames, at_ns: int) -> list[AccountEvent]:
+    """All that one push says, fills before reports; VenueError when malformed."""
+    with reading("account push"):
+        orders = {str(row.get("id") or row["orderId"]): row for row in contents.get("orders") or []}
+        fills, funding = contents.get("fills") or [], contents.get("funding") or []
+        changed = any(contents.get(key) for key in _ACCOUNT_KEYS)
+    reports = _reports(orders, names)
+    heard = [_fill_event(row, orders, names, at_ns) for row in fills]
+    events: list[AccountEvent] = [event for event in heard if event is not None]
+    events += [Reported(report, at_ns) for report in reports]
+    events += [read_funding(row) for row in funding]
+    if changed or None in heard:
+        events.append(AccountChanged(Venue.APEX, at_ns))
+    return events
+
+
+def _reports(orders: Mapping[str, Mapping[str, Any]], names: OrderNames) -> list[Report]:
+    """The orders that carry a client id and that the venue did not make up itself; their names are learnt."""
+    reports = [read_report(row) for row in orders.values() if not _forced_by_venue(row)]
+    named = [report for report in reports if report.client_id]
+    for report in named:
+        names.learn(report.venue_order_id, report.client_id)
+    return named
+
+
+def _forced_by_venue(order: Mapping[str, Any]) -> bool:
+    return bool(order.get("isLiquidate") or order.get("isDeleverage"))
+
+
+def _fill_event(
+    row: Mapping[str, Any], orders: Mapping[str, Mapping[str, Any]], names: OrderNames, at_ns: int
+) -> Filled | ForcedFill | None:
+    """None when the fill cannot be named, or was taken back: the account has to be asked."""
+    with reading("fill"):
+        order_id = str(row["orderId"])
+    client_id = names.of(order_id)
+    if _forced_by_venue(orders.get(order_id, {})):
+        return _forced(row, at_ns)
+    if client_id is None or failed(row):
+        return None
+    return Filled(read_fill(row, client_id), at_ns)
+
+
+def _forced(row: Mapping[str, Any], at_ns: int) -> ForcedFill:
+    fill = read_fill(row, "")
+    with reading("fill"):
+        market = market_of(row["symbol"])
+    return ForcedFill(
+        venue=Venue.APEX,
+        fill_id=fill.fill_id,
+        market=market,
+        side=fill.side.value,
+        price=fill.price,
+        size=fill.size,
+        fee_uusd=fill.fee_uusd,
+        venue_ns=fill.venue_ns,
+        at_ns=at_ns,
+    )
+
+
+def funding_payments(data: Any) -> tuple[FundingPaid, ...]:
+    """The answer of /v1/funding. VenueError when malformed."""
+    with reading("funding"):
+        rows = list(data["fundingValues"])
+    return tuple(read_funding(row) for row in rows)
+
+
+def read_funding(row: Mapping[str, Any]) -> FundingPaid:
+    """One funding payment. That a positive value is one received is to be verified live."""
+    with reading("funding"):
+        return FundingPaid(
+            venue=Venue.APEX,
+            payment_id=str(row["id"]),
+            market=market_of(row["symbol"]),
+            payment_uusd=uusd_down(Decimal(row["fundingValue"])),
+            venue_ns=int(row["fundingTime"]) * MS_NS,
+        )

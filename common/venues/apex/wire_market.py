@@ -1,0 +1,160 @@
+"""Public ApeX messages: order books, predicted funding, the listing of an instrument. Pure codecs.
+
+Prices and sizes become whole ticks and steps here, against us where they are off the grid. Sequence numbers are
+carried, not judged: that is the book's business.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+import orjson
+
+from common.core.errors import ConfigError, VenueError
+from common.core.events import BookMessage, FundingRate, LevelRow
+from common.core.market import Instrument, Venue
+from common.venues.apex.wire import SETTLE, cross_name, reading, symbol_of
+
+_KINDS: Final = {"snapshot": True, "delta": False}
+
+
+def book_topic(instrument: Instrument) -> str:
+    """The topic of the 200-level book."""
+    return f"orderBook200.H.{cross_name(instrument.name)}"
+
+
+def ticker_topic(instrument: Instrument) -> str:
+    """The topic that carries funding rates and index prices."""
+    return f"instrumentInfo.H.{cross_name(instrument.name)}"
+
+
+def subscribe_frame(topic: str) -> str:
+    """Ask for a topic; a snapshot follows, then deltas."""
+    return orjson.dumps({"op": "subscribe", "args": [topic]}).decode()
+
+
+def unsubscribe_frame(topic: str) -> str:
+    """Give a topic up."""
+    return orjson.dumps({"op": "unsubscribe", "args": [topic]}).decode()
+
+
+def book_message(frame: dict[str, Any], instrument: Instrument, at_ns: int) -> BookMessage:
+    """A frame of `book_topic`; rows come out best first, whatever order the venue sent. VenueError when malformed."""
+    with reading("book"):
+        data, u = frame["data"], frame["data"]["u"]
+        if data["s"] != cross_name(instrument.name) or not isinstance(u, int):
+            raise ValueError(f"s {data['s']!r} u {u!r}")
+        return BookMessage(
+            venue=Venue.APEX,
+            snapshot=_KINDS[frame["type"]],
+            bids=tuple(sorted(_rows(data["b"], instrument, u, up=False), reverse=True)),
+            asks=tuple(sorted(_rows(data["a"], instrument, u, up=True))),
+            sequence=u,
+            at_ns=at_ns,
+        )
+
+
+def _rows(rows: Iterable[tuple[str, str]], instrument: Instrument, u: int, *, up: bool) -> Iterable[LevelRow]:
+    tick, step = instrument.tick, instrument.step
+    for price_text, size_text in rows:
+        price, size = Decimal(price_text), Decimal(size_text)
+        if price <= 0 or size < 0:
+            raise ValueError(f"level {price_text} {size_text}")
+        ticks = int(price // tick)
+        if up and ticks * tick != price:
+            ticks += 1
+        if ticks:
+            yield ticks, int(size // step), u
+
+
+def funding_rate(frame: dict[str, Any], at_ns: int) -> FundingRate | None:
+    """The predicted hourly rate of a `ticker_topic` frame; None when this delta does not carry it.
+
+    A snapshot without a prediction stands in with the current rate.
+    """
+    with reading("ticker"):
+        data = frame["data"]
+        rate = data.get("predictedFundingRate") or (data.get("fundingRate") if _KINDS[frame["type"]] else None)
+        if not rate:
+            return None
+        hourly = Decimal(rate)
+        if not hourly.is_finite():
+            raise ValueError(f"rate {rate}")
+        return FundingRate(Venue.APEX, hourly, at_ns)
+
+
+def oracle_price(data: Any, symbol: str) -> Decimal:
+    """The oracle price (index price where it has none) in the answer of /v1/ticker; VenueError when it has neither."""
+    with reading("ticker"):
+        name = cross_name(symbol)
+        row = next(row for row in data if cross_name(row["symbol"]) == name) if data else {}
+        price = Decimal(row.get("oraclePrice") or row["indexPrice"])
+        if not price > 0:
+            raise ValueError(f"price {price}")
+        return price
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A market as ApeX lists it, with what signing needs: asset ids, resolution, the currency's smallest amount."""
+
+    market: str
+    symbol: str
+    tick: Decimal
+    step: Decimal
+    min_size: Decimal
+    initial_margin: Decimal
+    maintenance_margin: Decimal
+    online: bool
+    resolution: Decimal
+    synthetic_id: int
+    collateral_id: int
+    currency_step: Decimal
+
+    def instrument(self, taker_fee: Decimal) -> Instrument:
+        """The instrument that the rest of the house knows."""
+        return Instrument(
+            venue=Venue.APEX,
+            market=self.market,
+            name=self.symbol,
+            tick=self.tick,
+            step=self.step,
+            min_size=self.min_size,
+            taker_fee=taker_fee,
+            initial_margin=self.initial_margin,
+            maintenance_margin=self.maintenance_margin,
+            online=self.online,
+        )
+
+
+def find_listing(data: Any, market: str) -> Listing:
+    """`market` in the answer of /v1/symbols; ConfigError when it is not listed, VenueError when malformed."""
+    symbol = symbol_of(market)
+    with reading("symbols"):
+        row = next((r for r in data["perpetualContract"] if r["symbol"] == symbol), None)
+        currency = next((c for c in data["currency"] if c["id"] == SETTLE), None)
+    if row is None:
+        raise ConfigError(f"apex does not list {symbol}: take [markets.{market}] out of arb.toml")
+    if currency is None:
+        raise VenueError(f"apex lists no currency {SETTLE}")
+    with reading(f"listing of {symbol}"):
+        return _listing(market, row, currency)
+
+
+def _listing(market: str, row: dict[str, Any], currency: dict[str, Any]) -> Listing:
+    return Listing(
+        market=market,
+        symbol=row["symbol"],
+        tick=Decimal(row["tickSize"]),
+        step=Decimal(row["stepSize"]),
+        min_size=Decimal(row["minOrderSize"]),
+        initial_margin=Decimal(row["initialMarginRate"]),
+        maintenance_margin=Decimal(row["maintenanceMarginRate"]),
+        # Closing only is not online for us: an entry would be refused, and exits do not ask for it.
+        online=bool(row["enableTrade"]) and bool(row.get("enableOpenPosition", True)),
+        resolution=Decimal(row["starkExResolution"]),
+        synthetic_id=int(row["starkExSyntheticAssetId"], 16),
+        collateral_id=int(currency["starkExAssetId"], 16),
+        currency_step=Decimal(currency["stepSize"]),
+    )
