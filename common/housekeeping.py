@@ -4,7 +4,6 @@ Each loop is bounded in rate by a named interval and ends by cancellation only.
 """
 
 import asyncio
-import os
 
 from common import clock, log
 from common.core.errors import VenueError
@@ -27,7 +26,6 @@ FUNDING_S = 600.0
 
 async def keep(runner: Runner) -> None:
     """Run all loops, feeds and streams until cancelled or until one of them fails (which fails the worker)."""
-    runner.failure = asyncio.get_running_loop().create_future()
     async with asyncio.TaskGroup() as group:
         group.create_task(_fail_with(runner.failure))
         for venue, desk in runner.desks.items():
@@ -72,7 +70,8 @@ async def _halts(runner: Runner) -> None:
 
 async def _heartbeats(runner: Runner) -> None:
     while True:
-        runner.ledger.heartbeat(runner.market, os.getpid(), runner.trader.decision, clock.now_ns())
+        trader = runner.trader
+        runner.ledger.heartbeat(runner.market, trader.decision, decided_ns=trader.decided_ns, at_ns=clock.now_ns())
         await asyncio.sleep(HEARTBEAT_S)
 
 
@@ -80,7 +79,8 @@ async def _accounts(runner: Runner, venue: Venue, desk: Desk) -> None:
     """Keep the venue's equity row fresh; ten workers share the work through the row's age."""
     dirty = runner.account_dirty[venue]
     while True:
-        if clock.now_ns() - runner.ledger.account_at_ns(venue) >= ACCOUNT_MIN_AGE_NS:
+        age_ns = runner.ledger.account_age(venue, clock.now_ns())
+        if age_ns is None or age_ns >= ACCOUNT_MIN_AGE_NS:
             await _write_account(runner, desk)
         await asyncio.sleep(ACCOUNT_PAUSE_S)
         try:
@@ -93,7 +93,7 @@ async def _accounts(runner: Runner, venue: Venue, desk: Desk) -> None:
 
 async def _write_account(runner: Runner, desk: Desk) -> None:
     try:
-        runner.ledger.write_account(await desk.account())
+        runner.ledger.write_account(await desk.account(), min_age_ns=ACCOUNT_MIN_AGE_NS)
     except VenueError as error:
         log.trouble(runner.logger, "no_account", venue=desk.venue, why=error)
 
@@ -102,7 +102,7 @@ async def _funding(runner: Runner, desk: Desk) -> None:
     while True:
         try:
             for paid in await desk.funding(runner.market):
-                runner.ledger.book_funding(paid)
+                runner.ledger.book_funding(paid, clock.now_ns())
         except VenueError as error:
             log.trouble(runner.logger, "no_funding", venue=desk.venue, why=error)
         await asyncio.sleep(FUNDING_S)

@@ -8,12 +8,12 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Coroutine, Mapping
-from typing import Any, Protocol, assert_never
+from typing import Any, assert_never
 
 from common import clock, log
-from common.core.account import AccountFacts, ForcedFill, FundingPaid
+from common.core.account import ForcedFill, FundingPaid
 from common.core.commands import Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
-from common.core.deal import Deal, DealState
+from common.core.deal import Deal
 from common.core.events import (
     Answered,
     DealChanged,
@@ -28,36 +28,11 @@ from common.core.events import (
 from common.core.market import Venue
 from common.core.order import Order
 from common.core.trader import Trader
+from common.ledger.ledger import Ledger, Refusal
 from common.venues.base import AccountChanged, AccountEvent, Desk, Feed, StreamUp
 
 #: events that one command may set off before the rest of the queue is served; more means a loop of our own making
 CASCADE_MAX = 10_000
-
-
-class Ledger(Protocol):
-    """The verbs that a runner needs; each is one transaction and one journal row."""
-
-    def reserve(self, deal: Deal, why: str) -> Deal | Refused: ...
-
-    def write(self, deal_id: str, orders: tuple[Order, ...], to: DealState | None, why: str, at_ns: int) -> Deal: ...
-
-    def record(self, fact: Answered | Reported | Filled | LookedUp) -> Deal | None: ...
-
-    def move(self, deal_id: str, to: DealState, held_uusd: int, why: str, at_ns: int) -> Deal: ...
-
-    def halt(self, level: HaltLevel, market: str, why: str, who: str, at_ns: int) -> None: ...
-
-    def halt_level(self, market: str) -> HaltLevel: ...
-
-    def book_forced(self, fill: ForcedFill) -> Deal | None: ...
-
-    def book_funding(self, paid: FundingPaid) -> None: ...
-
-    def account_at_ns(self, venue: Venue) -> int: ...
-
-    def write_account(self, facts: AccountFacts) -> None: ...
-
-    def heartbeat(self, market: str, pid: int, decision: str, at_ns: int) -> None: ...
 
 
 class Runner:
@@ -76,7 +51,8 @@ class Runner:
         self._queue: deque[Event] = deque()
         self._working = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self.failure: asyncio.Future[None] | None = None
+        #: set to what went wrong in a task beside the loop: the worker's failure
+        self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     # ---- hearing --------------------------------------------------------------------------------------------------
 
@@ -112,7 +88,7 @@ class Runner:
                 self._forced(event)
             case FundingPaid():
                 if event.market == self.market:
-                    self.ledger.book_funding(event)
+                    self.ledger.book_funding(event, clock.now_ns())
             case AccountChanged() | StreamUp():
                 self.account_dirty[event.venue].set()
 
@@ -124,8 +100,7 @@ class Runner:
         if fill.market != self.market:
             return
         log.trouble(self.logger, "forced_fill", venue=fill.venue, side=fill.side, size=fill.size, price=fill.price)
-        deal = self.ledger.book_forced(fill)
-        if deal is not None:
+        for deal in self.ledger.book_forced(fill):
             self.hear(DealChanged(deal, clock.now_ns()))
 
     # ---- doing ----------------------------------------------------------------------------------------------------
@@ -154,16 +129,16 @@ class Runner:
                 self.feeds[command.venue].refresh()
             case HaltMarket():
                 log.trouble(self.logger, "halt", why=command.why)
-                self.ledger.halt(HaltLevel.HALT, self.market, command.why, "worker", command.at_ns)
+                self.ledger.halt(HaltLevel.HALT, self.market, command.why, who="worker", at_ns=command.at_ns)
                 self.hear(Halted(self.ledger.halt_level(self.market), command.at_ns))
             case _:
                 assert_never(command)
 
     def _reserve(self, command: Reserve) -> None:
         outcome = self.ledger.reserve(command.deal, command.why)
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, Refusal):
             self._log("refused", deal=command.deal.deal_id, reason=outcome.reason, why=command.why)
-            self.hear(outcome)
+            self.hear(Refused(outcome.reason, clock.now_ns()))
         else:
             self._log("reserve", deal=outcome.deal_id, direction=int(outcome.direction), why=command.why)
             self._changed(outcome)
@@ -196,7 +171,7 @@ class Runner:
 
     def _finished(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
-        if task.cancelled() or task.exception() is None or self.failure is None or self.failure.done():
+        if task.cancelled() or task.exception() is None or self.failure.done():
             return
         error = task.exception()
         assert error is not None

@@ -58,6 +58,7 @@ class Trader:
         self.stopping = False
         #: the last reason for not opening, one word: what `arbctl status` shows
         self.decision = "starting"
+        self.decided_ns = start_ns
         self._incarnation, self._next_number = incarnation, next_number
         self._asking = Asking()
         #: client ids whose rows are being written and that this process has not put on the wire
@@ -102,6 +103,7 @@ class Trader:
 
     def _decide(self, at_ns: int) -> list[Command]:
         """Closes go before opens."""
+        self.decided_ns = at_ns
         return self._close(at_ns) or self._open(at_ns)
 
     def _close(self, at_ns: int) -> list[Command]:

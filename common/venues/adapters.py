@@ -1,0 +1,28 @@
+"""The venues that there are, as one table: what makes a feed and a desk for each."""
+
+from collections.abc import Callable
+
+from common.core.market import Instrument, Venue
+from common.settings import Endpoint
+from common.venues import apex, dydx
+from common.venues.base import Desk, Feed
+from common.venues.keys import Keys, read
+
+MAKE_FEED: dict[Venue, Callable[[Endpoint, Instrument], Feed]] = {
+    Venue.DYDX: dydx.make_feed,
+    Venue.APEX: apex.make_feed,
+}
+MAKE_DESK: dict[Venue, Callable[[Endpoint, Keys], Desk]] = {
+    Venue.DYDX: dydx.make_desk,
+    Venue.APEX: apex.make_desk,
+}
+
+
+def make_feed(endpoint: Endpoint, instrument: Instrument) -> Feed:
+    """The public feed of one instrument."""
+    return MAKE_FEED[endpoint.venue](endpoint, instrument)
+
+
+def make_desk(endpoint: Endpoint) -> Desk:
+    """The desk of one venue, with the keys of its endpoint; ConfigError when they cannot be read."""
+    return MAKE_DESK[endpoint.venue](endpoint, read(endpoint.venue, endpoint.keys))
