@@ -21,7 +21,10 @@ DYDX_MIN_LIFE_NS = 60 * SECOND_NS
 DYDX_OPEN_ORDERS = 20
 APEX_OPEN_ORDERS = 200
 CLIENT_ID_LENGTH = {Venue.DYDX: 40, Venue.APEX: 64}
-MAX_SIZE = Decimal(1_000_000_000)
+#: dYdX says so of sizes and prices; ApeX gets the same bound
+MAX_NUMBER = Decimal(1_000_000_000)
+#: the journal holds times as 64-bit integers
+MAX_NS = 2**63
 
 
 class Refuse(StrEnum):
@@ -31,8 +34,8 @@ class Refuse(StrEnum):
     MARKET = "market"  # market
     KIND = "kind"  # kind
     LIFETIME = "lifetime"  # lifetime
-    SIZE = "size"  # size: not above 0, or absurd
-    PRICE = "price"  # price: not above 0
+    SIZE = "size"  # size: not above 0 or beyond 10^9
+    PRICE = "price"  # price: not above 0 or beyond 10^9
     OFF_STEP = "off_step"  # size, step
     OFF_TICK = "off_tick"  # price, tick
     MIN_SIZE = "min_size"  # size, min_size, market
@@ -92,14 +95,18 @@ def _words(case: Case) -> PaperRefusal | None:
         return refuse(Refuse.KIND, kind=request.kind)
     if request.lifetime not in ("GTT", "FOK", "IOC"):
         return refuse(Refuse.LIFETIME, lifetime=request.lifetime)
+    if not request.limit_fee.is_finite():
+        return refuse(Refuse.LIMIT_FEE, limit_fee=request.limit_fee, needed=case.taker)
+    if not 0 <= request.expires_ns < MAX_NS:
+        return refuse(Refuse.EXPIRATION, expires_ns=request.expires_ns)
     return None
 
 
 def _grid(case: Case) -> PaperRefusal | None:
     request, instrument = case.request, case.listing.instrument
-    if not 0 < request.size <= MAX_SIZE:
+    if not (request.size.is_finite() and 0 < request.size <= MAX_NUMBER):
         return refuse(Refuse.SIZE, size=request.size)
-    if not request.price > 0:
+    if not (request.price.is_finite() and 0 < request.price <= MAX_NUMBER):
         return refuse(Refuse.PRICE, price=request.price)
     if request.size % instrument.step:
         return refuse(Refuse.OFF_STEP, size=request.size, step=instrument.step)

@@ -194,6 +194,11 @@ class PaperEngine(Lookups):
         """The source state that was kept last; empty when there is none."""
         return self._store.source
 
+    def close(self) -> None:
+        """Give the journal free; the venue is not used any more."""
+        if self._journal is not None:
+            self._journal.close()
+
     # --- steps
 
     def _commit(self, step: Step) -> None:

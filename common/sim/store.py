@@ -6,7 +6,6 @@ This module decides nothing.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 from common.sim.account import Account
@@ -136,9 +135,3 @@ def _matching(items: Iterable[Any], account_id: str | None, market: str | None) 
 
 def _market(item: PaperOrder | PaperFill | FundingPayment) -> str:
     return item.request.market if isinstance(item, PaperOrder) else item.market
-
-
-def newest(items: Iterable[Any], count: int) -> list[Any]:
-    """The last `count` items, in their order."""
-    kept = list(items)
-    return list(islice(kept, max(0, len(kept) - count), None))
