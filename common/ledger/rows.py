@@ -1,7 +1,7 @@
 """Rows of the file ↔ values of core. Knows the columns, judges nothing."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ _ORDER = (
     "client_id, deal_id, venue, market, side, purpose, size, limit_price, lifetime, reduce_only, created_ns, "
     "state, venue_order_id, reported_size, reason"
 )
+_FILL_OF_ORDER = "f.venue, f.fill_id, client_id, f.side, f.price, f.size, f.fee_uusd, f.venue_ns"
 _FILL = "venue, fill_id, client_id, side, price, size, fee_uusd, venue_ns"
 
 #: as it stands in the WHERE of the partial index deal_live, which is used only when the words are the same
@@ -68,6 +69,19 @@ def get_live(connection: sqlite3.Connection, market: str | None) -> tuple[Deal, 
     where = f"{LIVE_SQL} AND (?1 IS NULL OR market = ?1)"
     rows = connection.execute(f"SELECT {_DEAL} FROM deal WHERE {where} ORDER BY opened_ns, number", (market,))
     return tuple(_whole(connection, row) for row in rows.fetchall())
+
+
+def get_all(connection: sqlite3.Connection, market: str | None) -> Iterator[Deal]:
+    """Every deal there ever was (of one market), by market and number; three queries, however many deals."""
+    orders, fills = dict[str, list[Order]](), dict[str, list[Fill]]()
+    where = "WHERE ?1 IS NULL OR market = ?1"
+    for row in connection.execute(f"SELECT {_ORDER} FROM orders {where} ORDER BY deal_id, seq", (market,)):
+        orders.setdefault(row[1], []).append(_order(row))
+    query = f"SELECT deal_id, {_FILL_OF_ORDER} FROM fill AS f JOIN orders AS o USING (client_id) {where} ORDER BY f.seq"
+    for deal_id, *fill in connection.execute(query, (market,)):
+        fills.setdefault(deal_id, []).append(_fill(fill))
+    for row in connection.execute(f"SELECT {_DEAL} FROM deal {where} ORDER BY market, number", (market,)):
+        yield _deal(row, tuple(orders.get(row[0], ())), tuple(fills.get(row[0], ())))
 
 
 def get_order(connection: sqlite3.Connection, client_id: str) -> Order | None:
@@ -187,12 +201,15 @@ def _whole(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Deal:
     deal_id = row[0]
     orders = connection.execute(f"SELECT {_ORDER} FROM orders WHERE deal_id = ? ORDER BY seq", (deal_id,))
     fills = connection.execute(
-        "SELECT f.venue, f.fill_id, f.client_id, f.side, f.price, f.size, f.fee_uusd, f.venue_ns "
-        "FROM fill AS f JOIN orders AS o USING (client_id) WHERE o.deal_id = ? ORDER BY f.seq",
+        f"SELECT {_FILL_OF_ORDER} FROM fill AS f JOIN orders AS o USING (client_id) WHERE o.deal_id = ? ORDER BY f.seq",
         (deal_id,),
     )
+    return _deal(row, tuple(_order(order) for order in orders), tuple(_fill(fill) for fill in fills))
+
+
+def _deal(row: tuple[Any, ...], orders: tuple[Order, ...], fills: tuple[Fill, ...]) -> Deal:
     return Deal(
-        deal_id=deal_id,
+        deal_id=row[0],
         market=row[1],
         number=row[2],
         direction=Direction(row[3]),
@@ -202,8 +219,8 @@ def _whole(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Deal:
         edge_uusd=row[7],
         opened_ns=row[8],
         changed_ns=row[9],
-        orders=tuple(_order(order) for order in orders),
-        fills=tuple(_fill(fill) for fill in fills),
+        orders=orders,
+        fills=fills,
     )
 
 
@@ -247,7 +264,7 @@ def _order_row(order: Order) -> tuple[str | int | None, ...]:
     )
 
 
-def _fill(row: tuple[Any, ...]) -> Fill:
+def _fill(row: Sequence[Any]) -> Fill:
     return Fill(
         venue=Venue(row[0]),
         fill_id=row[1],

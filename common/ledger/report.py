@@ -1,0 +1,171 @@
+"""Reading the ledger: what arbctl shows and a summary counts. Opens the file query-only, prints nothing.
+
+Times are the `at_ns` of the rows; whoever shows them subtracts from his clock. Sums of price × size are exact.
+"""
+
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from common.core.deal import LIVE, DealState
+from common.core.events import HaltLevel
+from common.core.market import Direction, Venue
+from common.core.money import ZERO, uusd_down, uusd_up
+from common.ledger import overview, pnl, rows
+from common.ledger.shapes import (
+    Beat,
+    CapRow,
+    Counts,
+    DealRow,
+    Dust,
+    Equity,
+    Halt,
+    JournalRow,
+    MarketRow,
+    SpreadRow,
+    Totals,
+    TradeRow,
+)
+from common.ledger.store import Store
+
+#: rows of the journal that are shown unless asked for more
+TAIL = 50
+
+
+class Report:
+    """A reader of the ledger file; every method is one consistent look at it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a checked file for reading only; LedgerError with a remedy when there is none or it cannot serve."""
+        return cls(Store(path, writer=False))
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def markets(self) -> tuple[MarketRow, ...]:
+        """One row per market that has live deals, a position at a venue, or fills that do not cancel out."""
+        with self._store.reading() as connection:
+            return overview.market_rows(connection)
+
+    def counts(self) -> Counts:
+        """Live deals per direction, over the whole fleet."""
+        with self._store.reading() as connection:
+            query = f"SELECT COUNT(*) FROM deal WHERE direction = ? AND {rows.LIVE_SQL}"
+            plus, minus = (connection.execute(query, (int(d),)).fetchone()[0] for d in Direction)
+            row = connection.execute("SELECT level FROM cap").fetchone()
+            return Counts(plus, minus, None if row is None else row[0])
+
+    def cap(self) -> CapRow:
+        """Exposure and the cap as the triggers see them now; None where rows are missing."""
+        with self._store.reading() as connection:
+            held, cap = connection.execute("SELECT held_uusd, cap_uusd FROM room").fetchone()
+            query = "SELECT leverage_entry, leverage_max, level, equity_max_age_ns FROM cap"
+            row = connection.execute(query).fetchone()
+            if row is None:
+                return CapRow(held, cap)
+            return CapRow(held, cap, Decimal(row[0]) / 1000, Decimal(row[1]) / 1000, row[2], row[3])
+
+    def equities(self) -> tuple[Equity, ...]:
+        """What each venue last said the account is worth."""
+        query = "SELECT venue, equity_uusd, gross_uusd, at_ns FROM equity ORDER BY venue DESC"
+        return tuple(Equity(Venue(row[0]), *row[1:]) for row in self._all(query))
+
+    def halts(self) -> tuple[Halt, ...]:
+        """All halts in force."""
+        found = self._all("SELECT market, level, why, who, at_ns FROM halt ORDER BY market")
+        return tuple(Halt(row[0], HaltLevel(row[1]), *row[2:]) for row in found)
+
+    def heartbeats(self) -> tuple[Beat, ...]:
+        """The last sign of life of each worker."""
+        found = self._all("SELECT market, pid, at_ns, state, decided_ns FROM heartbeat ORDER BY market")
+        return tuple(Beat(*row) for row in found)
+
+    def deals(self, market: str | None = None, *, live: bool = False) -> tuple[DealRow, ...]:
+        """All deals (of one market; the live ones only), oldest first, with what they earned."""
+        with self._store.reading() as connection:
+            return tuple(overview.deal_row(d) for d in rows.get_all(connection, market) if d.live or not live)
+
+    def deal(self, deal_id: str) -> DealRow | None:
+        """One deal, or None."""
+        with self._store.reading() as connection:
+            found = rows.get_deal(connection, deal_id)
+            return None if found is None else overview.deal_row(found)
+
+    def totals(self, market: str | None = None) -> Totals:
+        """Counts and sums over all deals (of one market); money rounded once, against ourselves."""
+        with self._store.reading() as connection:
+            deals = tuple(rows.get_all(connection, market))
+            states = [deal.state for deal in deals]
+            traded = sum((f.price * f.size for deal in deals for f in deal.fills), ZERO)
+            fees = sum(deal.fees_uusd for deal in deals)
+            return Totals(
+                reserved=len(deals),
+                opened=overview.ever_open(connection, market),
+                closed=states.count(DealState.CLOSED),
+                void=states.count(DealState.VOID),
+                stuck=states.count(DealState.STUCK),
+                written_off=states.count(DealState.WRITTEN_OFF),
+                live=sum(state in LIVE for state in states),
+                traded_uusd=uusd_up(traded),
+                realised_uusd=uusd_down(sum((pnl.realised(deal) for deal in deals), ZERO)) - fees,
+                fees_uusd=fees,
+                funding_uusd=overview.funding(connection, market),
+            )
+
+    def dust(self) -> tuple[Dust, ...]:
+        """What finished deals left behind in each market, where it is not nothing."""
+        with self._store.reading() as connection:
+            left: dict[str, dict[Venue, Decimal]] = {}
+            for deal in rows.get_all(connection, None):
+                if deal.live or deal.state is DealState.WRITTEN_OFF:
+                    continue
+                sizes = left.setdefault(deal.market, dict.fromkeys(Venue, ZERO))
+                for venue in Venue:
+                    sizes[venue] += deal.position(venue)
+            return tuple(Dust(market, sizes) for market, sizes in sorted(left.items()) if any(sizes.values()))
+
+    def journal(self, limit: int = TAIL, *, market: str | None = None, deal_id: str | None = None) -> list[JournalRow]:
+        """The newest `limit` rows (of a market, of a deal), oldest first."""
+        query = (
+            "SELECT seq, at_ns, verb, market, deal_id, from_state, to_state, why, pid, code_version, config_hash "
+            "FROM journal WHERE (?1 IS NULL OR market = ?1) AND (?2 IS NULL OR deal_id = ?2) ORDER BY seq DESC LIMIT ?3"
+        )
+        return [JournalRow(*row) for row in reversed(self._all(query, (market, deal_id, limit)))]
+
+    def spreads(self, market: str | None = None) -> list[SpreadRow]:
+        """One row per reservation: what the original kept in spread.txt, with its signed count of that moment."""
+        query = (
+            "SELECT j.at_ns, d.market, d.deal_id, d.direction, j.from_state, j.to_state, d.edge_uusd, d.size, j.why "
+            "FROM journal AS j JOIN deal AS d USING (deal_id) ORDER BY j.seq"
+        )
+        return [row for row in overview.spread_rows(self._all(query)) if market in (None, row.market)]
+
+    def trades(self, market: str | None = None) -> list[TradeRow]:
+        """One row per fill: what the original kept in trades.txt."""
+        query = (
+            "SELECT f.at_ns, o.market, o.deal_id, o.purpose, f.venue, f.side, f.size, f.price, f.fee_uusd, "
+            "f.client_id, o.venue_order_id, f.fill_id, f.venue_ns FROM fill AS f JOIN orders AS o USING (client_id) "
+            "WHERE ?1 IS NULL OR o.market = ?1 ORDER BY f.seq"
+        )
+        return [overview.trade_row(row) for row in self._all(query, (market,))]
+
+    def incarnation(self) -> tuple[str, int]:
+        """The name of this file in client ids, and when it was made."""
+        name, created_ns = self._all("SELECT name, created_ns FROM incarnation")[0]
+        return name, created_ns
+
+    def _all(self, query: str, values: tuple[str | int | None, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._store.reading() as connection:
+            return connection.execute(query, values).fetchall()
