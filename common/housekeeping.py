@@ -7,8 +7,9 @@ import asyncio
 
 from common import clock, log
 from common.core.errors import VenueError
-from common.core.events import Halted, StopRequested, Tick
+from common.core.events import Event, Halted, StopRequested, Tick
 from common.core.market import Venue
+from common.live import LiveWorld
 from common.runner import Runner
 from common.venues.base import Desk
 
@@ -24,85 +25,94 @@ ACCOUNT_PAUSE_S = 1.0
 FUNDING_S = 600.0
 
 
-async def keep(runner: Runner) -> None:
-    """Run all loops, feeds and streams until cancelled or until one of them fails (which fails the worker)."""
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_fail_with(runner.failure))
-        for venue, desk in runner.desks.items():
-            group.create_task(runner.feeds[venue].run(runner.hear))
-            group.create_task(desk.stream(runner.hear_account))
-            group.create_task(_accounts(runner, venue, desk))
-            group.create_task(_funding(runner, desk))
-        group.create_task(_ticks(runner))
-        group.create_task(_halts(runner))
-        group.create_task(_heartbeats(runner))
+class Housekeeping:
+    """The loops of one worker."""
 
+    def __init__(self, runner: Runner, world: LiveWorld) -> None:
+        self._runner, self._world = runner, world
+        #: once told to stop: set when nothing is in flight any more
+        self._quiet = asyncio.Event()
+        world.hear = self.hear
 
-async def stop(runner: Runner, bound_s: float) -> bool:
-    """Open nothing new, finish or even out what is in flight; False when that took longer than `bound_s`."""
-    runner.hear(StopRequested(clock.now_ns()))
-    try:
-        async with asyncio.timeout(bound_s):
-            await runner.quiet.wait()
-    except TimeoutError:
-        return False
-    return True
+    def hear(self, event: Event) -> None:
+        """One event for the runner; notices when a stopping trader has come to rest."""
+        self._runner.hear(event)
+        trader = self._runner.trader
+        if trader.stopping and trader.idle:
+            self._quiet.set()
 
+    async def keep(self) -> None:
+        """Run all loops, feeds and streams until cancelled or until one of them fails (which fails the worker)."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._fail())
+            for venue, desk in self._world.desks.items():
+                group.create_task(self._world.feeds[venue].run(self.hear))
+                group.create_task(desk.stream(self._runner.hear_account))
+                group.create_task(self._accounts(venue, desk))
+                group.create_task(self._funding(desk))
+            group.create_task(self._ticks())
+            group.create_task(self._halts())
+            group.create_task(self._heartbeats())
 
-async def _fail_with(failure: "asyncio.Future[None]") -> None:
-    await failure
-
-
-async def _ticks(runner: Runner) -> None:
-    while True:
-        runner.hear(Tick(clock.now_ns()))
-        await asyncio.sleep(TICK_S)
-
-
-async def _halts(runner: Runner) -> None:
-    while True:
-        level = runner.ledger.halt_level(runner.market)
-        if level is not runner.trader.halt:
-            log.event(runner.logger, "halt_level", level=level)
-            runner.hear(Halted(level, clock.now_ns()))
-        await asyncio.sleep(HALT_S)
-
-
-async def _heartbeats(runner: Runner) -> None:
-    while True:
-        trader = runner.trader
-        runner.ledger.heartbeat(runner.market, trader.decision, decided_ns=trader.decided_ns, at_ns=clock.now_ns())
-        await asyncio.sleep(HEARTBEAT_S)
-
-
-async def _accounts(runner: Runner, venue: Venue, desk: Desk) -> None:
-    """Keep the venue's equity row fresh; ten workers share the work through the row's age."""
-    dirty = runner.account_dirty[venue]
-    while True:
-        age_ns = runner.ledger.account_age(venue, clock.now_ns())
-        if age_ns is None or age_ns >= ACCOUNT_MIN_AGE_NS:
-            await _write_account(runner, desk)
-        await asyncio.sleep(ACCOUNT_PAUSE_S)
+    async def stop(self, bound_s: float) -> bool:
+        """Open nothing new, finish or even out what is in flight; False when that took longer than `bound_s`."""
+        self.hear(StopRequested(clock.now_ns()))
         try:
-            async with asyncio.timeout(ACCOUNT_S - ACCOUNT_PAUSE_S):
-                await dirty.wait()
+            async with asyncio.timeout(bound_s):
+                await self._quiet.wait()
         except TimeoutError:
-            pass
-        dirty.clear()
+            return False
+        return True
 
+    async def _fail(self) -> None:
+        await self._world.failure
 
-async def _write_account(runner: Runner, desk: Desk) -> None:
-    try:
-        runner.ledger.write_account(await desk.account(), min_age_ns=ACCOUNT_MIN_AGE_NS)
-    except VenueError as error:
-        log.trouble(runner.logger, "no_account", venue=desk.venue, why=error)
+    async def _ticks(self) -> None:
+        while True:
+            self.hear(Tick(clock.now_ns()))
+            await asyncio.sleep(TICK_S)
 
+    async def _halts(self) -> None:
+        runner = self._runner
+        while True:
+            level = runner.ledger.halt_level(runner.market)
+            if level is not runner.trader.halt:
+                log.event(runner.logger, "halt_level", level=level)
+                self.hear(Halted(level, clock.now_ns()))
+            await asyncio.sleep(HALT_S)
 
-async def _funding(runner: Runner, desk: Desk) -> None:
-    while True:
+    async def _heartbeats(self) -> None:
+        runner, trader = self._runner, self._runner.trader
+        while True:
+            runner.ledger.heartbeat(runner.market, trader.decision, decided_ns=trader.decided_ns, at_ns=clock.now_ns())
+            await asyncio.sleep(HEARTBEAT_S)
+
+    async def _accounts(self, venue: Venue, desk: Desk) -> None:
+        """Keep the venue's equity row fresh; ten workers share the work through the row's age."""
+        dirty = self._world.account_dirty[venue]
+        while True:
+            age_ns = self._runner.ledger.account_age(venue, clock.now_ns())
+            if age_ns is None or age_ns >= ACCOUNT_MIN_AGE_NS:
+                await self._write_account(desk)
+            await asyncio.sleep(ACCOUNT_PAUSE_S)
+            try:
+                async with asyncio.timeout(ACCOUNT_S - ACCOUNT_PAUSE_S):
+                    await dirty.wait()
+            except TimeoutError:
+                pass
+            dirty.clear()
+
+    async def _write_account(self, desk: Desk) -> None:
         try:
-            for paid in await desk.funding(runner.market):
-                runner.ledger.book_funding(paid, clock.now_ns())
+            self._runner.ledger.write_account(await desk.account(), min_age_ns=ACCOUNT_MIN_AGE_NS)
         except VenueError as error:
-            log.trouble(runner.logger, "no_funding", venue=desk.venue, why=error)
-        await asyncio.sleep(FUNDING_S)
+            log.trouble(self._runner.logger, "no_account", venue=desk.venue, why=error)
+
+    async def _funding(self, desk: Desk) -> None:
+        while True:
+            try:
+                for paid in await desk.funding(self._runner.market):
+                    self._runner.hear_funding(paid)
+            except VenueError as error:
+                log.trouble(self._runner.logger, "no_funding", venue=desk.venue, why=error)
+            await asyncio.sleep(FUNDING_S)

@@ -1,58 +1,58 @@
-"""Carries a trader's commands out on ledger, desks and feeds, and brings everything that is heard back to it.
+"""Carries a trader's commands out on the ledger and the world, and brings everything that is heard back to it.
 
-One event loop, no threads. The ledger is synchronous on purpose: a verb is a transaction, and nothing else of this
-market may happen between deciding and writing. What is sent is signed first, both legs, and then put on the wire in one go.
+Synchronous on purpose: a verb of the ledger is a transaction, and nothing else of this market may happen between
+deciding and writing. The world (`live.py`: desks and feeds on an event loop; in simulation: a queue under a virtual
+clock) takes what is to be sent or asked, returns at once, and calls `hear` when something comes back.
 """
 
-import asyncio
 import logging
 from collections import deque
-from collections.abc import Coroutine, Mapping
-from typing import Any, assert_never
+from collections.abc import Sequence
+from typing import Any, Protocol, assert_never
 
-from common import clock, log
+from common import log
 from common.core.account import ForcedFill, FundingPaid
 from common.core.commands import Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
 from common.core.deal import Deal
-from common.core.events import (
-    Answered,
-    DealChanged,
-    Event,
-    Filled,
-    Halted,
-    HaltLevel,
-    LookedUp,
-    Refused,
-    Reported,
-)
+from common.core.events import DealChanged, Event, Filled, Halted, HaltLevel, Refused, Reported
 from common.core.market import Venue
 from common.core.order import Order
 from common.core.trader import Trader
 from common.ledger.ledger import Ledger, Refusal
-from common.venues.base import AccountChanged, AccountEvent, Desk, Feed, StreamUp
+from common.venues.base import AccountChanged, AccountEvent, StreamUp
 
-#: events that one command may set off before the rest of the queue is served; more means a loop of our own making
+#: events that may follow from one before the caller gets its turn again; more means a loop of our own making
 CASCADE_MAX = 10_000
 
 
-class Runner:
-    """One market's trader, joined to the world."""
+class World(Protocol):
+    """What lies outside: time, venues. Every call returns at once."""
 
-    def __init__(
-        self, trader: Trader, ledger: Ledger, desks: Mapping[Venue, Desk], feeds: Mapping[Venue, Feed]
-    ) -> None:
-        self.trader, self.ledger, self.desks, self.feeds = trader, ledger, desks, feeds
+    def now_ns(self) -> int:
+        """Our clock, nanoseconds UTC."""
+
+    def send(self, orders: Sequence[Order]) -> None:
+        """Put these orders on the wire at the same moment; each answer comes back as `Answered`."""
+
+    def look_up(self, order: Order) -> None:
+        """Ask for one order; the answer comes back as `LookedUp`."""
+
+    def refresh(self, venue: Venue) -> None:
+        """Ask for a fresh snapshot of the book."""
+
+    def account_changed(self, venue: Venue) -> None:
+        """Balance or positions moved, or the private stream is up again."""
+
+
+class Runner:
+    """One market's trader, joined to ledger and world."""
+
+    def __init__(self, trader: Trader, ledger: Ledger, world: World) -> None:
+        self.trader, self.ledger, self.world = trader, ledger, world
         self.market = trader.terms.market
         self.logger = logging.getLogger(self.market)
-        #: set whenever an account stream says that balance or positions moved
-        self.account_dirty: dict[Venue, asyncio.Event] = {v: asyncio.Event() for v in desks}
-        #: once told to stop: set when nothing is in flight any more
-        self.quiet = asyncio.Event()
         self._queue: deque[Event] = deque()
         self._working = False
-        self._tasks: set[asyncio.Task[None]] = set()
-        #: set to what went wrong in a task beside the loop: the worker's failure
-        self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     # ---- hearing --------------------------------------------------------------------------------------------------
 
@@ -70,8 +70,6 @@ class Runner:
     def _work(self) -> None:
         for _ in range(CASCADE_MAX):
             if not self._queue:
-                if self.trader.stopping and self.trader.idle:
-                    self.quiet.set()
                 return
             for command in self.trader.on(self._queue.popleft()):
                 self._do(command)
@@ -87,10 +85,14 @@ class Runner:
             case ForcedFill():
                 self._forced(event)
             case FundingPaid():
-                if event.market == self.market:
-                    self.ledger.book_funding(event, clock.now_ns())
+                self.hear_funding(event)
             case AccountChanged() | StreamUp():
-                self.account_dirty[event.venue].set()
+                self.world.account_changed(event.venue)
+
+    def hear_funding(self, paid: FundingPaid) -> None:
+        """Book a funding payment of our market; another worker books the others."""
+        if paid.market == self.market:
+            self.ledger.book_funding(paid, self.world.now_ns())
 
     def _hear_own(self, client_id: str, event: Event) -> None:
         if f"-{self.market}-" in client_id:
@@ -101,7 +103,7 @@ class Runner:
             return
         log.trouble(self.logger, "forced_fill", venue=fill.venue, side=fill.side, size=fill.size, price=fill.price)
         for deal in self.ledger.book_forced(fill):
-            self.hear(DealChanged(deal, clock.now_ns()))
+            self._changed(deal)
 
     # ---- doing ----------------------------------------------------------------------------------------------------
 
@@ -109,28 +111,23 @@ class Runner:
         match command:
             case Reserve():
                 self._reserve(command)
-            case Write():
-                self._log("write", deal=command.deal_id, to=command.to, orders=len(command.orders), why=command.why)
-                self._changed(
-                    self.ledger.write(command.deal_id, command.orders, command.to, command.why, command.at_ns)
-                )
-            case Send():
-                self._send(command.orders)
-            case LookUp():
-                self._spawn(self._look_up(command.order))
+            case Write(deal_id=name, orders=orders, to=to, why=why, at_ns=at_ns):
+                self._log("write", deal=name, to=to, orders=len(orders), why=why)
+                self._changed(self.ledger.write(name, orders, to, why, at_ns))
+            case Move(deal_id=name, to=to, held_uusd=held_uusd, why=why, at_ns=at_ns):
+                self._log("move", deal=name, to=to, held_uusd=held_uusd, why=why)
+                self._changed(self.ledger.move(name, to, held_uusd, why, at_ns))
             case Record():
                 self._changed(self.ledger.record(command.fact))
-            case Move():
-                self._log("move", deal=command.deal_id, to=command.to, held_uusd=command.held_uusd, why=command.why)
-                deal = self.ledger.move(command.deal_id, command.to, command.held_uusd, command.why, command.at_ns)
-                self._changed(deal)
+            case Send():
+                self.world.send(command.orders)
+            case LookUp():
+                self.world.look_up(command.order)
             case Refresh():
                 self._log("refresh", venue=command.venue, why=command.why)
-                self.feeds[command.venue].refresh()
+                self.world.refresh(command.venue)
             case HaltMarket():
-                log.trouble(self.logger, "halt", why=command.why)
-                self.ledger.halt(HaltLevel.HALT, self.market, command.why, who="worker", at_ns=command.at_ns)
-                self.hear(Halted(self.ledger.halt_level(self.market), command.at_ns))
+                self._halt(command)
             case _:
                 assert_never(command)
 
@@ -138,44 +135,20 @@ class Runner:
         outcome = self.ledger.reserve(command.deal, command.why)
         if isinstance(outcome, Refusal):
             self._log("refused", deal=command.deal.deal_id, reason=outcome.reason, why=command.why)
-            self.hear(Refused(outcome.reason, clock.now_ns()))
+            self.hear(Refused(outcome.reason, self.world.now_ns()))
         else:
             self._log("reserve", deal=outcome.deal_id, direction=int(outcome.direction), why=command.why)
             self._changed(outcome)
 
+    def _halt(self, command: HaltMarket) -> None:
+        log.trouble(self.logger, "halt", why=command.why)
+        self.ledger.halt(HaltLevel.HALT, self.market, command.why, who="worker", at_ns=command.at_ns)
+        self.hear(Halted(self.ledger.halt_level(self.market), command.at_ns))
+
     def _changed(self, deal: Deal | None) -> None:
+        """The file has this now: tell the trader."""
         if deal is not None:
-            self.hear(DealChanged(deal, clock.now_ns()))
-
-    def _send(self, orders: tuple[Order, ...]) -> None:
-        """Sign all first, then start all requests: nothing stands between the first and the last."""
-        prepared = [(order, self.desks[order.venue].prepare(order)) for order in orders]
-        for order, body in prepared:
-            self._spawn(self._send_one(order, body))
-
-    async def _send_one(self, order: Order, body: bytes) -> None:
-        answer = await self.desks[order.venue].send(order, body)
-        self._log("answer", order=order.client_id, answer=answer)
-        self.hear(Answered(order.client_id, answer, clock.now_ns()))
-
-    async def _look_up(self, order: Order) -> None:
-        finding = await self.desks[order.venue].look_up(order)
-        self._log("finding", order=order.client_id, finding=finding)
-        self.hear(LookedUp(order.client_id, finding, clock.now_ns()))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run `work` beside the loop; its failure is the worker's failure."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
-        if task.cancelled() or task.exception() is None or self.failure.done():
-            return
-        error = task.exception()
-        assert error is not None
-        self.failure.set_exception(error)
+            self.hear(DealChanged(deal, self.world.now_ns()))
 
     def _log(self, name: str, **fields: Any) -> None:
         log.event(self.logger, name, **fields)

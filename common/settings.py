@@ -117,7 +117,7 @@ def _build(root: Path, table: "_Table", digest: str) -> Settings:
         mode=mode,
         var=root / table.text("var", "var"),
         cap=_cap(table.table("cap")),
-        markets={name: _terms(name, strategy, markets.table(name)) for name in markets.keys()},
+        markets={name: _terms(name, strategy, markets.table(name)) for name in markets.names()},
         endpoints=_endpoints(root, mode, table, paper),
         paper=paper,
         hash=digest,
@@ -241,7 +241,7 @@ class _Table:
     def __init__(self, name: str, values: dict[str, Any]) -> None:
         self._name, self._values, self._seen = name, values, set[str]()
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         return list(self._values)
 
     def has(self, key: str) -> bool:

@@ -12,14 +12,16 @@ from dataclasses import replace
 
 import uvloop
 
-from common import clock, housekeeping, log, process, settings, stopping
+from common import clock, log, process, settings, stopping
 from common.core.errors import ConfigError, LedgerError, LocalError, VenueError
 from common.core.events import DealChanged
 from common.core.market import Instrument, Venue
 from common.core.terms import Terms
 from common.core.trader import Trader
+from common.housekeeping import Housekeeping
 from common.ledger.ledger import Ledger
 from common.ledger.limits import CapTerms
+from common.live import LiveWorld
 from common.market_lock import MarketLock
 from common.runner import Runner
 from common.settings import Settings
@@ -88,12 +90,12 @@ async def _live(config: Settings, terms: Terms, ledger: Ledger, logger: logging.
         instruments = await stopping.until(told, _started(desks, terms, logger))
         if instruments is None:
             return 0
-        runner = _joined(config, terms, ledger, desks, instruments)
-        keeping = asyncio.create_task(housekeeping.keep(runner))
+        house = _joined(config, terms, ledger, desks, instruments)
+        keeping = asyncio.create_task(house.keep())
         log.event(logger, "trading", size=terms.size, wait_s=terms.start_wait_ns // 1_000_000_000)
         await stopping.until(told, keeping)
-        level = await housekeeping.stop(runner, STOP_BOUND_S)
-        log.event(logger, "stopped", in_flight=not level)
+        quiet = await house.stop(STOP_BOUND_S)
+        log.event(logger, "stopped", in_flight=not quiet)
         keeping.cancel()
         return 0
     finally:
@@ -103,18 +105,20 @@ async def _live(config: Settings, terms: Terms, ledger: Ledger, logger: logging.
 
 def _joined(
     config: Settings, terms: Terms, ledger: Ledger, desks: dict[Venue, Desk], instruments: dict[Venue, Instrument]
-) -> Runner:
-    """The runner with its trader, told of every deal that the ledger says is not finished: recovery."""
+) -> Housekeeping:
+    """Trader, ledger and venues joined, and the trader told of every deal that is not finished: recovery."""
     number, now_ns = ledger.next_number(terms.market), clock.now_ns()
     trader = Trader(terms, instruments, incarnation=ledger.incarnation, next_number=number, start_ns=now_ns)
     feeds = {venue: make_feed(endpoint, instruments[venue]) for venue, endpoint in config.endpoints.items()}
-    runner = Runner(trader, ledger, desks, feeds)
+    logger = logging.getLogger(terms.market)
+    world = LiveWorld(desks, feeds, logger)
+    house = Housekeeping(Runner(trader, ledger, world), world)
     dust = min(i.min_size for i in instruments.values())
     for deal in ledger.unfinished_deals(terms.market, dust):
-        log.event(runner.logger, "recovered", deal=deal.deal_id, state=deal.state, unfinished=len(deal.unfinished))
-        runner.hear(DealChanged(deal, now_ns))
+        log.event(logger, "recovered", deal=deal.deal_id, state=deal.state, unfinished=len(deal.unfinished))
+        house.hear(DealChanged(deal, now_ns))
     gc.freeze()
-    return runner
+    return house
 
 
 async def _started(desks: dict[Venue, Desk], terms: Terms, logger: logging.Logger) -> dict[Venue, Instrument]:

@@ -1,0 +1,72 @@
+"""The real world of one worker: desks and feeds on its event loop, no threads."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+from common import clock, log
+from common.core.events import Answered, Event, LookedUp
+from common.core.market import Venue
+from common.core.order import Order
+from common.venues.base import Desk, Feed
+
+
+class LiveWorld:
+    """Sends and asks through tasks; what comes back goes to `hear`, which is set once the runner exists."""
+
+    def __init__(self, desks: Mapping[Venue, Desk], feeds: Mapping[Venue, Feed], logger: logging.Logger) -> None:
+        self.desks, self.feeds, self._logger = desks, feeds, logger
+        self.hear: Callable[[Event], None] = _unjoined
+        #: set whenever an account stream says that balance or positions moved
+        self.account_dirty: dict[Venue, asyncio.Event] = {v: asyncio.Event() for v in desks}
+        #: set to what went wrong in a task: the worker's failure
+        self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def now_ns(self) -> int:
+        """The wall clock."""
+        return clock.now_ns()
+
+    def send(self, orders: Sequence[Order]) -> None:
+        """Sign all first, then start all requests: nothing stands between the first and the last."""
+        prepared = [(order, self.desks[order.venue].prepare(order)) for order in orders]
+        for order, body in prepared:
+            self._spawn(self._send(order, body))
+
+    def look_up(self, order: Order) -> None:
+        """Ask the order's venue, beside the loop."""
+        self._spawn(self._look_up(order))
+
+    def refresh(self, venue: Venue) -> None:
+        """Have the feed subscribe anew."""
+        self.feeds[venue].refresh()
+
+    def account_changed(self, venue: Venue) -> None:
+        """Wake whoever keeps the account rows."""
+        self.account_dirty[venue].set()
+
+    async def _send(self, order: Order, body: bytes) -> None:
+        answer = await self.desks[order.venue].send(order, body)
+        log.event(self._logger, "answer", order=order.client_id, answer=answer)
+        self.hear(Answered(order.client_id, answer, clock.now_ns()))
+
+    async def _look_up(self, order: Order) -> None:
+        finding = await self.desks[order.venue].look_up(order)
+        log.event(self._logger, "finding", order=order.client_id, finding=finding)
+        self.hear(LookedUp(order.client_id, finding, clock.now_ns()))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not self.failure.done():
+            self.failure.set_exception(error)
+
+
+def _unjoined(event: Event) -> None:
+    raise RuntimeError("the world was not joined to a runner")
