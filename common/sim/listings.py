@@ -5,7 +5,7 @@ samples; the other ApeX rows are proposals on which the sizes traded here are le
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from common.core.market import Instrument, Venue
 
@@ -33,7 +33,7 @@ class Listing:
         beyond = abs(position) - self.baseline_position
         if beyond <= 0:
             return self.instrument.initial_margin
-        steps = -(-beyond // self.incremental_position)
+        steps = (beyond / self.incremental_position).to_integral_value(ROUND_CEILING)
         return self.instrument.initial_margin + self.incremental_initial_margin * steps
 
 
