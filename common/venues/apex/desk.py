@@ -1,0 +1,197 @@
+"""Our orders and our account at ApeX: sign, send, look up, value. Answers are values; nothing is retried here.
+
+An order's timestamp is its row's `created_ns`, so that its time of death is a fact of the row: whoever finds the row
+after a crash can prove the order absent, whichever process signed it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+from common import clock
+from common.core.account import AccountFacts, FundingPaid
+from common.core.errors import ConfigError, LocalError, VenueError
+from common.core.market import Instrument, Venue
+from common.core.money import ZERO, uusd_down, uusd_up
+from common.core.order import Absent, Ack, Fill, Finding, Found, NotSent, Order, Reject, Unknown
+from common.venues import stark
+from common.venues.apex import wire_account, wire_order
+from common.venues.apex.marks import Marks
+from common.venues.apex.rest import ACCOUNT_PATH, BALANCE_PATH, CANCEL_PATH, SYMBOLS_PATH, TIME_PATH, ApexRest
+from common.venues.apex.stream import AccountStream
+from common.venues.apex.wire import (
+    BAD_CREDENTIALS,
+    BAD_TIMESTAMP,
+    SECOND_NS,
+    Data,
+    Payload,
+    Refusal,
+    reading,
+    server_time_ns,
+    symbol_of,
+)
+from common.venues.apex.wire_market import Listing, find_listing
+from common.venues.apex.wire_order import Prepared, Signing
+from common.venues.base import AccountEvent
+from common.venues.http import TIMEOUT_S
+from common.venues.keys import Keys
+from common.venues.ws import WsLimits
+
+#: an order's timestamp is our clock's: further off than this from the venue's, orders would be refused soon
+CLOCK_OFF_MAX_NS: Final = 5 * SECOND_NS
+FILLS_PAGE: Final = 100
+FILLS_PAGES_MAX: Final = 5
+
+
+class ApexDesk:
+    """Desk of one account. `start` first; then everything may be called from any task of the same loop."""
+
+    venue = Venue.APEX
+
+    def __init__(
+        self, rest: str, ws: str, keys: Keys, *, limits: WsLimits | None = None, timeout_s: float = TIMEOUT_S
+    ) -> None:
+        self._rest = ApexRest(rest, keys, timeout_s=timeout_s)
+        self._ws, self._keys, self._limits = ws, keys, limits
+        self._marks = Marks(self._rest)
+        self._names = wire_account.OrderNames()
+        self._symbols: Any = None
+        self._listings: dict[str, Listing] = {}
+        self._signing: Signing | None = None
+
+    async def start(self) -> None:
+        """Read clock, listings and account; ConfigError when clock or keys will not do, VenueError without answers."""
+        stark.warm_up()
+        await self._set_clock()
+        self._symbols = _data(await self._rest.public(SYMBOLS_PATH))
+        account = self._credentials(await self._rest.get(ACCOUNT_PATH))
+        self._learn_account(account)
+        with reading("account"):
+            listed = account.get("starkKey")
+            if listed and int(listed, 16) != int(self._keys.public_key, 16):
+                raise ConfigError("the key file's STARK key is not the one of the ApeX account: onboard again")
+
+    async def _set_clock(self) -> None:
+        before_ns = clock.now_ns()
+        venue_ns = server_time_ns(_data(await self._rest.public(TIME_PATH)))
+        self._rest.offset_ns = venue_ns - (before_ns + clock.now_ns()) // 2
+        if abs(self._rest.offset_ns) > CLOCK_OFF_MAX_NS:
+            off_s = self._rest.offset_ns / SECOND_NS
+            raise ConfigError(f"this machine's clock is {off_s:+.1f} s off ApeX's: set it (NTP)")
+
+    def _credentials(self, payload: Payload) -> Any:
+        if isinstance(payload, Refusal):
+            if payload.code in BAD_CREDENTIALS:
+                raise ConfigError(f"ApeX refuses the API key ({payload}): check the key file or onboard again")
+            if payload.code == BAD_TIMESTAMP:
+                raise ConfigError(f"ApeX refuses our timestamp ({payload}): set this machine's clock")
+        return _data(payload)
+
+    def _learn_account(self, account: Any) -> None:
+        with reading("account"):
+            self._signing = Signing(int(account["positionId"]), Decimal(account["takerFeeRate"]), self._keys)
+
+    async def instrument(self, market: str) -> Instrument:
+        """The listing of `market`, with the account's taker fee; ConfigError when it is not listed."""
+        return self._listing(market).instrument(self._signer().taker_fee)
+
+    def _listing(self, market: str) -> Listing:
+        if market not in self._listings:
+            self._listings[market] = find_listing(self._symbols, market)
+        return self._listings[market]
+
+    def _signer(self) -> Signing:
+        if self._signing is None:
+            raise LocalError("the ApeX desk was not started")
+        return self._signing
+
+    def prepare(self, order: Order) -> bytes:
+        """Timestamp, HMAC and signed form of `order`; LocalError when it is off the grid."""
+        signing = self._signer()
+        return wire_order.prepare(order, self._listing(order.market), signing).pack()
+
+    async def send(self, order: Order, prepared: bytes) -> Ack | Reject | Unknown | NotSent:
+        """Put the request on the wire at once and wait, bounded, for the answer."""
+        payload = await self._rest.place(Prepared.unpack(prepared))
+        if isinstance(payload, NotSent):
+            return payload
+        answer = wire_order.order_answer(payload)
+        if isinstance(answer, Ack):
+            self._names.learn(answer.venue_order_id, order.client_id)
+        return answer
+
+    async def look_up(self, order: Order) -> Finding:
+        """Report and fills of `order` by its client id; Absent(proven) only past its time of death."""
+        try:
+            return await self._look_up(order)
+        except VenueError as error:
+            return Unknown(str(error))
+
+    async def _look_up(self, order: Order) -> Finding:
+        dead = await self._is_dead(order)
+        payload = await self._rest.get(f"/api/v1/order-by-client-order-id?id={order.client_id}")
+        if isinstance(payload, Refusal) and payload.key == "ORDER_NOT_FOUND":
+            return Absent(proven=dead)
+        if not isinstance(payload, Data):
+            return Unknown(str(payload))
+        report = wire_account.read_report(payload.value)
+        if report.client_id != order.client_id:
+            return Unknown(f"answered for {report.client_id!r}")
+        self._names.learn(report.venue_order_id, order.client_id)
+        return Found(report, await self._fills(order, report.venue_order_id, report.filled_size))
+
+    async def _is_dead(self, order: Order) -> bool:
+        """Only the venue's own clock can tell, and it is read before the order is asked for."""
+        death_ns = wire_order.death_ns(order)
+        if clock.now_ns() + self._rest.offset_ns <= death_ns:
+            return False
+        return server_time_ns(_data(await self._rest.public(TIME_PATH))) > death_ns
+
+    async def _fills(self, order: Order, order_id: str, filled: Decimal) -> tuple[Fill, ...]:
+        """Fills of one order: pages until they add up, as the venue may not filter by order."""
+        fills: dict[str, Fill] = {}
+        for page in range(FILLS_PAGES_MAX):
+            query = f"symbol={symbol_of(order.market)}&orderId={order_id}&limit={FILLS_PAGE}&page={page}"
+            data = _data(await self._rest.get(f"/api/v1/fills?{query}"))
+            fills |= {fill.fill_id: fill for fill in wire_account.order_fills(data, order.client_id, order_id)}
+            if len(data["orders"]) < FILLS_PAGE or sum((f.size for f in fills.values()), ZERO) >= filled:
+                break
+        return tuple(fills.values())
+
+    async def cancel(self, order: Order) -> None:
+        """Ask for cancellation; its effect is seen by look_up or the stream only."""
+        await self._rest.post(CANCEL_PATH, {"id": order.client_id})
+
+    async def account(self) -> AccountFacts:
+        """Equity and positions now; VenueError when the venue gives no usable answer."""
+        answers = await asyncio.gather(self._rest.get(ACCOUNT_PATH), self._rest.get(BALANCE_PATH))
+        account, balance = map(_data, answers)
+        self._learn_account(account)
+        with reading("positions"):
+            symbols = [row["symbol"] for row in wire_account.position_rows(account)]
+        positions = wire_account.open_positions(account, await self._marks.of(symbols))
+        with reading("balance"):
+            equity_uusd = uusd_down(Decimal(balance["totalEquityValue"]))
+        gross = sum((abs(p.size * p.mark) for p in positions), ZERO)
+        return AccountFacts(Venue.APEX, equity_uusd, uusd_up(gross), positions, clock.now_ns())
+
+    async def funding(self, market: str) -> tuple[FundingPaid, ...]:
+        """The latest funding payments in `market`, up to 100; VenueError when the venue gives no usable answer."""
+        path = f"/api/v1/funding?symbol={symbol_of(market)}&limit={FILLS_PAGE}&page=0"
+        return wire_account.funding_payments(_data(await self._rest.get(path)))
+
+    async def stream(self, on_event: Callable[[AccountEvent], None]) -> None:
+        """The private account stream; reconnects by itself, never returns unless cancelled."""
+        await AccountStream(self._ws, self._keys, self._names, on_event, limits=self._limits).loop.run()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._rest.close()
+
+
+def _data(payload: Payload) -> Any:
+    """The data of a good answer; VenueError for anything else."""
+    if isinstance(payload, Data):
+        return payload.value
+    raise VenueError(f"apex: {payload}")
