@@ -77,6 +77,11 @@ class ApexSockets:
                 for client in self._clients:
                     client.socket.push(ping)
 
+    def close_all(self) -> None:
+        """End every connection."""
+        for client in self._clients:
+            client.socket.close()
+
     # in
 
     async def _serve(self, request: web.Request, ops: dict[str, Callable[[Client, Json], None]]) -> web.StreamResponse:

@@ -42,18 +42,26 @@ class DydxSockets:
     def __init__(self, mouth: Mouth) -> None:
         self._mouth = mouth
         self._subscribers: dict[Topic, dict[Connection, None]] = {}
+        self._connections: dict[Connection, None] = {}
         self._figures: dict[str, Json] = {}
         mouth.on_book, mouth.on_print, mouth.on_account = self._book, self._print, self._account
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection for as long as it lasts."""
         connection = Connection(Socket())
+        self._connections[connection] = None
         connection.say("connected")
         try:
             return await connection.socket.run(request, lambda said: self._hear(connection, said))
         finally:
+            self._connections.pop(connection, None)
             for topic in connection.topics:
                 self._subscribers[topic].pop(connection, None)
+
+    def close_all(self) -> None:
+        """End every connection."""
+        for connection in self._connections:
+            connection.socket.close()
 
     async def tick(self) -> None:
         """Publish market figures that changed, once per ticker interval, for ever."""

@@ -1,0 +1,114 @@
+"""Both paper venues on loopback: two aiohttp applications, their ports, and their publishing loops."""
+
+import asyncio
+import errno
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import orjson
+from aiohttp import web
+
+from common.core.errors import ConfigError
+from common.core.market import Venue
+from common.sim.server.apex_rest import ApexRest, collapsed
+from common.sim.server.apex_ws import ApexSockets
+from common.sim.server.dydx_rest import DydxRest
+from common.sim.server.dydx_ws import DydxSockets
+from common.sim.server.mouth import Mouth
+
+HOST = "127.0.0.1"
+#: an idle keep-alive connection stays this long: a worker's order must not meet a closing one
+KEEPALIVE_S = 3600.0
+#: requests under way when told to stop get this long
+SHUTDOWN_S = 1.0
+UNREADY = 503
+
+
+class Sockets(Protocol):
+    """The WebSocket half of a venue."""
+
+    async def tick(self) -> None:
+        """Publish what is due now and then, for ever."""
+
+    def close_all(self) -> None:
+        """End every connection."""
+
+
+class WireServer:
+    """Serves mouths until stopped: `start`, then `run` beside whatever drives the venues, then `stop`."""
+
+    def __init__(self, mouths: dict[Venue, Mouth]) -> None:
+        self._apps, self._sockets = dict[Venue, web.Application](), list[Sockets]()
+        for venue, mouth in mouths.items():
+            app, sockets = _dydx_app(mouth) if venue is Venue.DYDX else _apex_app(mouth)
+            self._apps[venue] = app
+            self._sockets.append(sockets)
+        self._runners: list[web.AppRunner] = []
+
+    async def start(self, ports: dict[Venue, int]) -> dict[Venue, int]:
+        """Listen on loopback; port 0 takes any free one. Returns the ports; ConfigError names a taken one."""
+        return {venue: await self._listen(venue, app, ports[venue]) for venue, app in self._apps.items()}
+
+    async def run(self) -> None:
+        """Publish what is not published at once, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for sockets in self._sockets:
+                group.create_task(sockets.tick())
+
+    async def stop(self) -> None:
+        """Close every connection and give the ports free."""
+        for sockets in self._sockets:
+            sockets.close_all()
+        for runner in self._runners:
+            await runner.cleanup()
+
+    async def _listen(self, venue: Venue, app: web.Application, port: int) -> int:
+        runner = web.AppRunner(app, access_log=None, keepalive_timeout=KEEPALIVE_S, shutdown_timeout=SHUTDOWN_S)
+        await runner.setup()
+        self._runners.append(runner)
+        try:
+            await web.TCPSite(runner, HOST, port).start()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            remedy = f"end what listens there, or set paper.{venue}_port in arb.toml to a free port"
+            raise ConfigError(f"port {port} of the paper {venue} is taken: {remedy}") from None
+        return int(runner.addresses[0][1])
+
+
+def _dydx_app(mouth: Mouth) -> tuple[web.Application, Sockets]:
+    app, sockets = web.Application(), DydxSockets(mouth)
+    app.router.add_get("/health", _health(mouth))
+    app.router.add_get("/v3/ws", sockets.handle)
+    DydxRest(mouth).add_to(app)
+    return app, sockets
+
+
+def _apex_app(mouth: Mouth) -> tuple[web.Application, Sockets]:
+    """ApeX's paths may have any number of slashes, which a router does not match: one door for all of them."""
+    app, sockets = web.Application(), ApexSockets(mouth)
+    rest = ApexRest(mouth, sockets.books)
+    doors: dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = {
+        "/health": _health(mouth),
+        "/realtime_public": sockets.public,
+        "/realtime_private": sockets.private,
+    }
+
+    async def door(request: web.Request) -> web.StreamResponse:
+        path = collapsed(request.raw_path).partition("?")[0]
+        return await doors.get(path, rest.handle)(request)
+
+    app.router.add_route("*", "/{path:.*}", door)
+    return app, sockets
+
+
+def _health(mouth: Mouth) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def handle(_: web.Request) -> web.StreamResponse:
+        """Ready once every market has shown a book; `ended` when a replay has come to its end."""
+        ready = mouth.is_ready()
+        markets, ended = list(mouth.listings), mouth.has_ended()
+        facts = {"ready": ready, "venue": mouth.venue.venue, "markets": markets, "ended": ended}
+        body = orjson.dumps(facts)
+        return web.Response(body=body, status=200 if ready else UNREADY, content_type="application/json")
+
+    return handle

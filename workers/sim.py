@@ -1,0 +1,114 @@
+"""The paper venues as one process: both protocols on loopback, driven by synthetic or recorded books.
+
+`python -m workers.sim`. Exit codes: 0 told to stop; 1 crashed, start me again; 3 needs a person.
+"""
+
+import asyncio
+import gc
+import logging
+import sys
+from pathlib import Path
+
+import uvloop
+
+from common import clock, log, process, settings, stopping
+from common.core.errors import ConfigError, LocalError
+from common.core.market import Venue
+from common.settings import Settings
+from common.sim.accounts import AccountRecord, open_accounts
+from common.sim.depth import ExponentialRefill
+from common.sim.engine import PaperEngine, make_venue
+from common.sim.server.mouth import Mouth, Pacing, mouth
+from common.sim.server.pace import Pace, keep_state, kept_state
+from common.sim.server.wire_server import WireServer
+from common.sim.synthetic import SyntheticSource
+from common.sim.types import Source
+from common.venues import stark
+
+EXIT_CRASHED, EXIT_PERSON = 1, 3
+#: supervisord heeds exit codes only after startsecs (1): leaving with 3 sooner would be started again
+PERSON_LINGER_S = 2.0
+REPLAY = "replay:"
+NS_PER_MS = 1_000_000
+
+
+def main() -> int:
+    """Wire the paper venues together and serve until told to stop; returns the exit code."""
+    logger = log.setup("sim")
+    process.die_with_parent()
+    try:
+        config = settings.load()
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+            loop.run(_serve(config, logger))
+        return 0
+    except (ConfigError, LocalError) as error:
+        log.trouble(logger, "needs_a_person", why=error)
+        stopping.linger(PERSON_LINGER_S)
+        return EXIT_PERSON
+    except Exception:
+        logger.exception("crashed")
+        return EXIT_CRASHED
+
+
+async def _serve(config: Settings, logger: logging.Logger) -> None:
+    told, folder = stopping.stop_event(), config.var / "paper"
+    accounts = open_accounts(folder)
+    venues = {venue: _venue(config, record, folder) for venue, record in accounts.items()}
+    source = _source(config, venues, folder / "source.json")
+    pace = Pace(source, venues, speed=float(config.paper.speed), now_ns=clock.now_ns)
+    server = WireServer({venue: _mouth(config, venues[venue], accounts[venue], source, pace) for venue in venues})
+    stark.warm_up()
+    ports = {Venue.DYDX: config.paper.dydx_port, Venue.APEX: config.paper.apex_port}
+    try:
+        await server.start(ports)
+        gc.freeze()
+        log.event(logger, "serving", dydx=ports[Venue.DYDX], apex=ports[Venue.APEX], source=config.paper.source)
+        await stopping.until(told, _drive(pace, server, folder / "source.json"))
+    finally:
+        await server.stop()
+        keep_state(folder / "source.json", source)
+    log.event(logger, "stopped")
+
+
+async def _drive(pace: Pace, server: WireServer, keep: Path) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(pace.run(keep))
+        group.create_task(server.run())
+
+
+def _venue(config: Settings, record: AccountRecord, folder: Path) -> PaperEngine:
+    """An engine with its journal taken up and the account there; a fast replay refills books as much faster."""
+    paper = config.paper
+    engine = make_venue(
+        record.venue,
+        seed=paper.seed,
+        journal_path=folder / f"{record.venue}.jsonl",
+        maker_fee=paper.maker_fee,
+        taker_fee=paper.taker_fee,
+        race_lost=paper.race_lost,
+        refill=ExponentialRefill(half_life_ns=int(paper.refill_half_life_ms * NS_PER_MS / paper.speed)),
+    )
+    engine.open_account(record.account_id, paper.balance_usd, clock.now_ns())
+    return engine
+
+
+def _mouth(config: Settings, engine: PaperEngine, record: AccountRecord, source: Source, pace: Pace) -> Mouth:
+    speed = float(config.paper.speed)
+    driven = {market: engine.listings[market] for market in source.markets}
+    pacing = Pacing(latency_s=config.paper.latency_ms / 1000 / speed, batch_s=0.1 / speed)
+    speaks = mouth(engine, driven, [record], now_ns=clock.now_ns, pacing=pacing)
+    speaks.is_ready, speaks.has_ended = lambda: pace.is_ready, lambda: pace.has_ended
+    return speaks
+
+
+def _source(config: Settings, venues: dict[Venue, PaperEngine], kept: Path) -> Source:
+    instruments = {venue: engine.instruments for venue, engine in venues.items()}
+    paper = config.paper
+    if paper.source == "synthetic":
+        markets, state = tuple(config.markets), kept_state(kept)
+        return SyntheticSource(markets, instruments, seed=paper.seed, jumps=paper.jumps, state=state)
+    raise ConfigError(f"paper.source must be synthetic or {REPLAY}PATH, not {paper.source}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
