@@ -5,11 +5,11 @@ hands a flock from one waiter to the next. A killed process lets go of it by dyi
 """
 
 import fcntl
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from common.core.errors import LedgerError
 
@@ -22,7 +22,7 @@ class FileLock:
 
     def __init__(self, path: Path, wait_max_s: float = WAIT_MAX_S) -> None:
         self._path, self._wait_max_s = path, wait_max_s
-        self._fd = _open(path)
+        self._file = _open(path)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -31,35 +31,35 @@ class FileLock:
         try:
             yield
         finally:
-            fcntl.flock(self._fd, fcntl.LOCK_UN)
+            fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Let the file go."""
-        os.close(self._fd)
+        self._file.close()
 
     def _take(self) -> None:
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._queue()
 
     def _queue(self) -> None:
         """Block in the kernel's queue. A second thread does the blocking, because flock knows no timeout."""
-        waiter = threading.Thread(target=fcntl.flock, args=(self._fd, fcntl.LOCK_EX), daemon=True)
+        waiter = threading.Thread(target=fcntl.flock, args=(self._file, fcntl.LOCK_EX), daemon=True)
         waiter.start()
         waiter.join(self._wait_max_s)
         if waiter.is_alive():
             # Closing gives the lock back in the moment in which the waiter gets it.
-            os.close(self._fd)
-            self._fd = _open(self._path)
+            self._file.close()
+            self._file = _open(self._path)
             raise LedgerError(
                 f"{self._path} was held by another process for more than {self._wait_max_s:g} s: "
                 "find it with `fuser` and stop it"
             )
 
 
-def _open(path: Path) -> int:
+def _open(path: Path) -> BinaryIO:
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return path.open("ab")
     except OSError as error:
         raise LedgerError(f"{path} cannot be opened: {error.strerror}") from error
