@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LOCK = (ROOT / "requirements.lock").read_text()
 
-# The names are prepared first, as onboarding does it. The answers are one JSON list: dYdX published, dYdX ours, ApeX ours.
+# Prepares first, as onboarding does. Prints one JSON list: dYdX as published, dYdX as captured, ApeX as captured.
 SIGN = """
 import json
 from common.compat import prepare_sdk_import
@@ -45,7 +45,7 @@ apex = ApexOrder(
 print(json.dumps([order.sign(KEY) for order in (published, dydx, apex)]))
 """
 
-# The first stands in dYdX's own tests; the others were made with the official clients, on another machine than this.
+# The first stands in dYdX's own tests; the others were made with the official clients.
 SIGNATURES = [
     "0500a22a8c8b14fbb3b7d26366604c446b9d059420d7db2a8f94bc52691d2626"
     "003e38aa083f72c9db89a7a80b98a6eb92edce7294d917d8489767740affc6ed",
