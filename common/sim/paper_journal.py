@@ -43,9 +43,7 @@ class PaperJournal:
         store = Store()
         for number, line in enumerate(lines, start=1):
             store = self._fold(store, line, number)
-        if len(lines) > COMPACT_ABOVE:
-            self._compact(store)
-        return store
+        return self._compact(store) if len(lines) > COMPACT_ABOVE else store
 
     def append(self, facts: Facts, store: Store) -> None:
         """Write one step's record; OSError when the disk does not take all of it (nothing is kept then)."""
@@ -63,12 +61,15 @@ class PaperJournal:
     def _fold(self, store: Store, line: bytes, number: int) -> Store:
         try:
             record = orjson.loads(line)
+            if not isinstance(record, dict):
+                raise ValueError("no object")
             if "snapshot" in record:
                 return read_snapshot(record["snapshot"])
             store.fold(read_facts(record))
+            balances = record["balances"]
         except (ValueError, KeyError, TypeError, ArithmeticError) as error:
             raise ConfigError(f"{self._path} line {number} is damaged ({error}): move the file away") from error
-        self._compare(store, record["balances"], number)
+        self._compare(store, balances, number)
         return store
 
     def _compare(self, store: Store, balances: dict[str, Any], number: int) -> None:
@@ -77,7 +78,8 @@ class PaperJournal:
             if store.accounts[account_id].balance_uusd != balance_uusd:
                 raise LocalError(f"{self._path} line {number}: balance of {account_id} does not follow from its fills")
 
-    def _compact(self, store: Store) -> None:
+    def _compact(self, store: Store) -> Store:
+        """Rewrite the file as one snapshot; the store that a later start would read from it."""
         draft = self._path.with_suffix(".new")
         line = orjson.dumps({"snapshot": snapshot(store, KEPT)}, default=str, option=orjson.OPT_NON_STR_KEYS) + b"\n"
         draft.write_bytes(line)
@@ -85,6 +87,7 @@ class PaperJournal:
         draft.replace(self._path)
         os.close(self._fd)
         self._fd, self._end = _open(self._path), len(line)
+        return self._fold(Store(), line, 1)
 
 
 def _open(path: Path) -> int:
