@@ -9,17 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
-from typing import Any, TypeAlias
+from typing import Any
 
 from common.core.errors import ConfigError
 from common.core.market import Instrument, Venue
 from common.sim.basis import STEP_NS, Basis
 from common.sim.habits import BEATS, HABITS, NATURES
 from common.sim.ladder import SyntheticBook
-from common.sim.types import SourceBook
-
-#: instruments by venue and market
-Instruments: TypeAlias = Mapping[Venue, Mapping[str, Instrument]]
+from common.sim.types import Instruments, SourceBook
 
 KIND = "synthetic"
 SECOND_NS = 1_000_000_000

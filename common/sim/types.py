@@ -3,13 +3,16 @@
 One engine per venue serves both mouths: the in-process desk and the wire server.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, TypeAlias
 
 from common.core.events import LevelRow
 from common.core.market import Instrument, Side, Venue
+
+#: instruments by venue and market
+Instruments: TypeAlias = Mapping[Venue, Mapping[str, Instrument]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class SourceBook:
 class Source(Protocol):
     """Where the paper venues' books come from."""
 
-    #: markets this source can drive, in fleet order
+    #: markets this source can drive at both venues, in fleet order; a tape of one venue alone has none
     markets: tuple[str, ...]
 
     def next_at_ns(self) -> int | None:
