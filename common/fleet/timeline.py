@@ -1,0 +1,29 @@
+"""A virtual clock: things happen in the order of their time, and time is the time of what happens."""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+
+#: where virtual time begins, nanoseconds UTC (14 November 2023)
+BEGIN_NS = 1_700_000_000_000_000_000
+
+
+class Timeline:
+    """A queue of what is to happen when; equal times keep the order in which they were planned."""
+
+    def __init__(self) -> None:
+        self.now_ns = BEGIN_NS
+        self._queue: list[tuple[int, int, Callable[[], None]]] = []
+        self._planned = 0
+
+    def after(self, wait_ns: int, happening: Callable[[], None]) -> None:
+        """Plan `happening` for `wait_ns` from now."""
+        self._planned += 1
+        heappush(self._queue, (self.now_ns + max(wait_ns, 0), self._planned, happening))
+
+    def step(self) -> bool:
+        """Let the next thing happen; False when there is none."""
+        if not self._queue:
+            return False
+        self.now_ns, _, happening = heappop(self._queue)
+        happening()
+        return True
