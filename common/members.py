@@ -24,13 +24,15 @@ stdout_logfile=%(here)s/var/log/{name}.log
 stdout_logfile_maxbytes=5MB
 stdout_logfile_backups=2"""
 
+# exit 0: told to stop. exit 3: a person has to mend something first. Anything else is restarted.
 _SIM = """\
 [program:sim]
 command={python} -m workers.sim
 directory=%(here)s
 priority=10
 autostart={autostart}
-autorestart=true
+autorestart=unexpected
+exitcodes=0,3
 startsecs=1
 startretries=10
 stopsignal=TERM
@@ -39,7 +41,6 @@ killasgroup=true
 {logs}
 """
 
-# exit 0: told to stop. exit 3: a person has to mend something first. Anything else is restarted.
 _WORKER = """\
 [program:{name}]
 command={python} -m workers.arb {market}

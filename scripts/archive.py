@@ -1,0 +1,34 @@
+"""Putting a fleet's memory aside: the ledger and the paper venues' accounts, together, never deleted."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from common import clock
+from common.core.errors import ConfigError
+from common.core.terms import SECOND_NS
+
+
+def put_aside(var: Path) -> Path | None:
+    """Move the ledger's files and the paper accounts into var/archive/<UTC time>; None when there is nothing.
+
+    The caller has made sure that nobody uses them. ConfigError when a file cannot be moved.
+    """
+    found = [*sorted(var.glob("ledger.db*")), *(p for p in [var / "paper"] if p.exists())]
+    if not found:
+        return None
+    try:
+        folder = _new_folder(var / "archive")
+        for path in found:
+            path.rename(folder / path.name)
+    except OSError as error:
+        raise ConfigError(f"cannot move {error.filename} away: {error.strerror}") from error
+    return folder
+
+
+def _new_folder(parent: Path) -> Path:
+    now_ns = clock.now_ns()
+    moment = datetime.fromtimestamp(now_ns // SECOND_NS, UTC)
+    name = f"{moment:%Y%m%dT%H%M%S}.{now_ns % SECOND_NS // 1_000_000:03d}Z"
+    folder = parent / name
+    folder.mkdir(parents=True)
+    return folder

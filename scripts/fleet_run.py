@@ -1,0 +1,260 @@
+"""What `scripts/run` does once .venv is there: start the fleet, show it, stop it, sum it up.
+
+supervisord is our child and dies with us; so no fleet trades on unseen when this process is killed. Everything that is
+shown is read from the ledger's file and from supervisord; nothing here decides about a deal.
+"""
+
+import asyncio
+import fcntl
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from common import clock, members, settings
+from common.core.errors import ArbError, ConfigError
+from common.settings import Settings
+from scripts import archive, render, run_show, run_sum, supervise
+from scripts.audit_watch import Watch
+from scripts.paper_health import Health, ask
+from scripts.run_options import Options, parse
+from scripts.supervise import Places, SuperviseError, Supervisor
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+EXIT_FAILED, EXIT_REFUSED = 1, 3
+#: the paper venues build their tables and books first
+SIM_BOUND_S, SIM_POLL_S = 30.0, 0.1
+#: a worker may take this long to even out what is in flight (stopwaitsecs), and a margin
+STOP_BOUND_S, STOP_POLL_S = 50.0, 0.1
+#: how often states are looked at while the fleet runs
+WATCH_S = 0.5
+STOPPED = frozenset({"STOPPED", "EXITED", "FATAL", "UNKNOWN"})
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of the fleet: what it is made of, and what has to be told at its end."""
+
+    config: Settings
+    options: Options
+    places: Places
+    supervisor: Supervisor
+    stop: asyncio.Event
+    markets: tuple[str, ...] = ()
+    why: str = "told to stop"
+
+    @property
+    def names(self) -> list[str]:
+        """The workers of this run, as supervisord names them."""
+        return [f"{members.GROUP}:{members.program(market)}" for market in self.markets]
+
+
+def main() -> int:
+    """Run the fleet as the command line says; the exit code."""
+    called_from = Path(os.environ.get("ARB_CALLED_FROM") or os.getcwd())
+    options = parse(sys.argv[1:], called_from)
+    try:
+        return asyncio.run(_main(options))
+    except ConfigError as error:
+        print(f"run: {error}", file=sys.stderr)
+        return EXIT_REFUSED
+    except ArbError as error:
+        print(f"run: {error}", file=sys.stderr)
+        return EXIT_FAILED
+
+
+async def _main(options: Options) -> int:
+    environ = options.environ()
+    config = settings.load(options.config, environ)
+    run = Run(config, options, Places(config.var), Supervisor(Places(config.var).socket), asyncio.Event())
+    run.places.make()
+    conf = _conf(config)
+    with _only_one(config.var / "run" / "run.lock"):
+        _refuse_what_runs(run)
+        if options.fresh and (folder := archive.put_aside(config.var)):
+            render.line(f"archived ledger and paper accounts in {folder}")
+        return await _supervised(run, conf, environ)
+
+
+def _conf(config: Settings) -> Path:
+    """The supervisord.conf of this fleet: the shipped one, or a copy of it for an arb.toml that lies elsewhere."""
+    if config.mode != "paper":
+        raise ConfigError(
+            'scripts/run drives the paper venues, and arb.toml says mode = "live": neither live venue answers '
+            "any more (README, “The two venues today”)"
+        )
+    shipped = CHECKOUT / "supervisord.conf"
+    text = shipped.read_text()
+    if config.root == CHECKOUT:
+        if not members.agrees(text, config):
+            raise ConfigError("supervisord.conf and arb.toml name different fleets: run `arbctl fleet render`")
+        return shipped
+    own = config.var / "run" / "supervisord.conf"
+    own.write_text(members.relocated(members.rendered(text, config), CHECKOUT, config.var))
+    return own
+
+
+class _only_one:
+    """Holds the lock of this fleet's `run` while it lasts; the kernel lets go of it however we end."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        self._file = self._path.open("a")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError("another ./scripts/run is at work here: stop it with Ctrl-C in its terminal") from None
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+def _refuse_what_runs(run: Run) -> None:
+    found = run.supervisor.alive()
+    if found is not None:
+        pid, state = found
+        remedy = (
+            "it is shutting down: try again in a minute" if state == "SHUTDOWN" else "`supervisorctl shutdown` ends it"
+        )
+        raise ConfigError(f"a supervisord of this fleet is running already (pid {pid}); {remedy}")
+    for key, port in (("dydx_port", run.config.paper.dydx_port), ("apex_port", run.config.paper.apex_port)):
+        if supervise.taken(port):
+            raise SuperviseError(
+                f"port {port} is taken by another program: end that one, or set paper.{key} in arb.toml to a free port"
+            )
+
+
+async def _supervised(run: Run, conf: Path, environ: dict[str, str]) -> int:
+    _listen(run)
+    before = run_sum.totals(run.config.ledger_file)
+    log_from = run.places.log.stat().st_size if run.places.log.exists() else 0
+    child = await supervise.launch(conf, run.places, environ)
+    try:
+        await _sim_ready(run, child)
+        began_ns = clock.monotonic_ns()
+        with Watch(run.config.ledger_file, run.config.var / "paper", run.config.paper.dydx_port) as watch:
+            run.supervisor.start(run.names)
+            _say_started(run)
+            await _show(run, child, watch)
+            states = run.supervisor.processes()
+            await _stop_workers(run, child)
+        elapsed_s = (clock.monotonic_ns() - began_ns) / 1e9
+    finally:
+        await supervise.end(child, run.supervisor)
+    starts = supervise.spawned(run.places.log, log_from)
+    return run_sum.conclude(run.config, run_sum.Ended(elapsed_s, before, watch.peaks, states, starts))
+
+
+def _listen(run: Run) -> None:
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signum, run.stop.set)
+    loop.add_signal_handler(signal.SIGHUP, _hung_up, run.stop)
+
+
+def _hung_up(stop: asyncio.Event) -> None:
+    """The terminal is gone: stop in order, and write no more to it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, sys.stderr.fileno())
+    stop.set()
+
+
+async def _sim_ready(run: Run, child: asyncio.subprocess.Process) -> None:
+    """Wait until the paper venues answer, and learn from them which markets they drive."""
+    try:
+        async with asyncio.timeout(SIM_BOUND_S):
+            while (health := await asyncio.to_thread(ask, run.config.paper.dydx_port)) is None:
+                _refuse_dead_sim(run, child)
+                await asyncio.sleep(SIM_POLL_S)
+    except TimeoutError:
+        raise SuperviseError(
+            f"the paper venues did not answer within {SIM_BOUND_S:.0f} s; see var/log/sim.log"
+        ) from None
+    run.markets = _chosen(run, health)
+
+
+def _refuse_dead_sim(run: Run, child: asyncio.subprocess.Process) -> None:
+    if child.returncode is not None:
+        raise SuperviseError(f"supervisord ended; see {run.places.log}")
+    if run.stop.is_set():
+        raise SuperviseError("stopped before the paper venues were up")
+    if any(p.name == members.SIM and p.state in ("FATAL", "EXITED") for p in run.supervisor.processes()):
+        log = run.places.var / "log" / "sim.log"
+        raise SuperviseError(f"the paper venues do not start: {supervise.last_line(log)} (all of it: {log})")
+
+
+def _chosen(run: Run, health: Health) -> tuple[str, ...]:
+    """Configured, asked for, and driven by the paper venues' source."""
+    for market in run.options.markets:
+        run.config.terms(market)
+    wanted = run.options.markets or tuple(run.config.markets)
+    driven = [market for market in wanted if health.markets is None or market in health.markets]
+    if not driven:
+        raise ConfigError(f"the source has none of {', '.join(wanted)}; it has {', '.join(health.markets or ())}")
+    if left := [market for market in wanted if market not in driven]:
+        render.line(f"not in the source, so not started: {', '.join(left)}")
+    return tuple(driven)
+
+
+def _say_started(run: Run) -> None:
+    render.line(f"{len(run.markets)} workers are starting; from another terminal in {CHECKOUT}:")
+    own = "" if run.config.root == CHECKOUT else f" -c {run.config.var / 'run' / 'supervisord.conf'}"
+    render.line(f"    . .venv/bin/activate && supervisorctl{own} status")
+
+
+async def _show(run: Run, child: asyncio.subprocess.Process, watch: Watch) -> None:
+    """Show the fleet until somebody stops it, its time is over, the tape has ended or supervisord is gone."""
+    loop = asyncio.get_running_loop()
+    deadline = None if run.options.for_s is None else loop.time() + run.options.for_s
+    with run_show.Screen(run.config, run.markets, watch) as screen:
+        while not run.stop.is_set():
+            if child.returncode is not None:
+                raise SuperviseError(f"supervisord ended by itself; see {run.places.log}")
+            left = WATCH_S if deadline is None else min(WATCH_S, deadline - loop.time())
+            if left <= 0:
+                run.why = "time is over"
+                return
+            if await _tape_ended(run):
+                run.why = "the tape has ended"
+                return
+            screen.update(run.supervisor.processes())
+            await _until(run.stop, left)
+
+
+async def _tape_ended(run: Run) -> bool:
+    if not run.config.paper.source.startswith("replay:"):
+        return False
+    health = await asyncio.to_thread(ask, run.config.paper.dydx_port)
+    return health is not None and health.ended
+
+
+async def _until(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return
+
+
+async def _stop_workers(run: Run, child: asyncio.subprocess.Process) -> None:
+    """SIGTERM to every worker, then wait, bounded, while the paper venues still answer."""
+    render.line(f"stopping ({run.why}): workers even out what is in flight, hedged deals stay and go on next time")
+    run.supervisor.stop(run.names)
+    try:
+        async with asyncio.timeout(STOP_BOUND_S):
+            while child.returncode is None and _running(run):  # noqa: ASYNC110  (supervisord has no event)
+                await asyncio.sleep(STOP_POLL_S)
+    except TimeoutError:
+        render.line(f"not all workers stopped within {STOP_BOUND_S:.0f} s")
+
+
+def _running(run: Run) -> bool:
+    return any(p.full_name in run.names and p.state not in STOPPED for p in run.supervisor.processes())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

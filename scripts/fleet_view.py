@@ -1,0 +1,75 @@
+"""What the fleet looks like now, put together from one reading of the ledger and supervisord's states. No printing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from common import members
+from common.core.deal import DealState
+from common.ledger.report import Report
+from common.ledger.shapes import Beat, CapRow, Counts, DealRow, Equity, Halt, JournalRow, Totals
+from scripts.supervise import Process
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One worker: `state` as supervisord has it, `decision` what it said last, its deals by where they are."""
+
+    market: str
+    state: str
+    uptime_s: int
+    decision: str
+    plus: int
+    minus: int
+    closed: int
+    void: int
+    pnl_uusd: int
+
+
+@dataclass(frozen=True, slots=True)
+class FleetView:
+    """The whole fleet at one moment; `totals` None while there is no ledger."""
+
+    members: tuple[Member, ...]
+    totals: Totals | None = None
+    counts: Counts | None = None
+    cap: CapRow | None = None
+    equities: tuple[Equity, ...] = ()
+    halts: tuple[Halt, ...] = ()
+    last: JournalRow | None = None
+
+
+def view(ledger_file: Path, markets: Sequence[str], processes: Sequence[Process]) -> FleetView:
+    """One look; LedgerError when there is a ledger that cannot be read."""
+    states = {p.name: p for p in processes if p.group == members.GROUP}
+    if not ledger_file.exists():
+        return FleetView(tuple(_member(m, states, {}, []) for m in markets))
+    with Report.open(ledger_file) as report:
+        beats = {beat.market: beat for beat in report.heartbeats()}
+        deals = report.deals()
+        journal = report.journal(1)
+        return FleetView(
+            members=tuple(_member(m, states, beats, [d for d in deals if d.deal.market == m]) for m in markets),
+            totals=report.totals(),
+            counts=report.counts(),
+            cap=report.cap(),
+            equities=report.equities(),
+            halts=report.halts(),
+            last=journal[-1] if journal else None,
+        )
+
+
+def _member(market: str, states: dict[str, Process], beats: dict[str, Beat], deals: Sequence[DealRow]) -> Member:
+    process = states.get(members.program(market))
+    live = [row.deal for row in deals if row.deal.live]
+    return Member(
+        market=market,
+        state="not running" if process is None else process.state,
+        uptime_s=0 if process is None else process.uptime_s,
+        decision=beats[market].state if market in beats else "",
+        plus=sum(1 for deal in live if deal.direction > 0),
+        minus=sum(1 for deal in live if deal.direction < 0),
+        closed=sum(1 for row in deals if row.deal.state is DealState.CLOSED),
+        void=sum(1 for row in deals if row.deal.state is DealState.VOID),
+        pnl_uusd=sum(row.pnl_uusd for row in deals),
+    )
