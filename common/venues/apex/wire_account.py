@@ -1,7 +1,7 @@
 """ApeX private messages: orders, fills, positions, and the account stream's contents. Pure codecs with one memory.
 
-The memory is `OrderNames`: fills name an order by the venue's id only, and our id for it is learnt from answers and
-pushes. A fill that cannot be named is never guessed at: it becomes a ForcedFill when the venue flags its order so, else
+The memory is `OrderNames`: fills name an order by the venue's id, often only by that, and our id for it is learnt from
+answers and pushes. A fill that cannot be named is never guessed at: it becomes a ForcedFill when the venue flags its order so, else
 a hint that the account changed.
 """
 
@@ -140,7 +140,7 @@ def account_events(contents: Any, names: OrderNames, at_ns: int) -> list[Account
     """All that one push says, fills before reports; VenueError when malformed."""
     with reading("account push"):
         orders = {str(row.get("id") or row["orderId"]): row for row in contents.get("orders") or []}
-        fills, funding = contents.get("fills") or [], contents.get("funding") or []
+        fills, funding = contents.get("fills") or [], contents.get("fundingValues") or []
         changed = any(contents.get(key) for key in _ACCOUNT_KEYS)
     reports = _reports(orders, names)
     heard = [_fill_event(row, orders, names, at_ns) for row in fills]
@@ -162,6 +162,7 @@ def _reports(orders: Mapping[str, Mapping[str, Any]], names: OrderNames) -> list
 
 
 def _forced_by_venue(order: Mapping[str, Any]) -> bool:
+    """Flagged so on an order or, where the venue names no order, on the fill itself."""
     return bool(order.get("isLiquidate") or order.get("isDeleverage"))
 
 
@@ -171,10 +172,11 @@ def _fill_event(
     """None when the fill cannot be named, or was taken back: the account has to be asked."""
     with reading("fill"):
         order_id = str(row["orderId"])
-    client_id = names.of(order_id)
-    if _forced_by_venue(orders.get(order_id, {})):
+        forced = _forced_by_venue(row) or _forced_by_venue(orders.get(order_id, {}))
+    if forced:
         return _forced(row, at_ns)
-    if client_id is None or failed(row):
+    client_id = names.of(order_id) or _client_id(row)
+    if not client_id or failed(row):
         return None
     return Filled(read_fill(row, client_id), at_ns)
 

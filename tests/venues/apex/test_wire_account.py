@@ -122,6 +122,26 @@ def test_a_fill_of_an_order_that_the_venue_made_is_a_forced_one(sample: Sample, 
     assert changed == AccountChanged(Venue.APEX, 9)
 
 
+def test_a_forced_fill_may_be_flagged_itself_and_have_no_order(sample: Sample) -> None:
+    [fill] = sample("push_liquidated")["contents"]["fills"]
+    [forced] = wire.account_events({"fills": [{**fill, "orderId": "", "isLiquidate": True}]}, OrderNames(), 9)
+    assert isinstance(forced, ForcedFill)
+    assert forced.fill_id == "77"
+
+
+def test_a_fill_that_carries_our_id_needs_no_memory(sample: Sample) -> None:
+    [fill] = sample("push_filled")["contents"]["fills"]
+    [filled] = wire.account_events({"fills": [{**fill, "clientOrderId": CLIENT_ID}]}, OrderNames(), 9)
+    assert isinstance(filled, Filled)
+    assert filled.fill.client_id == CLIENT_ID
+
+
+def test_a_pushed_funding_payment_is_passed_on(sample: Sample) -> None:
+    [paid] = wire.account_events({"fundingValues": sample("funding")["data"]["fundingValues"]}, OrderNames(), 9)
+    assert isinstance(paid, FundingPaid)
+    assert paid.payment_uusd == -1235
+
+
 def test_a_snapshot_with_fills_of_forgotten_orders_only_says_that_the_account_changed(sample: Sample) -> None:
     assert wire.account_events(sample("push_snapshot")["contents"], OrderNames(), 3) == [
         AccountChanged(Venue.APEX, 3)
