@@ -1,8 +1,8 @@
 """ApeX private messages: orders, fills, positions, and the account stream's contents. Pure codecs with one memory.
 
 The memory is `OrderNames`: fills name an order by the venue's id, often only by that, and our id for it is learnt from
-answers and pushes. A fill that cannot be named is never guessed at: it becomes a ForcedFill when the venue flags its order so, else
-a hint that the account changed.
+answers and pushes. A fill that cannot be named is never guessed at: it becomes a ForcedFill when the venue flags it or
+its order so, else a hint that the account changed.
 """
 
 from collections.abc import Mapping
