@@ -27,7 +27,8 @@ _END_TYPES: Final = frozenset(
 @dataclass(frozen=True, slots=True)
 class WsLimits:
     """Bounds of one connection, in seconds. A ping goes out every `ping_s`; after `silence_s` of nothing at all the
-    connection is dropped; waits between attempts double from `backoff_first_s` up to `backoff_max_s`.
+    connection is dropped; waits between attempts double from `backoff_first_s` up to `backoff_max_s`, and start anew
+    after a connection that lasted longer than that.
     """
 
     ping_s: float = 1.0
@@ -68,15 +69,16 @@ class WsLoop:
         self._dropped = asyncio.Event()
         self._why_dropped = ""
         self._heard_s = 0.0
-        self._heard_any = False
 
     async def run(self) -> None:
         """Keep the connection up; never returns, ends only by cancellation or by a bug in the handler."""
-        wait_s = self._limits.backoff_first_s
+        loop, wait_s = asyncio.get_running_loop(), self._limits.backoff_first_s
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             while True:
+                begun_s = loop.time()
                 reason = await self._attempt(session)
-                if self._heard_any:
+                # Only a connection that lasted counts as good: a refused subscription is heard too, time and again.
+                if loop.time() - begun_s > self._limits.backoff_max_s:
                     wait_s = self._limits.backoff_first_s
                 log.trouble(_logger, "ws_lost", reason=reason, again_in_s=wait_s)
                 self._handler.on_lost(reason)
@@ -97,7 +99,6 @@ class WsLoop:
 
     async def _attempt(self, session: aiohttp.ClientSession) -> str:
         """One connection from handshake to end; returns why it ended."""
-        self._heard_any = False
         try:
             async with asyncio.timeout(self._limits.connect_s):
                 # autoping would swallow pongs, and those are what tells a quiet connection from a dead one.
@@ -133,7 +134,7 @@ class WsLoop:
             message = await socket.receive()
             if message.type in _END_TYPES:
                 return f"closed: {socket.close_code}"
-            self._heard_s, self._heard_any = loop.time(), True
+            self._heard_s = loop.time()
             handler.on_alive()
             if message.type is aiohttp.WSMsgType.PING:
                 await self._within_silence(socket.pong(message.data))

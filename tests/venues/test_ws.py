@@ -215,3 +215,25 @@ def test_a_bug_in_the_handler_is_not_swallowed() -> None:
 
     with pytest.raises(KeyError):
         asyncio.run(run())
+
+
+def test_a_connection_that_lasted_starts_the_waits_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    real, served = asyncio.sleep, 0
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        await real(0)
+
+    async def third_lasts(ws: web.WebSocketResponse) -> None:
+        nonlocal served
+        served += 1
+        await ws.receive()
+        if served == 3:
+            await real(1.5 * FAST.backoff_max_s)
+        await ws.close()
+
+    monkeypatch.setattr("common.venues.ws.asyncio.sleep", sleep)
+    told = asyncio.run(listen(third_lasts, lambda t: len(t.lost) >= 4))
+    assert len(told.lost) == 4
+    assert waits[:3] == [0.01, 0.02, 0.01]

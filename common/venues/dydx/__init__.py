@@ -1,0 +1,23 @@
+"""dYdX v3 behind the house's Feed and Desk. Importing this package imports neither aiohttp nor any signing."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from common.core.market import Instrument
+    from common.settings import Endpoint
+    from common.venues.base import Desk, Feed
+    from common.venues.keys import Keys
+
+
+def make_feed(endpoint: "Endpoint", instrument: "Instrument") -> "Feed":
+    """The public feed of one instrument."""
+    from common.venues.dydx.feed import DydxFeed
+
+    return DydxFeed(endpoint.ws, instrument)
+
+
+def make_desk(endpoint: "Endpoint", keys: "Keys") -> "Desk":
+    """The desk of the account that `keys` belong to; ConfigError for keys or a network that cannot be used."""
+    from common.venues.dydx.desk import DydxDesk
+
+    return DydxDesk(endpoint, keys)

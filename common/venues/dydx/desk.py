@@ -1,0 +1,162 @@
+"""Our orders and our account at dYdX: sign, send, look up, value. Answers are values; nothing is retried here."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Final
+
+from common import clock, log
+from common.core.account import AccountFacts, FundingPaid
+from common.core.errors import ConfigError, LocalError, VenueError
+from common.core.market import Instrument, Venue
+from common.core.order import Ack, Finding, Found, NotSent, Order, Reject, Unknown
+from common.settings import Endpoint
+from common.venues import stark
+from common.venues.base import AccountEvent
+from common.venues.dydx import lookup, wire_account, wire_order
+from common.venues.dydx.budget import Budget
+from common.venues.dydx.rest import ACCOUNTS_PATH, FUNDING_PATH, MARKETS_PATH, USERS_PATH, DydxRest
+from common.venues.dydx.stream import AccountStream
+from common.venues.dydx.wire import SECOND_NS, Payload, Refusal, data_of, name_of
+from common.venues.dydx.wire_market import Listing, find_market, oracle_prices, read_listing
+from common.venues.dydx.wire_order import Signing
+from common.venues.http import TIMEOUT_S
+from common.venues.keys import Keys
+from common.venues.ws import WsLimits
+
+#: orders expire by our clock: further off than this from the venue's, they would be refused soon
+CLOCK_OFF_MAX_NS: Final = 5 * SECOND_NS
+#: the venue's clock is read again this often; it also keeps the connection that orders take warm
+CLOCK_EVERY_S: Final = 10.0
+#: ten workers ask for all oracle prices at most this often each
+MARKS_AGE_NS: Final = 10 * SECOND_NS
+REFUSED_KEYS: Final = frozenset({401, 403})
+FUNDING_PAGE: Final = 100
+
+_logger = logging.getLogger(__name__)
+
+
+class DydxDesk:
+    """Desk of one account. `start` first; then everything may be called from any task of the same loop."""
+
+    venue = Venue.DYDX
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        keys: Keys,
+        *,
+        limits: WsLimits | None = None,
+        budget: Budget | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        self._endpoint, self._keys, self._limits = endpoint, keys, limits
+        self._rest = DydxRest(endpoint.rest, keys, budget=budget, timeout_s=timeout_s)
+        self._listings: dict[str, Listing] = {}
+        self._marks: dict[str, Decimal] = {}
+        self._marks_ns = 0
+        self._taker_fee = Decimal(0)
+        self._account_id = ""
+        self._signing: Signing | None = None
+
+    async def start(self) -> None:
+        """Read clock, fee and account; ConfigError when clock or keys will not do, VenueError without answers."""
+        stark.warm_up()
+        await self._rest.read_clock()
+        if abs(self._rest.offset_ns) > CLOCK_OFF_MAX_NS:
+            raise ConfigError(f"this machine's clock is {self._off_s:+.1f} s off dYdX's: set it (NTP)")
+        self._taker_fee = wire_account.taker_fee(_credentials(await self._rest.get(USERS_PATH)))
+        accounts = _credentials(await self._rest.get(ACCOUNTS_PATH))
+        self._account_id, position_id = wire_account.find_account(accounts, self._keys.public_key)
+        network_id = self._endpoint.network_id
+        self._signing = wire_order.make_signing(position_id, self._taker_fee, self._keys, network_id)
+
+    async def instrument(self, market: str) -> Instrument:
+        """The listing of `market`, with the account's taker fee; ConfigError when it is not listed."""
+        payload = await self._rest.get(f"{MARKETS_PATH}?market={name_of(market)}")
+        if isinstance(payload, Refusal):
+            raise ConfigError(f"dYdX lists no {name_of(market)} ({payload}): take [markets.{market}] out of arb.toml")
+        listing = read_listing(find_market(data_of(payload), market), self._taker_fee)
+        self._listings[market] = listing
+        return listing.instrument
+
+    def prepare(self, order: Order) -> bytes:
+        """The signed body of `order`; LocalError when it is off the grid or its instrument was never asked for."""
+        if self._signing is None or order.market not in self._listings:
+            raise LocalError(f"the dYdX desk does not know {order.market}: start it and ask for the instrument first")
+        return wire_order.order_body(order, self._listings[order.market], self._signing)
+
+    async def send(self, order: Order, prepared: bytes) -> Ack | Reject | Unknown | NotSent:
+        """Put the request on the wire at once and wait, bounded, for the answer."""
+        payload = await self._rest.place(prepared)
+        return payload if isinstance(payload, NotSent) else wire_order.order_answer(payload)
+
+    async def look_up(self, order: Order) -> Finding:
+        """Report and fills of `order` by its client id; Absent(proven) only past its time of death."""
+        return await lookup.look_up(self._rest, order)
+
+    async def cancel(self, order: Order) -> None:
+        """Ask for cancellation, which needs the venue's id; its effect is seen by look_up or the stream only."""
+        order_id = order.venue_order_id
+        if order_id is None:
+            finding = await self.look_up(order)
+            order_id = finding.report.venue_order_id if isinstance(finding, Found) else None
+        if order_id is not None:
+            await self._rest.cancel(order_id)
+
+    async def account(self) -> AccountFacts:
+        """Equity and positions now; VenueError when the venue gives no usable answer."""
+        if not self._account_id:
+            raise LocalError("the dYdX desk was not started")
+        data = data_of(await self._rest.get(f"{ACCOUNTS_PATH}/{self._account_id}"))
+        await self._read_marks(wire_account.held_names(data))
+        return wire_account.read_account(data, self._marks, clock.now_ns())
+
+    async def _read_marks(self, names: list[str]) -> None:
+        """Oracle prices no older than MARKS_AGE_NS, if any are needed."""
+        now_ns = clock.monotonic_ns()
+        if not names or (self._marks.keys() >= set(names) and now_ns - self._marks_ns < MARKS_AGE_NS):
+            return
+        self._marks = oracle_prices(data_of(await self._rest.get(MARKETS_PATH)))
+        self._marks_ns = now_ns
+
+    async def funding(self, market: str) -> tuple[FundingPaid, ...]:
+        """The latest funding payments of our account in `market`; VenueError without a usable answer."""
+        path = f"{FUNDING_PATH}?market={name_of(market)}&limit={FUNDING_PAGE}"
+        return wire_account.read_fundings(data_of(await self._rest.get(path)))
+
+    async def stream(self, on_event: Callable[[AccountEvent], None]) -> None:
+        """The private account stream, and the venue's clock besides; never returns unless cancelled."""
+        stream = AccountStream(self._endpoint.ws, self._subscription, on_event, limits=self._limits)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(stream.loop.run())
+            group.create_task(self._watch_clock())
+
+    def _subscription(self) -> str:
+        return self._rest.signer.accounts_frame(self._rest.stamp)
+
+    async def _watch_clock(self) -> None:
+        while True:
+            await asyncio.sleep(CLOCK_EVERY_S)
+            try:
+                await self._rest.read_clock()
+            except VenueError as error:
+                log.trouble(_logger, "clock_unread", venue=Venue.DYDX, why=error)
+            if abs(self._rest.offset_ns) > CLOCK_OFF_MAX_NS:
+                log.trouble(_logger, "clock_off", venue=Venue.DYDX, off_s=f"{self._off_s:+.1f}")
+
+    @property
+    def _off_s(self) -> float:
+        return self._rest.offset_ns / SECOND_NS
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._rest.close()
+
+
+def _credentials(payload: Payload) -> dict[str, object]:
+    """The object of an answer that needs good keys; ConfigError when they were refused."""
+    if isinstance(payload, Refusal) and payload.status in REFUSED_KEYS:
+        raise ConfigError(f"dYdX refuses the API key ({payload}): check the key file or onboard again")
+    return data_of(payload)

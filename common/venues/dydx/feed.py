@@ -1,0 +1,123 @@
+"""Public data of one instrument at dYdX: its book with offsets, its listing and its predicted funding rate.
+
+Which level is the newer one is the book's business; a frame that is missing altogether costs the connection, and
+with it the book, until the next snapshot.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from common import clock
+from common.core.events import FeedAlive, FeedLost, InstrumentUpdate
+from common.core.market import Instrument, Venue
+from common.venues.base import FeedEvent
+from common.venues.dydx import wire_market
+from common.venues.dydx.session import ANSWER_WAIT_NS, DydxSession
+from common.venues.dydx.wire import SECOND_NS
+from common.venues.dydx.wire_market import BOOK, MARKETS, BookCodec
+from common.venues.ws import WsLimits
+
+#: dYdX takes two subscriptions to a book per second and connection
+RESUBSCRIBE_NS: Final = SECOND_NS // 2
+
+
+class DydxFeed(DydxSession):
+    """Feed of one instrument; `run` it once."""
+
+    venue = Venue.DYDX
+
+    def __init__(
+        self, ws: str, instrument: Instrument, *, limits: WsLimits | None = None, answer_wait_ns: int = ANSWER_WAIT_NS
+    ) -> None:
+        super().__init__(ws, limits=limits, answer_wait_ns=answer_wait_ns)
+        self._instrument = instrument
+        self._codec = BookCodec(instrument)
+        self._listing: dict[str, Any] = {}
+        self._asked_ns = 0
+        self._is_wanted = False
+        self._on_event: Callable[[FeedEvent], None] = lambda event: None
+
+    async def run(self, on_event: Callable[[FeedEvent], None]) -> None:
+        """Connect, subscribe, decode; never returns unless cancelled."""
+        self._on_event = on_event
+        await self.loop.run()
+
+    def refresh(self) -> None:
+        """Ask for a fresh snapshot, unless one is on its way; too soon after the last it waits for the next beat."""
+        if self.waiting:
+            return
+        if clock.monotonic_ns() - self._asked_ns < RESUBSCRIBE_NS:
+            self._is_wanted = True
+            return
+        for frame in self._resubscribe():
+            self.loop.send(frame)
+
+    def opening(self) -> Iterable[str]:
+        """The book first."""
+        self._asked()
+        return (wire_market.subscribe_frame(BOOK, self._instrument.name), wire_market.subscribe_frame(MARKETS))
+
+    def on_beat(self) -> Iterable[str]:
+        """Carry out a refresh that came too soon."""
+        yield from super().on_beat()
+        if self._is_wanted and not self.waiting:
+            yield from self._resubscribe()
+
+    def on_alive(self) -> None:
+        """Every frame and pong tells that the connection lives."""
+        self._on_event(FeedAlive(Venue.DYDX, clock.now_ns()))
+
+    def on_lost(self, reason: str) -> None:
+        """The book is stale until the next snapshot."""
+        self._on_event(FeedLost(Venue.DYDX, reason, clock.now_ns()))
+
+    def subscribed(self, channel: str, contents: Any, at_ns: int) -> None:
+        """A snapshot of the book, or of all markets."""
+        if channel == BOOK:
+            self.settle()
+            self._on_event(self._codec.snapshot(contents, at_ns))
+        elif channel == MARKETS:
+            self._told_market(contents, at_ns)
+
+    def pushed(self, channel: str, contents: Any, at_ns: int) -> None:
+        """A change of the book or of some markets."""
+        if channel == BOOK:
+            self._on_event(self._codec.delta(contents, at_ns))
+        elif channel == MARKETS:
+            for one in contents if isinstance(contents, list) else (contents,):
+                self._told_market(one, at_ns)
+
+    def _told_market(self, contents: dict[str, Any], at_ns: int) -> None:
+        fields = wire_market.market_fields(contents, self._instrument.name)
+        if fields is None:
+            return
+        rate = wire_market.funding_rate(fields, at_ns)
+        if rate is not None:
+            self._on_event(rate)
+        if not wire_market.LISTING_KEYS.isdisjoint(fields):
+            self._told_listing(fields, at_ns)
+
+    def _told_listing(self, fields: dict[str, Any], at_ns: int) -> None:
+        """An update has only what changed, so that it is laid over what was heard before."""
+        self._listing |= {key: fields[key] for key in wire_market.LISTING_KEYS & fields.keys()}
+        known = self._instrument
+        if len(self._listing) < len(wire_market.LISTING_KEYS):
+            return
+        listed = wire_market.read_instrument(self._listing | {"market": known.name}, known.taker_fee)
+        if listed == known:
+            return
+        self._instrument = listed
+        self._on_event(InstrumentUpdate(listed, at_ns))
+        if (listed.tick, listed.step) != (known.tick, known.step):
+            self._codec = BookCodec(listed)
+            self.loop.drop("grid changed")
+
+    def _resubscribe(self) -> tuple[str, str]:
+        self._asked()
+        self.expect()
+        name = self._instrument.name
+        return wire_market.unsubscribe_frame(BOOK, name), wire_market.subscribe_frame(BOOK, name)
+
+    def _asked(self) -> None:
+        self._asked_ns = clock.monotonic_ns()
+        self._is_wanted = False

@@ -1,0 +1,91 @@
+"""dYdX over HTTP: signed and unsigned requests whose answers come back as Data, Refusal, Unknown or NotSent.
+
+Signs, sends, keeps the venue's clock and our budget of questions; what an answer means is its caller's business.
+"""
+
+from typing import Final
+
+from common import clock
+from common.core.errors import VenueError
+from common.core.order import NotSent, Unknown
+from common.venues.dydx.budget import KEPT_FOR_LOOK_UPS, Budget
+from common.venues.dydx.wire import SECOND_NS, TOO_MANY, Payload, data_of, decode_answer, iso, server_time_ns
+from common.venues.dydx.wire_order import ORDERS_PATH, Signer
+from common.venues.http import TIMEOUT_S, HttpAnswer, HttpResult, JsonHttp, NeverSent
+from common.venues.keys import Keys
+
+TIME_PATH: Final = "/v3/time"
+MARKETS_PATH: Final = "/v3/markets"
+USERS_PATH: Final = "/v3/users"
+ACCOUNTS_PATH: Final = "/v3/accounts"
+FILLS_PATH: Final = "/v3/fills"
+FUNDING_PATH: Final = "/v3/funding"
+
+JSON: Final = {"Content-Type": "application/json"}
+#: a time that took longer to fetch says too little; the offset known before is kept
+CLOCK_TRIP_MAX_NS: Final = SECOND_NS
+
+
+class DydxRest:
+    """One account at one host."""
+
+    def __init__(self, base: str, keys: Keys, *, budget: Budget | None = None, timeout_s: float = TIMEOUT_S) -> None:
+        """ConfigError when the key file's secret cannot be used."""
+        self._http = JsonHttp(base, headers={"Accept": "application/json"}, timeout_s=timeout_s)
+        self._budget = budget or Budget()
+        self.signer = Signer(keys)
+        #: the venue's clock less ours, as last measured
+        self.offset_ns = 0
+        self._is_timed = False
+
+    @property
+    def venue_now_ns(self) -> int:
+        """The venue's clock by our estimate."""
+        return clock.now_ns() + self.offset_ns
+
+    @property
+    def stamp(self) -> str:
+        """The venue's time as private requests state it."""
+        return iso(self.venue_now_ns)
+
+    async def get(self, path: str, *, keep: float = KEPT_FOR_LOOK_UPS) -> Payload:
+        """A signed GET; `path` carries the query, `keep` tokens of the budget are left to others."""
+        if not await self._budget.acquire(keep=keep):
+            return Unknown("our own budget of questions is spent")
+        return self._payload(await self._http.request("GET", path, headers=self._headers("GET", path)))
+
+    async def place(self, body: bytes) -> Payload | NotSent:
+        """POST an order exactly as it was prepared; waits for no budget."""
+        headers = self._headers("POST", ORDERS_PATH, body) | JSON
+        result = await self._http.request("POST", ORDERS_PATH, body=body, headers=headers)
+        return NotSent(result.reason) if isinstance(result, NeverSent) else self._payload(result)
+
+    async def cancel(self, order_id: str) -> Payload:
+        """DELETE one order by the venue's id; waits for no budget."""
+        path = f"{ORDERS_PATH}/{order_id}"
+        return self._payload(await self._http.request("DELETE", path, headers=self._headers("DELETE", path)))
+
+    async def read_clock(self, *, keep: float = KEPT_FOR_LOOK_UPS) -> int:
+        """The venue's time now, as it says itself, nanoseconds; measures the offset. VenueError without an answer."""
+        if not await self._budget.acquire(keep=keep):
+            raise VenueError("dydx was not asked for its time: our own budget of questions is spent")
+        before_ns = clock.now_ns()
+        venue_ns = server_time_ns(data_of(self._payload(await self._http.request("GET", TIME_PATH))))
+        after_ns = clock.now_ns()
+        if 0 <= after_ns - before_ns <= CLOCK_TRIP_MAX_NS or not self._is_timed:
+            self.offset_ns, self._is_timed = venue_ns - (before_ns + after_ns) // 2, True
+        return venue_ns
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.close()
+
+    def _headers(self, method: str, path: str, body: bytes = b"") -> dict[str, str]:
+        return self.signer.headers(self.stamp, method, path, body)
+
+    def _payload(self, result: HttpResult) -> Payload:
+        if not isinstance(result, HttpAnswer):
+            return Unknown(result.reason)
+        if result.status == TOO_MANY:
+            self._budget.pause(result.headers.get("Retry-After"))
+        return decode_answer(result.status, result.body)

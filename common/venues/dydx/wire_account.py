@@ -1,0 +1,134 @@
+"""dYdX's account messages into values: orders, fills, positions, funding, from REST and from v3_accounts. Pure.
+
+Fees are micro-USD, positive when we pay. A fill whose order the venue does not name, or that it calls a liquidation,
+is a forced one.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final
+
+from common.core.account import AccountFacts, ForcedFill, FundingPaid, Position
+from common.core.errors import ConfigError
+from common.core.events import Filled, Reported
+from common.core.market import Side, Venue
+from common.core.money import ZERO, uusd_down, uusd_up
+from common.core.order import Fill, Report
+from common.venues.base import AccountChanged, AccountEvent
+from common.venues.dydx.wire import iso_ns, market_of, reading
+
+FINAL_STATUSES: Final = frozenset({"FILLED", "CANCELED"})
+#: types of fills that follow from an order of somebody's; any other (LIQUIDATED, LIQUIDATION, DELEVERAGED …) is forced
+ORDERED_TYPES: Final = frozenset({"LIMIT", "MARKET", "STOP_LIMIT", "TRAILING_STOP", "TAKE_PROFIT"})
+
+
+def read_report(raw: dict[str, Any]) -> Report:
+    """An order of REST or stream; VenueError when malformed."""
+    with reading("order"):
+        return Report(
+            client_id=raw["clientId"],
+            venue_order_id=raw["id"],
+            filled_size=Decimal(raw["size"]) - Decimal(raw["remainingSize"]),
+            final=raw["status"] in FINAL_STATUSES,
+            reason=raw.get("cancelReason") or "",
+        )
+
+
+def read_fill(raw: dict[str, Any], client_id: str) -> Fill:
+    """A fill of the order with our `client_id`; VenueError when malformed."""
+    with reading("fill"):
+        return Fill(
+            venue=Venue.DYDX,
+            fill_id=raw["id"],
+            client_id=client_id,
+            side=Side(raw["side"]),
+            price=Decimal(raw["price"]),
+            size=Decimal(raw["size"]),
+            fee_uusd=uusd_up(Decimal(raw["fee"])),
+            venue_ns=iso_ns(raw["createdAt"]),
+        )
+
+
+def fill_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """The entries of GET /v3/fills, newest first."""
+    with reading("fills"):
+        return list(data["fills"])
+
+
+def read_funding(raw: dict[str, Any]) -> FundingPaid:
+    """A funding payment; the venue numbers none, and pays once an hour and market: that is its id."""
+    with reading("funding payment"):
+        at_ns = iso_ns(raw["effectiveAt"])
+        payment = uusd_down(Decimal(raw["payment"]))
+        return FundingPaid(Venue.DYDX, f"{raw['market']}@{at_ns}", market_of(raw["market"]), payment, at_ns)
+
+
+def read_fundings(data: dict[str, Any]) -> tuple[FundingPaid, ...]:
+    """The entries of GET /v3/funding, newest first."""
+    with reading("funding"):
+        return tuple(read_funding(raw) for raw in data["fundingPayments"])
+
+
+def taker_fee(data: dict[str, Any]) -> Decimal:
+    """The account's taker rate from GET /v3/users, fraction of notional."""
+    with reading("user"):
+        return Decimal(data["user"]["takerFeeRate"])
+
+
+def find_account(data: dict[str, Any], public_key: str) -> tuple[str, int]:
+    """(id, position id) of the account whose STARK key is ours; ConfigError when there is none."""
+    with reading("accounts"):
+        for raw in data["accounts"]:
+            if int(raw["starkKey"], 16) == int(public_key, 16):
+                return raw["id"], int(raw["positionId"])
+    raise ConfigError("the key file's STARK key is not the one of any dYdX account of its API key: onboard again")
+
+
+def held_names(data: dict[str, Any]) -> list[str]:
+    """Names of the instruments in which the account of GET /v3/accounts/:id holds something."""
+    with reading("account"):
+        return [name for name, raw in data["account"]["openPositions"].items() if Decimal(raw["size"])]
+
+
+def read_account(data: dict[str, Any], marks: dict[str, Decimal], at_ns: int) -> AccountFacts:
+    """Equity and positions of GET /v3/accounts/:id at the given oracle prices; VenueError when one is missing."""
+    with reading("account"):
+        account = data["account"]
+        held = account["openPositions"]
+        positions = tuple(
+            Position(market_of(name), Decimal(held[name]["size"]), Decimal(held[name]["entryPrice"]), marks[name])
+            for name in held_names(data)
+        )
+        gross = sum((abs(p.size * p.mark) for p in positions), ZERO)
+        return AccountFacts(Venue.DYDX, uusd_down(Decimal(account["equity"])), uusd_up(gross), positions, at_ns)
+
+
+def account_events(contents: dict[str, Any], at_ns: int) -> Iterator[AccountEvent]:
+    """What one frame of v3_accounts says, fills before the reports that they add up to."""
+    with reading("account frame"):
+        for raw in contents.get("fills") or ():
+            yield _fill_event(raw, at_ns)
+        for raw in contents.get("orders") or ():
+            yield Reported(read_report(raw), at_ns)
+        for raw in contents.get("fundingPayments") or ():
+            yield read_funding(raw)
+        if any(contents.get(key) for key in ("positions", "accounts", "account", "transfers")):
+            yield AccountChanged(Venue.DYDX, at_ns)
+
+
+def _fill_event(raw: dict[str, Any], at_ns: int) -> Filled | ForcedFill:
+    client_id = raw.get("orderClientId")
+    if raw.get("orderId") and client_id and raw["type"] in ORDERED_TYPES:
+        return Filled(read_fill(raw, client_id), at_ns)
+    fill = read_fill(raw, "")
+    return ForcedFill(
+        venue=Venue.DYDX,
+        fill_id=fill.fill_id,
+        market=market_of(raw["market"]),
+        side=fill.side.value,
+        price=fill.price,
+        size=fill.size,
+        fee_uusd=fill.fee_uusd,
+        venue_ns=fill.venue_ns,
+        at_ns=at_ns,
+    )
