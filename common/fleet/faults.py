@@ -25,6 +25,8 @@ class Faults:
     not_visible: float = 0.0
     #: a push of the account stream is lost, comes twice, comes late (and so out of order)
     push_lost: float = 0.0
+    #: the part of a push that lists the fills is lost, the part about the orders arrives
+    fills_lost: float = 0.0
     push_twice: float = 0.0
     push_late: float = 0.0
     #: a book message is lost (the feed notices), or a feed freezes for a while
@@ -60,6 +62,7 @@ def drawn(random: Random) -> Faults:
         look_up_failed=share(0.4),
         not_visible=share(0.3),
         push_lost=share(0.4),
+        fills_lost=share(0.3),
         push_twice=share(0.3),
         push_late=share(0.3),
         book_gap=share(0.02),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from common.core.market import Venue
+from common.core.order import Order
 from common.fleet.wire import ACCOUNT
 from common.sim.engine import PaperEngine
 
@@ -29,7 +30,6 @@ class Judge:
         self._engines = engines
         self._version = -1
         self._held: dict[str, int] = {}
-        self._ordered = dict.fromkeys(engines, 0)
         self.looks = 0
 
     def look(self) -> None:
@@ -40,7 +40,6 @@ class Judge:
         self._version, self.looks = version, self.looks + 1
         self._admissions()
         self._levels()
-        self._rows_before_orders()
 
     def close(self) -> None:
         """Everything is at rest: both books must tell the same story to the micro-dollar."""
@@ -72,7 +71,8 @@ class Judge:
         cap -= max(0, max(g for _, g in equities) - (total - held))
         if total > cap:
             raise Violation(f"cap: {deal_id} was let in with {total} µUSD exposed of {cap}")
-        if self._one("SELECT COUNT(*) FROM halt"):
+        halts = "SELECT COUNT(*) FROM halt JOIN deal ON halt.market IN (deal.market, '*') WHERE deal_id = ?"
+        if self._one(halts, deal_id):
             raise Violation(f"halt: {deal_id} was let in while a halt stood")
 
     def _proven(self, deal_id: str) -> None:
@@ -92,14 +92,13 @@ class Judge:
         for (market,) in self._all(both):
             raise Violation(f"direction: {market} is live in both directions")
 
-    def _rows_before_orders(self) -> None:
-        for venue, engine in self._engines.items():
-            orders = engine.orders(ACCOUNT)
-            fresh, self._ordered[venue] = orders[: len(orders) - self._ordered[venue]], len(orders)
-            for order in fresh:
-                client_id = order.request.client_id
-                if not self._one("SELECT COUNT(*) FROM orders WHERE client_id = ?", client_id):
-                    raise Violation(f"order {client_id} reached {venue} without a row")
+    def arrived(self, order: Order) -> None:
+        """An order was taken in by a venue: its row must be there, and nobody may have called it dead."""
+        rows = self._all("SELECT state FROM orders WHERE client_id = ?", order.client_id)
+        if not rows:
+            raise Violation(f"order {order.client_id} reached {order.venue} without a row")
+        if rows[0][0] == "DONE":
+            raise Violation(f"order {order.client_id} reached {order.venue} after it was called dead")
 
     # ---- at rest --------------------------------------------------------------------------------------------------
 

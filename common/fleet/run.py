@@ -41,6 +41,8 @@ def run(seed: int, folder: Path | None = None, rage_ns: int = RAGE_NS) -> Outcom
 def _run(seed: int, faults: Faults, folder: Path, rage_ns: int) -> Outcome:
     fleet = Fleet(seed, faults, [_terms(m, s) for m, s in SIZES.items()], folder)
     judge = Judge(fleet.ledger_file, fleet.engines)
+    for wire in fleet.wires.values():
+        wire.on_arrival = judge.arrived
     violation = ""
     try:
         fleet.keep_going()

@@ -45,6 +45,8 @@ class Wire:
     def __init__(self, engine: PaperEngine, timeline: Timeline, random: Random, faults: Faults) -> None:
         self.engine, self.timeline, self.random, self.faults = engine, timeline, random, faults
         self.venue = engine.venue
+        #: told of every order that the venue takes in
+        self.on_arrival: Callable[[Order], None] = lambda order: None
 
     def happens(self, share: float) -> bool:
         """Draw one fault."""
@@ -83,7 +85,10 @@ class Wire:
         if self.happens(self.faults.rejected):
             return Reject("out of the blue")
         placed = self.engine.place(ACCOUNT, request_of(order, self._taker()), self.timeline.now_ns)
-        return Reject(placed.key) if isinstance(placed, PaperRefusal) else Ack(placed.order_id)
+        if isinstance(placed, PaperRefusal):
+            return Reject(placed.key)
+        self.on_arrival(order)
+        return Ack(placed.order_id)
 
     def _taker(self) -> Decimal:
         return self.engine.fee_rates(ACCOUNT)[1]
@@ -118,7 +123,8 @@ class Wire:
 
     def _told(self, change: AccountChange, tell: Callable[[Reported | Filled], None]) -> None:
         now_ns = self.timeline.now_ns
-        for fill in change.fills:
+        fills = () if self.happens(self.faults.fills_lost) else change.fills
+        for fill in fills:
             order = self.engine.order(ACCOUNT, fill.order_id) if fill.order_id else None
             if order is not None:
                 tell(Filled(fill_of(self.venue, order, fill), now_ns))
