@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from common.core.book import Quote
 from common.core.deal import Deal, DealState
-from common.core.edge import Pair, close_edge, close_target_bps, edge, make_leg, original_edge
+from common.core.edge import Leg, Pair, close_edge, close_target_bps, edge, make_leg, original_edge
 from common.core.market import Direction, Instrument, Side, Venue
 from common.core.median import TrailingMedian
 from common.core.order import Fill
@@ -23,11 +23,11 @@ def instrument(venue: Venue) -> Instrument:
 
 
 def pair(sell: str, buy: str, size: str = "2", slack: str = "0") -> Pair:
-    legs = (
-        make_leg(instrument(venue), side, Quote(D(price), D(price), D(price)), D(slack), D(15))
-        for venue, side, price in ((Venue.APEX, Side.SELL, sell), (Venue.DYDX, Side.BUY, buy))
-    )
-    return Pair(*legs, D(size))
+    return Pair(leg(Venue.APEX, Side.SELL, sell, slack), leg(Venue.DYDX, Side.BUY, buy, slack), D(size))
+
+
+def leg(venue: Venue, side: Side, price: str, slack: str) -> Leg:
+    return make_leg(instrument(venue), side, Quote(D(price), D(price), D(price)), D(slack), D(15))
 
 
 def test_the_edge_is_the_spread_now_and_at_the_close_less_four_fees() -> None:

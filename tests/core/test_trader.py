@@ -196,6 +196,9 @@ class House:
         (deal,) = self.rows.values()
         return deal
 
+    def has(self, state: DealState) -> bool:
+        return self.deal.state is state
+
     def of(self, kind: type[Command]) -> list[Command]:
         return [c for c in self.commands if isinstance(c, kind)]
 
@@ -212,7 +215,7 @@ def test_a_gap_wider_than_all_costs_opens_one_deal_with_both_legs_sent_in_one_co
     (send,) = house.of(Send)
     assert isinstance(send, Send)
     assert [(o.venue, o.side) for o in send.orders] == [(Venue.APEX, Side.SELL), (Venue.DYDX, Side.BUY)]
-    assert house.deal.state is DealState.OPEN
+    assert house.has(DealState.OPEN)
     assert house.deal.direction is Direction.SELL_APEX
 
 
@@ -239,7 +242,7 @@ def test_a_move_of_one_book_alone_is_confirmed_by_the_other_before_it_counts(hou
     assert not house.rows and house.trader.decision == "unconfirmed"
     assert house.of(Refresh) == [Refresh(Venue.DYDX, "unconfirmed")]
     house.book(Venue.DYDX, 10_000, 10_001)
-    assert house.deal.state is DealState.OPEN
+    assert house.has(DealState.OPEN)
 
 
 def test_a_silent_connection_or_a_lost_feed_refuses_entries(house: House) -> None:
@@ -271,7 +274,7 @@ def test_quotes_that_went_stale_behind_the_reservation_are_not_sent(house: House
     house.put = slow  # type: ignore[method-assign]
     house.gap()
     assert not house.sent
-    assert house.deal.state is DealState.VOID and house.deal.held_uusd == 0
+    assert house.has(DealState.VOID) and house.deal.held_uusd == 0
 
 
 def test_a_killed_leg_is_evened_by_reducing_the_filled_one(house: House) -> None:
@@ -279,7 +282,7 @@ def test_a_killed_leg_is_evened_by_reducing_the_filled_one(house: House) -> None
     house.gap()
     even = house.sent[-1]
     assert (even.venue, even.side, even.purpose, even.reduce_only) == (Venue.APEX, Side.BUY, Purpose.EVEN, True)
-    assert house.deal.state is DealState.CLOSED and house.deal.net == 0
+    assert house.has(DealState.CLOSED) and house.deal.net == 0
 
 
 def test_two_killed_legs_release_the_reservation(house: House) -> None:
@@ -291,7 +294,7 @@ def test_two_killed_legs_release_the_reservation(house: House) -> None:
 def test_unknown_is_a_question_asked_again_and_again_and_blocks_the_market(house: House) -> None:
     house.fate[Venue.DYDX, Purpose.OPEN] = "silent"
     house.gap()
-    assert len(house.of(LookUp)) == 1 and house.deal.state is DealState.OPENING
+    assert len(house.of(LookUp)) == 1 and house.has(DealState.OPENING)
     for _ in range(20):
         house.tick(1)
     assert 4 <= len(house.of(LookUp)) <= 12
@@ -305,7 +308,7 @@ def test_an_unknown_leg_that_is_found_filled_settles_the_deal(house: House) -> N
     order = house.deal.unfinished[0]
     found = Found(Report(order.client_id, "v", order.size, final=True), house.fill_of(order))
     house.hear(LookedUp(order.client_id, found, house.now))
-    assert house.deal.state is DealState.OPEN
+    assert house.has(DealState.OPEN)
 
 
 def test_an_absence_counts_only_when_it_is_proven(house: House) -> None:
@@ -313,16 +316,16 @@ def test_an_absence_counts_only_when_it_is_proven(house: House) -> None:
     house.gap()
     order = house.deal.unfinished[0]
     house.hear(LookedUp(order.client_id, Absent(proven=False), house.now))
-    assert house.deal.state is DealState.OPENING
+    assert house.has(DealState.OPENING)
     house.hear(LookedUp(order.client_id, Absent(proven=True), house.now))
-    assert house.deal.state is DealState.CLOSED
+    assert house.has(DealState.CLOSED)
 
 
 def test_a_deal_is_closed_when_the_gap_came_back_and_closes_go_before_opens(house: House) -> None:
     house.gap()
     house.tick(5)
     house.both((10_000, 10_001), (10_000, 10_001))
-    assert house.deal.state is DealState.CLOSED
+    assert house.has(DealState.CLOSED)
     closes = [o for o in house.sent if o.purpose is Purpose.CLOSE]
     assert [(o.venue, o.side, o.reduce_only) for o in closes] == [
         (Venue.DYDX, Side.SELL, True),
@@ -335,21 +338,21 @@ def test_a_close_that_misses_a_leg_closes_that_leg_and_ends_flat(house: House) -
     house.fate[Venue.APEX, Purpose.CLOSE] = "kill"
     house.tick(5)
     house.both((10_000, 10_001), (10_000, 10_001))
-    assert house.deal.state is DealState.CLOSED and not any(house.deal.position(v) for v in Venue)
+    assert house.has(DealState.CLOSED) and not any(house.deal.position(v) for v in Venue)
 
 
 def test_a_leg_that_cannot_be_evened_is_stuck_halted_and_retried_slowly(house: House) -> None:
     house.fate[Venue.DYDX, Purpose.OPEN] = "kill"
     house.fate[Venue.APEX, Purpose.EVEN] = "kill"
     house.gap()
-    assert house.deal.state is DealState.STUCK and house.deal.held_uusd > 0
+    assert house.has(DealState.STUCK) and house.deal.held_uusd > 0
     assert len([o for o in house.sent if o.purpose is Purpose.EVEN]) == TERMS.even_attempts
     assert house.of(HaltMarket)
     house.fate[Venue.APEX, Purpose.EVEN] = "fill"
     house.tick(10)
-    assert house.deal.state is DealState.STUCK
+    assert house.has(DealState.STUCK)
     house.tick(60)
-    assert house.deal.state is DealState.CLOSED
+    assert house.has(DealState.CLOSED)
 
 
 def test_evening_orders_widen_to_their_band_and_no_further(house: House) -> None:
@@ -401,7 +404,7 @@ def test_told_to_stop_it_opens_nothing_but_finishes_what_is_in_flight(house: Hou
     assert not house.trader.idle
     order = house.deal.unfinished[0]
     house.hear(LookedUp(order.client_id, Absent(proven=True), house.now))
-    assert house.trader.idle and house.deal.state is DealState.CLOSED
+    assert house.trader.idle and house.has(DealState.CLOSED)
     house.gap()
     assert len(house.rows) == 1
 
@@ -411,16 +414,16 @@ def test_a_halt_refuses_entries_and_flatten_closes_whatever_it_costs(house: Hous
     house.hear(Halted(HaltLevel.HALT, house.now))
     house.tick(5)
     house.both((10_100, 10_101), (10_000, 10_001))
-    assert len(house.rows) == 1 and house.deal.state is DealState.OPEN
+    assert len(house.rows) == 1 and house.has(DealState.OPEN)
     house.hear(Halted(HaltLevel.FLATTEN, house.now))
     house.both((10_100, 10_101), (10_000, 10_001))
-    assert house.deal.state is DealState.CLOSED
+    assert house.has(DealState.CLOSED)
 
 
 def test_a_deal_is_flattened_at_max_hold_even_on_silent_feeds(house: House) -> None:
     house.gap()
     house.tick(TERMS.max_hold_ns / SECOND + 1)
-    assert house.deal.state is DealState.CLOSED
+    assert house.has(DealState.CLOSED)
 
 
 def test_no_new_entry_until_both_books_moved_on_after_our_own_fills(house: House) -> None:
