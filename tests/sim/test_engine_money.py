@@ -151,6 +151,7 @@ def test_a_thin_book_takes_over_only_what_it_can(opened: Make, ladder: Make, ask
     assert engine.account("a").positions[0].size == Decimal("0.02")
     engine.advance(NOW + 60 * SECOND)
     assert engine.account("a").positions[0].size == Decimal("0.01"), "the level came back and was taken again"
+    assert len({fill.fill_id for fill in engine.fills("a")}) == 3
 
 
 def test_funding_is_paid_on_the_hour_from_the_sampled_premium(opened: Make, ladder: Make, ask: Make) -> None:
@@ -158,8 +159,9 @@ def test_funding_is_paid_on_the_hour_from_the_sampled_premium(opened: Make, ladd
     engine.apply(SourceBook(DYDX, "BTC", ((42_100, 9000),), ((42_101, 9000),), Decimal(42_000)), NOW)
     engine.place("a", ask("1", BUY, "0.010", 42_101, "FOK"), NOW)
     engine.advance(NOW)
-    rate = hourly_rate(DYDX, [Decimal(100) / 42_000])
-    assert engine.funding_rate("BTC") == rate > INTEREST
+    # premium 100 / 42000, an eighth of it, and 0.00125 % of interest
+    rate = Decimal("0.0003101190")
+    assert engine.funding_rate("BTC") == rate
     engine.advance(NEXT_HOUR - 1)
     assert engine.funding("a") == ()
     before = engine.account("a").balance

@@ -221,6 +221,17 @@ def test_a_lost_race_kills_a_fok_and_worsens_an_ioc_within_its_limit(opened: Mak
     assert [p.price for p in engine.prints("BTC")] == [41_998, 41_999, 42_001]
 
 
+def test_whoever_wins_the_race_takes_the_sources_depth_and_no_resting_order(
+    opened: Make, ladder: Make, ask: Make
+) -> None:
+    engine: PaperEngine = opened(DYDX, race_lost=Decimal(1))
+    engine.apply(ladder(DYDX), NOW)
+    engine.open_account("b", Decimal(1000), NOW)
+    engine.place("b", ask("1", SELL, "0.001", 42_000, "GTT"), NOW)
+    engine.place("a", ask("1", BUY, "0.002", 42_001), NOW)
+    assert [fill.price for fill in engine.fills("a")] == [42_000]
+
+
 def test_the_share_of_lost_races_is_the_one_asked_for_and_fixed_by_the_seed(opened: Make) -> None:
     engines = [opened(DYDX, race_lost=Decimal("0.08"), seed=seed)._setup for seed in (1, 1, 2)]
     tosses = [[setup.loses_race(str(n)) for n in range(5000)] for setup in engines]

@@ -103,8 +103,10 @@ def test_a_full_disk_stops_the_venue_before_anybody_hears(
     write = os.write
     with monkeypatch.context() as full:
         full.setattr(os, "write", lambda fd, data: write(fd, data[:100]))
+        size = path.stat().st_size
         with pytest.raises(OSError, match="full"):
             engine.place("a", ask("1", BUY, "0.001", 42_001, "FOK"), NOW)
+    assert path.stat().st_size == size, "no torn record stays in the way of the next one"
     engine.close()
     assert told == [] and reopened(opened, path) == before
 
@@ -122,15 +124,22 @@ def test_resting_orders_rest_again_after_a_restart(
     assert order is not None and order.status == "FILLED"
 
 
-def test_equity_is_sane_before_the_source_has_spoken(
-    engine: PaperEngine, opened: Make, ask: Make, path: Path
+def test_before_the_source_has_spoken_equity_is_at_entry_and_nothing_is_liquidated(
+    opened: Make, ladder: Make, ask: Make, path: Path
 ) -> None:
-    engine.place("a", ask("1", BUY, "0.004", 42_001, "FOK"), NOW)
+    engine: PaperEngine = opened(Venue.DYDX, "100", journal_path=path)
+    for number, mid in enumerate([42_000, 60_000]):
+        engine.apply(ladder(Venue.DYDX, mid, steps=1000), NOW)
+        engine.place("a", ask(str(number), BUY, ("0.03", "0.1")[number], mid + 1, "FOK"), NOW)
+    engine.place("a", ask("rests", BUY, "0.001", 20_000, "GTT"), NOW)
     engine.close()
     again: PaperEngine = opened(Venue.DYDX, journal_path=path)
-    again.advance(NOW + 7200 * SECOND)
-    assert Decimal(999) < again.account("a").equity < Decimal(1000)
-    assert len(again.fills("a")) == 1, "and nothing is liquidated"
+    again.open_account("a", Decimal(100), NOW)
+    again.place("a", ask("bid", BUY, "0.001", 20_000, "GTT"), NOW)
+    again.advance(NOW + 3600 * SECOND)
+    assert Decimal(95) < again.account("a").equity < Decimal(100)
+    assert len(again.fills("a")) == 2 and again.account("a").equity < again.account("a").maintenance_margin
+    assert [order.status for order in again.orders("a")[:2]] == ["CANCELED", "OPEN"], "but new risk is refused"
 
 
 def test_the_source_and_the_funding_hour_are_kept(engine: PaperEngine, opened: Make, path: Path) -> None:
