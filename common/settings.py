@@ -174,7 +174,7 @@ def _take(table: "_Table", name: str, values: dict[str, Any]) -> None:
         values[name] = int(table.number(key) * SECOND_NS)
     elif name == "rule":
         values[name] = table.text(key, "net")
-    elif name == "even_attempts":
+    elif name in ("even_attempts", "market_deals_max"):
         values[name] = int(table.number(key))
     else:
         values[name] = table.number(key)

@@ -49,4 +49,5 @@ def _limit(instrument: Instrument, side: Side, touch: Decimal, band_bps: Decimal
 
 def _lifetime(instrument: Instrument, size: Decimal) -> Lifetime:
     """A part of a small order would leave dust behind; only twice the minimum can afford to be filled in part."""
-    return Lifetime.IOC if size >= 2 * instrument.min_size else Lifetime.FOK
+    whole = instrument.fill_or_kill and size < 2 * instrument.min_size
+    return Lifetime.FOK if whole else Lifetime.IOC

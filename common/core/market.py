@@ -74,6 +74,8 @@ class Instrument:
     initial_margin: Decimal
     maintenance_margin: Decimal
     online: bool = True
+    #: the venue takes fill-or-kill orders; without it both legs go immediate-or-cancel
+    fill_or_kill: bool = True
 
     def __post_init__(self) -> None:
         for field in ("tick", "step", "min_size"):
@@ -98,4 +100,8 @@ class Instrument:
             return f"{self.venue} {self.name}: size {size} is below the minimum {self.min_size}"
         if size % self.step:
             return f"{self.venue} {self.name}: size {size} is not a multiple of the step {self.step}"
+        if not self.fill_or_kill and size < 2 * self.min_size:
+            return (
+                f"{self.venue} {self.name}: without fill-or-kill, size {size} must be twice the minimum {self.min_size}"
+            )
         return None

@@ -11,7 +11,7 @@ from common.core.terms import Terms
 
 
 def opening_deal(found: Opportunity, terms: Terms, incarnation: str, number: int) -> Deal:
-    """The deal in OPENING with its two fill-or-kill orders, holding the worst case of one leg."""
+    """The deal in OPENING with its two orders (fill-or-kill where both have it), holding one leg's worst case."""
     name = deal_id(incarnation, terms.market, number)
     return Deal(
         deal_id=name,
@@ -29,13 +29,14 @@ def opening_deal(found: Opportunity, terms: Terms, incarnation: str, number: int
 
 
 def closing_orders(found: Exit, at_ns: int) -> tuple[Order, Order]:
-    """The two fill-or-kill, reduce-only orders that close what both legs share."""
+    """The two reduce-only orders that close what both legs share."""
     deal = found.deal
     return _paired(found.pair, deal.market, Purpose.CLOSE, (deal.deal_id, next_attempt(deal)), at_ns)
 
 
 def _paired(pair: Pair, market: str, purpose: Purpose, first: tuple[str, int], at_ns: int) -> tuple[Order, Order]:
     name, attempt = first
+    whole = pair.sell.instrument.fill_or_kill and pair.buy.instrument.fill_or_kill
 
     def order(leg: Leg, number: int) -> Order:
         return Order(
@@ -47,7 +48,7 @@ def _paired(pair: Pair, market: str, purpose: Purpose, first: tuple[str, int], a
             purpose=purpose,
             size=pair.size,
             limit=leg.limit,
-            lifetime=Lifetime.FOK,
+            lifetime=Lifetime.FOK if whole else Lifetime.IOC,
             reduce_only=purpose is Purpose.CLOSE,
             created_ns=at_ns,
         )

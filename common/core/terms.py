@@ -18,6 +18,8 @@ class Terms:
     #: "net" (edge after everything) or "original" (spread > 2 × fees)
     rule: str = "net"
     edge_min_bps: Decimal = Decimal(1)
+    #: most live deals of this market at a time, so that one gap does not take the whole fleet's level
+    market_deals_max: int = 1
     #: how far beyond the depth walk a limit may go, and how far it may be from the touch in all
     limit_slack_bps: Decimal = Decimal(1)
     slippage_max_bps: Decimal = Decimal(15)

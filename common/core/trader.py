@@ -136,6 +136,8 @@ class Trader:
             return "halted"
         if not self.idle:
             return "busy"
+        if sum(d.live for d in self.deals.values()) >= self.terms.market_deals_max:
+            return "holding"
         if at_ns < self._entries_after_ns:
             return "waiting"
         if any(self.view.books[v].version <= version for v, version in self._passed.items()):

@@ -31,6 +31,7 @@ from common.core.order import (
     Ack,
     Fill,
     Found,
+    Lifetime,
     NotSent,
     Order,
     OrderState,
@@ -44,7 +45,7 @@ from common.core.trader import Trader
 
 D = Decimal
 SECOND = 10**9
-TERMS = Terms(market="BTC", size=D("0.01"), median_warmup_ns=SECOND, limit_slack_bps=D(1))
+TERMS = Terms(market="BTC", size=D("0.01"), median_warmup_ns=SECOND, market_deals_max=2)
 INSTRUMENTS = {
     v: Instrument(v, "BTC", "BTC", D(1), D("0.001"), D("0.001"), D("0.0005"), D("0.05"), D("0.03")) for v in Venue
 }
@@ -424,6 +425,18 @@ def test_a_deal_is_flattened_at_max_hold_even_on_silent_feeds(house: House) -> N
     house.gap()
     house.tick(TERMS.max_hold_ns / SECOND + 1)
     assert house.has(DealState.CLOSED)
+
+
+def test_a_market_holds_no_more_deals_at_a_time_than_it_may(house: House) -> None:
+    for _ in range(5):
+        house.gap()
+    assert len(house.rows) == 2 and house.trader.decision == "holding"
+
+
+def test_without_fill_or_kill_at_one_venue_both_legs_go_immediate_or_cancel(house: House) -> None:
+    house.trader.view.hear(InstrumentUpdate(replace(INSTRUMENTS[Venue.APEX], fill_or_kill=False), house.now))
+    house.gap()
+    assert {o.lifetime for o in house.sent} == {Lifetime.IOC}
 
 
 def test_no_new_entry_until_both_books_moved_on_after_our_own_fills(house: House) -> None:
