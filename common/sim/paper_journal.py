@@ -21,7 +21,7 @@ from common.sim.store import Facts, Store
 #: steps after which a journal is rewritten at the next start
 COMPACT_ABOVE = 20_000
 #: finished orders, fills and funding payments that a rewritten journal keeps
-KEPT = 30_000
+KEPT = 20_000
 
 
 class PaperJournal:
