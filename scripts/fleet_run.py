@@ -243,17 +243,19 @@ async def _until(stop: asyncio.Event, seconds: float) -> None:
 async def _stop_workers(run: Run, child: asyncio.subprocess.Process) -> None:
     """SIGTERM to every worker, then wait, bounded, while the paper venues still answer."""
     render.line(f"stopping ({run.why}): workers even out what is in flight, hedged deals stay and go on next time")
-    run.supervisor.stop(run.names)
     try:
         async with asyncio.timeout(STOP_BOUND_S):
-            while child.returncode is None and _running(run):  # noqa: ASYNC110  (supervisord has no event)
+            while child.returncode is None and (left := _running(run)):
+                # asked again each time: one that supervisord was just about to restart did not hear the first call
+                run.supervisor.stop(left)
                 await asyncio.sleep(STOP_POLL_S)
     except TimeoutError:
         render.line(f"not all workers stopped within {STOP_BOUND_S:.0f} s")
 
 
-def _running(run: Run) -> bool:
-    return any(p.full_name in run.names and p.state not in STOPPED for p in run.supervisor.processes())
+def _running(run: Run) -> list[str]:
+    names = set(run.names)
+    return [p.full_name for p in run.supervisor.processes() if p.full_name in names and p.state not in STOPPED]
 
 
 if __name__ == "__main__":

@@ -17,7 +17,10 @@ class Member:
 
     market: str
     state: str
+    pid: int
     uptime_s: int
+    #: when it last gave a sign of life; None while it never did
+    heard_ns: int | None
     decision: str
     plus: int
     minus: int
@@ -65,7 +68,9 @@ def _member(market: str, states: dict[str, Process], beats: dict[str, Beat], dea
     return Member(
         market=market,
         state="not running" if process is None else process.state,
+        pid=0 if process is None else process.pid,
         uptime_s=0 if process is None else process.uptime_s,
+        heard_ns=beats[market].at_ns if market in beats else None,
         decision=beats[market].state if market in beats else "",
         plus=sum(1 for deal in live if deal.direction > 0),
         minus=sum(1 for deal in live if deal.direction < 0),

@@ -79,7 +79,7 @@ def _processes(config: Settings, ended: Ended) -> bool:
     told = ", ".join(f"{name} {count}" for name, count in sorted(restarts.items()))
     render.line(f"  restarts   {sum(restarts.values())}{f' ({told})' if told else ''}")
     ours = [p for p in ended.processes if p.group == members.GROUP]
-    gone = [p for p in ours if p.state == "FATAL" or (p.state == "EXITED" and p.exit_status != 0)]
+    gone = [p for p in ours if p.state in ("FATAL", "BACKOFF") or (p.state == "EXITED" and p.exit_status != 0)]
     for p in gone:
         log = config.var / "log" / f"{p.name}.log"
         render.line(f"  GAVE UP    {p.full_name}: {p.state.lower()}, exit code {p.exit_status}; see {log}")

@@ -8,11 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from common.core.deal import LIVE, DealState
+from common.core.deal import LIVE, Deal, DealState
 from common.core.events import HaltLevel
 from common.core.market import Direction, Venue
 from common.core.money import ZERO, uusd_down, uusd_up
-from common.ledger import overview, pnl, rows
+from common.ledger import overview, pnl, rows, writeoff
 from common.ledger.shapes import (
     Beat,
     CapRow,
@@ -102,6 +102,11 @@ class Report:
         with self._store.reading() as connection:
             found = rows.get_deal(connection, deal_id)
             return None if found is None else overview.deal_row(found)
+
+    def proven_flat(self, deal: Deal, at_ns: int) -> bool:
+        """Whether a write-off of this deal would need no force: both venues seen flat there, lately and for good."""
+        with self._store.reading() as connection:
+            return writeoff.proven_flat(connection, deal, at_ns)
 
     def totals(self, market: str | None = None) -> Totals:
         """Counts and sums over all deals (of one market); money rounded once, against ourselves."""

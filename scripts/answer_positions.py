@@ -1,0 +1,84 @@
+"""`arbctl positions`: ledger and venues side by side, from ledger rows alone, each with its age."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from common import clock
+from common.core.market import Venue
+from common.ledger.report import Report
+from common.ledger.shapes import CapRow, Equity, MarketRow, VenueSide
+from scripts import render
+from scripts.render import NOTHING, Answer
+
+_COLUMNS = ("market", "dir", "deals", "dydx ledger", "venue", "apex ledger", "venue", "agree")
+_MONEY = ("notional USD", "entry edge USD", "unrealised USD", "age")
+
+
+def positions(ledger_file: Path) -> Answer:
+    """One row per market with anything in it, then both venues' leverage against the cap."""
+    now_ns = clock.now_ns()
+    with Report.open(ledger_file) as report:
+        markets, cap, equities = report.markets(), report.cap(), report.equities()
+    data = {
+        "markets": [_data(row, now_ns) for row in markets],
+        "venues": [_venue_data(equity, now_ns) for equity in equities],
+        "exposure": asdict(cap),
+    }
+    return Answer(
+        data, (*_COLUMNS, *_MONEY), [_cells(row, now_ns) for row in markets], notes=_notes(cap, equities, now_ns)
+    )
+
+
+def _data(row: MarketRow, now_ns: int) -> dict[str, Any]:
+    plain = {name: getattr(row, name) for name in ("market", "direction", "held_uusd", "edge_uusd", "notional_uusd")}
+    sides = {side.venue: _side_data(side, now_ns) for side in row.sides}
+    return plain | {
+        "deals": [deal.deal_id for deal in row.deals],
+        "unrealised_uusd": row.unrealised_uusd,
+        "age_ns": None if row.opened_ns is None else now_ns - row.opened_ns,
+        "sides": sides,
+    }
+
+
+def _side_data(side: VenueSide, now_ns: int) -> dict[str, Any]:
+    figures = {name: getattr(side, name) for name in ("ledger_size", "venue_size", "entry", "mark")}
+    heard = None if side.at_ns is None else now_ns - side.at_ns
+    return figures | {"agrees": side.agrees, "venue_age_ns": heard}
+
+
+def _venue_data(equity: Equity, now_ns: int) -> dict[str, Any]:
+    return asdict(equity) | {"leverage": equity.leverage, "age_ns": now_ns - equity.at_ns}
+
+
+def _cells(row: MarketRow, now_ns: int) -> tuple[str, ...]:
+    sides = {side.venue: side for side in row.sides}
+    sizes = [cell for venue in Venue for cell in _sizes(sides[venue], now_ns)]
+    agree = "yes" if all(side.agrees for side in row.sides) else "NO"
+    return (
+        row.market,
+        NOTHING if row.direction is None else f"{row.direction:+d}",
+        str(len(row.deals)),
+        *sizes,
+        agree,
+        render.usd(row.notional_uusd),
+        render.usd(row.edge_uusd, sign=True),
+        NOTHING if row.unrealised_uusd is None else render.usd(row.unrealised_uusd, sign=True),
+        render.age(None if row.opened_ns is None else now_ns - row.opened_ns),
+    )
+
+
+def _sizes(side: VenueSide, now_ns: int) -> tuple[str, str]:
+    if side.venue_size is None or side.at_ns is None:
+        return render.number(side.ledger_size), NOTHING
+    return render.number(side.ledger_size), f"{render.number(side.venue_size)} ({render.age(now_ns - side.at_ns)})"
+
+
+def _notes(cap: CapRow, equities: tuple[Equity, ...], now_ns: int) -> list[str]:
+    entry, most = render.number(cap.leverage_entry), render.number(cap.leverage_max)
+    notes = [
+        f"{equity.venue}: leverage {render.times(equity.leverage)} (entries stop at {entry}, most {most}), "
+        f"equity {render.usd(equity.equity_uusd)} USD, heard {render.age(now_ns - equity.at_ns)} ago"
+        for equity in equities
+    ]
+    return [*notes, f"exposure {render.usd(cap.held_uusd)} of cap {render.usd(cap.cap_uusd)} USD"]

@@ -1,0 +1,80 @@
+"""`arbctl status`: is the fleet alive, what does each worker say, what is halted, how much room is left."""
+
+from dataclasses import asdict
+from typing import Any
+
+from common import clock
+from common.settings import Settings
+from scripts import render
+from scripts.fleet_view import FleetView, Member, view
+from scripts.render import NOTHING, Answer
+from scripts.supervise import Places, Process, Supervisor
+
+_COLUMNS = ("market", "worker", "pid", "up", "heard", "says", "+1", "−1", "closed", "void", "pnl USD", "halt")
+
+
+def status(config: Settings) -> Answer:
+    """Everything at a glance; works without a supervisord and without a ledger."""
+    now_ns = clock.now_ns()
+    supervisor = Supervisor(Places(config.var).socket)
+    alive = supervisor.alive()
+    processes = supervisor.processes() if alive else []
+    seen = view(config.ledger_file, list(config.markets), processes)
+    sim = next((process for process in processes if process.name == "sim"), None)
+    return Answer(
+        data=_data(config, seen, alive, sim),
+        columns=_COLUMNS,
+        rows=[_cells(member, seen, now_ns) for member in seen.members],
+        notes=_notes(config, seen, alive, sim),
+    )
+
+
+def _data(config: Settings, seen: FleetView, alive: tuple[int, str] | None, sim: Process | None) -> dict[str, Any]:
+    return {
+        "mode": config.mode,
+        "config_hash": config.hash,
+        "supervisord": None if alive is None else {"pid": alive[0], "state": alive[1]},
+        "sim": None if sim is None else {"pid": sim.pid, "state": sim.state},
+        "members": seen.members,
+        "counts": None if seen.counts is None else asdict(seen.counts),
+        "exposure": seen.cap,
+        "venues": [asdict(equity) | {"leverage": equity.leverage} for equity in seen.equities],
+        "halts": seen.halts,
+        "totals": seen.totals,
+    }
+
+
+def _cells(member: Member, seen: FleetView, now_ns: int) -> tuple[str, ...]:
+    halts = [halt.level for halt in seen.halts if halt.market in (member.market, "*")]
+    return (
+        member.market,
+        member.state.lower(),
+        str(member.pid or NOTHING),
+        render.age(member.uptime_s * render.SECOND_NS) if member.uptime_s else NOTHING,
+        NOTHING if member.heard_ns is None else f"{render.age(now_ns - member.heard_ns)} ago",
+        member.decision,
+        str(member.plus),
+        str(member.minus),
+        str(member.closed),
+        str(member.void),
+        render.usd(member.pnl_uusd, sign=True),
+        ", ".join(halts),
+    )
+
+
+def _notes(config: Settings, seen: FleetView, alive: tuple[int, str] | None, sim: Process | None) -> list[str]:
+    who = "not running" if alive is None else f"pid {alive[0]}, {alive[1].lower()}"
+    notes = [
+        f"mode {config.mode}; supervisord {who}; paper venues {'not running' if sim is None else sim.state.lower()}"
+    ]
+    if seen.counts is None or seen.cap is None:
+        return [*notes, f"no ledger yet at {config.ledger_file}: ./scripts/run makes one"]
+    notes.append(render.count(seen.counts))
+    notes.append(f"exposure {render.usd(seen.cap.held_uusd)} of cap {render.usd(seen.cap.cap_uusd)} USD")
+    notes += [
+        f"{e.venue}: equity {render.usd(e.equity_uusd)} USD, leverage {render.times(e.leverage)}" for e in seen.equities
+    ]
+    for halt in seen.halts:
+        where = "every market" if halt.market == "*" else halt.market
+        notes.append(f"{where}: {halt.level} by {halt.who} at {render.moment(halt.at_ns)} UTC: {halt.why}")
+    return notes

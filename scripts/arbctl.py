@@ -1,0 +1,60 @@
+"""arbctl: looks into the ledger, repairs it, and keeps supervisord.conf in step with arb.toml.
+
+Data on stdout, prose on stderr. Exit codes: 0 done, 1 failed, 2 misused, 3 refused. Everything a command needs is
+imported when it runs, so that `arbctl --help` is quick.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scripts import render
+from scripts.commands import act, check, show
+
+EXIT_FAILED, EXIT_REFUSED = 1, 3
+
+app = typer.Typer(
+    help="Look into the fleet's ledger and repair it. Run it from the project's folder, or give --config.",
+    epilog="Exit codes: 0 done, 1 failed, 2 misused, 3 refused.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def common_options(
+    context: typer.Context,
+    config: Annotated[Path | None, typer.Option(help="Another arb.toml than the one in this folder.")] = None,
+) -> None:
+    context.obj = config
+
+
+show.add_to(app)
+act.add_to(app)
+check.add_to(app)
+
+
+def main() -> int:
+    """Run one command; whatever we raise on purpose becomes one sentence and an exit code, never a traceback."""
+    from common.core.errors import ArbError, ConfigError
+
+    try:
+        app(prog_name="arbctl")
+    except ConfigError as error:
+        render.say(f"arbctl: {error}")
+        return EXIT_REFUSED
+    except ArbError as error:
+        render.say(f"arbctl: {error}")
+        return EXIT_FAILED
+    except BrokenPipeError:
+        # the reader of our pipe has seen enough
+        sys.stdout = None
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

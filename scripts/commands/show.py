@@ -1,0 +1,93 @@
+"""The commands that only look: each parses, asks for one answer, and hands it to render."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from scripts import render
+from scripts.commands.given import AsCsv, AsJson, OfMarket, config, known
+
+
+class Kept(StrEnum):
+    """What the original kept in text files."""
+
+    spreads = "spreads"
+    trades = "trades"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands of this file."""
+    for command in (status, positions, deals, count, journal, log):
+        app.command()(command)
+
+
+def status(context: typer.Context, as_json: AsJson = False) -> None:
+    """Workers, halts, exposure against the cap, equity of both venues."""
+    from scripts import answer_status
+
+    render.show(answer_status.status(config(context)), as_json=as_json)
+
+
+def positions(context: typer.Context, as_json: AsJson = False) -> None:
+    """Per market: direction, size in ledger and at both venues, notional, edge, unrealised pnl, age."""
+    from scripts import answer_positions
+
+    render.show(answer_positions.positions(config(context).ledger_file), as_json=as_json)
+
+
+def deals(
+    context: typer.Context,
+    *,
+    state: Annotated[str | None, typer.Option(help="Only deals in this state, or `live`.")] = None,
+    market: OfMarket = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the newest so many.")] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """All deals, oldest first, with what they earned."""
+    from scripts import answers
+
+    settings = config(context)
+    chosen = answers.DealChoice(answers.state_named(state), known(settings, market), limit)
+    render.show(answers.deals(settings.ledger_file, chosen), as_json=as_json, as_csv=as_csv)
+
+
+def count(context: typer.Context, as_json: AsJson = False) -> None:
+    """Live deals per direction against the level, and the original's arbitrage_count."""
+    from scripts import answers
+
+    render.show(answers.count(config(context).ledger_file), as_json=as_json)
+
+
+def journal(
+    context: typer.Context,
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="The newest so many rows.")] = 50,
+    market: OfMarket = None,
+    deal: Annotated[str | None, typer.Option(help="Only this deal.")] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """The ledger's journal: every change with its reason, oldest first."""
+    from scripts import answers
+
+    settings = config(context)
+    found = answers.journal(settings.ledger_file, limit, market=known(settings, market), deal_id=deal)
+    render.show(found, as_json=as_json, as_csv=as_csv)
+
+
+def log(
+    context: typer.Context,
+    *,
+    what: Annotated[Kept, typer.Argument(help="What the original kept in spread.txt and trades.txt.")],
+    market: OfMarket = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Export every opening decision with its count (spreads), or every fill (trades)."""
+    from scripts import answers
+
+    settings = config(context)
+    ask = answers.spreads if what is Kept.spreads else answers.trades
+    render.show(ask(settings.ledger_file, known(settings, market)), as_json=as_json, as_csv=as_csv)
