@@ -8,6 +8,7 @@ business. A market plays only while both its venues were recorded, so that no bo
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from common.tape.dydx_capture import read_capture
 from common.tape.parquet import BookFile, book_files
 
 KIND = "replay"
+_UUSD = Decimal("0.000001")
 CAPTURE = ".ws.txt.gz"
 #: which paper venue a place of recording stands for; other places in a folder are left alone
 STANDS_FOR: Mapping[str, Venue] = {
@@ -85,7 +87,7 @@ def on_grid(recorded: RecordedBook, instrument: Instrument) -> SourceBook | None
     bids, asks = _rows(recorded.bids, instrument, up=False), _rows(recorded.asks, instrument, up=True)
     if not bids or not asks or bids[0][0] >= asks[0][0]:
         return None
-    index = (recorded.bids[0][0] + recorded.asks[0][0]) / 2
+    index = ((recorded.bids[0][0] + recorded.asks[0][0]) / 2).quantize(_UUSD)
     return SourceBook(instrument.venue, instrument.market, bids, asks, index)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from common.core.errors import ConfigError
 from common.core.market import Instrument, Venue
+from common.core.money import UUSD_PER_USD
 from common.sim.basis import STEP_NS, Basis
 from common.sim.habits import BEATS, HABITS, NATURES
 from common.sim.ladder import SyntheticBook
@@ -41,7 +42,7 @@ class _Maker:
         self.book.follow(self.basis.mid(venue))
         if at_ns >= self.index_due_ns:
             self.index_due_ns = at_ns + INDEX_NS
-            self.index = self.instrument.price(round(self.basis.fair(venue) / float(self.instrument.tick)))
+            self.index = Decimal(round(self.basis.fair(venue) * UUSD_PER_USD)) / UUSD_PER_USD
         bids, asks = tuple(self.book.bids.rows), tuple(self.book.asks.rows)
         return SourceBook(venue, self.instrument.market, bids, asks, self.index)
 

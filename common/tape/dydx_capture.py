@@ -40,7 +40,7 @@ def read_capture(path: Path, markets: Collection[str]) -> Iterator[RecordedBook]
 def _replayed(lines: Iterator[bytes], books: dict[str, DydxBook]) -> Iterator[RecordedBook]:
     for line in lines:
         received, found, text = line.partition(b": ")
-        if not found or not text.startswith(b"{"):
+        if not found or not received[:1].isdigit():
             continue
         frame = orjson.loads(text)
         book = books.get(frame.get("id", ""))

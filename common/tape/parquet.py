@@ -66,7 +66,7 @@ class BookFile:
 
 def _levels(prices: list[float | None], sizes: list[float | None]) -> tuple[RecordedLevel, ...]:
     pairs = zip(prices, sizes, strict=True)
-    return tuple((Decimal(repr(px)), Decimal(repr(sz))) for px, sz in pairs if px is not None and sz is not None)
+    return tuple((Decimal(str(px)), Decimal(str(sz))) for px, sz in pairs if px is not None and sz is not None)
 
 
 def book_files(folder: Path) -> list[BookFile]:
