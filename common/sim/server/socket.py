@@ -36,6 +36,11 @@ class Socket:
         self._errors = 0
         self._transport: asyncio.Transport | None = None
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether nothing more is taken."""
+        return self._closing
+
     def push(self, frame: bytes) -> None:
         """Queue one text frame; a full queue ends the connection."""
         if self._closing:

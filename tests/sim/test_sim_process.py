@@ -1,0 +1,116 @@
+"""The paper venues as a process: ready, told to stop, in the way of another, orphaned, killed and started again."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import pytest
+
+from common import clock
+
+ROOT = Path(__file__).resolve().parents[2]
+WAIT_S = 30
+SECOND = 1_000_000_000
+
+pytestmark = pytest.mark.fleet
+
+
+def free_ports() -> list[int]:
+    """Two ports that nobody uses at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        return [one.getsockname()[1], other.getsockname()[1]]
+
+
+@pytest.fixture
+def ports(tmp_path: Path) -> list[int]:
+    found = free_ports()
+    text = (ROOT / "arb.toml").read_text().replace("18701", str(found[0])).replace("18702", str(found[1]))
+    (tmp_path / "arb.toml").write_text(text)
+    return found
+
+
+@pytest.fixture
+def start(tmp_path: Path, ports: list[int]) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts `workers.sim` on ports of its own; what still runs when the test ends is killed."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(*command: str) -> subprocess.Popen[str]:
+        environ = os.environ | {"ARB_CONFIG": str(tmp_path / "arb.toml")}
+        process = subprocess.Popen(
+            command or (sys.executable, "-m", "workers.sim"), cwd=ROOT, env=environ, stderr=subprocess.PIPE, text=True
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def health(port: int) -> dict[str, object] | None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/health")
+        response = connection.getresponse()
+        found = json.loads(response.read())
+    except (OSError, HTTPException):
+        return None
+    finally:
+        connection.close()
+    return found if response.status == 200 else None
+
+
+def wait_for(fact: Callable[[], bool]) -> None:
+    until_ns = clock.monotonic_ns() + WAIT_S * SECOND
+    while not fact():
+        assert clock.monotonic_ns() < until_ns, "waited in vain"
+        signal.sigtimedwait([], 0.05)
+
+
+def test_it_serves_until_told_to_stop_and_ends_with_0(
+    start: Callable[..., subprocess.Popen[str]], ports: list[int]
+) -> None:
+    process = start()
+    wait_for(lambda: all(health(port) for port in ports))
+    found = health(ports[0])
+    assert found and found["venue"] == "dydx" and len(str(found["markets"]).split()) == 10
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(WAIT_S) == 0
+    assert health(ports[0]) is None
+
+
+def test_a_taken_port_needs_a_person(start: Callable[..., subprocess.Popen[str]], ports: list[int]) -> None:
+    with socket.create_server(("127.0.0.1", ports[1])):
+        process = start()
+        _, said = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 3
+    assert f"port {ports[1]} of the paper apex is taken" in said and "paper.apex_port" in said
+    assert "Traceback" not in said
+
+
+def test_it_ends_with_whoever_started_it(start: Callable[..., subprocess.Popen[str]], ports: list[int]) -> None:
+    parent = start("sh", "-c", f"{sys.executable} -m workers.sim & echo started; wait")
+    wait_for(lambda: health(ports[0]) is not None)
+    parent.kill()
+    wait_for(lambda: health(ports[0]) is None)
+
+
+def test_killed_it_comes_back_with_its_accounts(
+    start: Callable[..., subprocess.Popen[str]], ports: list[int], tmp_path: Path
+) -> None:
+    process = start()
+    wait_for(lambda: health(ports[0]) is not None)
+    keys = (tmp_path / "var" / "paper" / "dydxconfig.ini").read_bytes()
+    wait_for((tmp_path / "var" / "paper" / "source.json").exists)
+    process.kill()
+    process.wait(WAIT_S)
+    start()
+    wait_for(lambda: health(ports[0]) is not None)
+    assert (tmp_path / "var" / "paper" / "dydxconfig.ini").read_bytes() == keys
