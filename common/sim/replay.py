@@ -45,16 +45,19 @@ class Tape:
 class ReplaySource:
     """The `Source` of recorded books. `markets` are those recorded at both venues; only these can be arbitraged.
 
-    `recorded` also names markets of which one venue alone was recorded: its paper venue shows them all the same.
+    `books_of` also names markets of which this venue alone was recorded: its paper venue shows them all the same.
     """
 
     def __init__(self, tape: Tape, instruments: Instruments) -> None:
-        self.recorded = tape.recorded
         self.markets = tuple(m for m, venues in tape.recorded.items() if len(venues) == len(Venue))
         self._tape = tape
         self._books = self._gridded(instruments)
         self._next = next(self._books, None)
         self._at_ns = tape.begin_ns
+
+    def books_of(self, venue: Venue) -> tuple[str, ...]:
+        """The markets that were recorded at what stands for `venue`."""
+        return tuple(market for market, venues in self._tape.recorded.items() if venue in venues)
 
     def next_at_ns(self) -> int | None:
         """Source time of the next recorded book; None when the tape has ended."""

@@ -79,6 +79,10 @@ class SyntheticSource:
         book = SyntheticBook(instrument, habit, basis.mid(venue), rng)
         return _Maker(instrument, basis, book, habit.messages_per_s)
 
+    def books_of(self, venue: Venue) -> tuple[str, ...]:
+        """Every market, at either venue."""
+        return self.markets
+
     def next_at_ns(self) -> int | None:
         """Source time of the next change; the first one, at 0, shows every book."""
         return self._queue[0][0] if self._queue else None

@@ -99,7 +99,7 @@ def play(source: ReplaySource) -> list[tuple[int, SourceBook]]:
 
 def test_a_market_plays_while_both_venues_were_recorded_and_then_ends(folder: Path) -> None:
     source = open_replay(folder, MARKETS, INSTRUMENTS)
-    assert source.markets == ("BTC",)
+    assert source.markets == source.books_of(Venue.DYDX) == source.books_of(Venue.APEX) == ("BTC",)
     books = play(source)
     assert {book.venue for at_ns, book in books if at_ns == 0} == set(Venue)
     assert books[-1][0] == 7_750_000_000
@@ -157,6 +157,7 @@ def test_a_source_nobody_knows_is_refused_with_the_two_that_exist(spec: str) -> 
 def test_both_kinds_open_through_one_door(folder: Path) -> None:
     synthetic = open_source("synthetic", ["BTC", "SOL"], INSTRUMENTS, seed=1, jumps=Decimal(0))
     replay = open_source(f"replay:{folder}", ["BTC", "SOL"], INSTRUMENTS, seed=1, jumps=Decimal(0))
+    assert synthetic.books_of(Venue.APEX) == synthetic.markets
     assert (synthetic.markets, replay.markets) == (("BTC", "SOL"), ("BTC",))
 
 
@@ -182,7 +183,7 @@ def test_a_folder_of_one_venue_has_no_market_for_us() -> None:
 def test_a_raw_capture_drives_the_paper_dydx_alone() -> None:
     source = open_replay(CAPTURE, MARKETS, INSTRUMENTS)
     assert source.markets == ()
-    assert source.recorded == {market: (Venue.DYDX,) for market in ("ETH", "LTC", "BCH")}
+    assert source.books_of(Venue.DYDX) == ("ETH", "LTC", "BCH") and source.books_of(Venue.APEX) == ()
     books = play(source)
     assert len(books) > 2000 and {book.venue for _, book in books} == {Venue.DYDX}
     assert 30 * SECOND_NS < books[-1][0] < 32 * SECOND_NS
