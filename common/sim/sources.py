@@ -3,10 +3,14 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from common.core.errors import ConfigError
-from common.sim.types import Instruments, Source
+from common.sim.types import Instruments
+
+if TYPE_CHECKING:
+    from common.sim.replay import ReplaySource
+    from common.sim.synthetic import SyntheticSource
 
 SYNTHETIC, REPLAY = "synthetic", "replay:"
 
@@ -19,9 +23,10 @@ def open_source(
     seed: int,
     jumps: Decimal,
     state: Mapping[str, Any] | None = None,
-) -> Source:
+) -> "SyntheticSource | ReplaySource":
     """The source that `spec` names, for those of `markets` that it can drive; ConfigError with the remedy otherwise.
 
+    Both kinds say with `books_of(venue)` which books they show where: a tape of one venue alone has no `markets`.
     `state` is what `Source.state` gave before a restart; one that another source wrote is left alone. `seed` and
     `jumps` (multiplier of the demo's basis jumps, 0 is none) matter to the synthetic source only.
     """

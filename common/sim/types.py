@@ -36,9 +36,6 @@ class Source(Protocol):
     #: markets this source can drive at both venues, in fleet order; a tape of one venue alone has none
     markets: tuple[str, ...]
 
-    def books_of(self, venue: Venue) -> tuple[str, ...]:
-        """The markets whose books this source shows at `venue`: all of `markets`, and more on a one-venue tape."""
-
     def next_at_ns(self) -> int | None:
         """Source time of the next change, nanoseconds since the source began; None when the tape has ended."""
 
