@@ -45,10 +45,9 @@ class FileLock:
 
     def _queue(self) -> None:
         """Block in the kernel's queue. A second thread does the blocking, because flock knows no timeout."""
-        waiter = threading.Thread(target=fcntl.flock, args=(self._file, fcntl.LOCK_EX), daemon=True)
-        waiter.start()
-        waiter.join(self._wait_max_s)
-        if waiter.is_alive():
+        taken = threading.Event()
+        threading.Thread(target=_block, args=(self._file, taken), daemon=True).start()
+        if not taken.wait(self._wait_max_s):
             # Closing gives the lock back in the moment in which the waiter gets it.
             self._file.close()
             self._file = _open(self._path)
@@ -56,6 +55,11 @@ class FileLock:
                 f"{self._path} was held by another process for more than {self._wait_max_s:g} s: "
                 "find it with `fuser` and stop it"
             )
+
+
+def _block(file: BinaryIO, taken: threading.Event) -> None:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    taken.set()
 
 
 def _open(path: Path) -> BinaryIO:

@@ -56,6 +56,15 @@ def ever_open(connection: sqlite3.Connection, market: str | None) -> int:
     return int(connection.execute(query, (market,)).fetchone()[0])
 
 
+def missed(connection: sqlite3.Connection, market: str | None) -> int:
+    """How many deals were closed without ever having been hedged: one leg filled alone and was evened."""
+    query = (
+        "SELECT COUNT(*) FROM deal AS d WHERE state = 'CLOSED' AND (?1 IS NULL OR market = ?1) "
+        "AND NOT EXISTS (SELECT 1 FROM journal AS j WHERE j.deal_id = d.deal_id AND j.to_state = 'OPEN')"
+    )
+    return int(connection.execute(query, (market,)).fetchone()[0])
+
+
 def funding(connection: sqlite3.Connection, market: str | None) -> int:
     """Σ funding received, micro-USD."""
     query = "SELECT COALESCE(SUM(payment_uusd), 0) FROM funding WHERE ?1 IS NULL OR market = ?1"

@@ -127,6 +127,7 @@ class Report:
                 realised_uusd=uusd_down(sum((pnl.realised(deal) for deal in deals), ZERO)) - fees,
                 fees_uusd=fees,
                 funding_uusd=overview.funding(connection, market),
+                missed=overview.missed(connection, market),
             )
 
     def dust(self) -> tuple[Dust, ...]:

@@ -131,6 +131,8 @@ class Totals:
     realised_uusd: int
     fees_uusd: int
     funding_uusd: int
+    #: closed without ever having been hedged: one leg filled, the other did not, and it was evened at once
+    missed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,17 @@ def test_many_processes_may_create_at_once(path: Path) -> None:
     assert len(names) == 1
 
 
+def test_opening_a_ledger_that_is_there_does_not_import_sqlite_utils(path: Path, ledger: Ledger) -> None:
+    code = (
+        "import sys; from pathlib import Path; from common.ledger.ledger import Ledger\n"
+        "Ledger.create(Path(sys.argv[1]), created_ns=1, config_hash='', code_version='', pid=1)\n"
+        "print('sqlite_utils' in sys.modules)"
+    )
+    root = Path(store.__file__).parents[2]
+    ran = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, cwd=root, check=True, text=True)
+    assert ran.stdout == "False\n"
+
+
 # ---- refused ------------------------------------------------------------------------------------------------
 
 

@@ -102,6 +102,13 @@ class LedgerMachine(RuleBasedStateMachine):
         self.deals[deal.deal_id] = ModelDeal(market, direction, deal.held_uusd, orders)
         self.journal += 1
 
+    @rule(market=st.sampled_from(MARKETS), direction=st.sampled_from([1, -1]), held=st.integers(40, 140))
+    def reserve_again(self, market: str, direction: int, held: int) -> None:
+        """Most steps are about deals; this makes reservations as frequent as the rest."""
+        self.resume("*")
+        self.resume(market)
+        self.reserve(market, direction, held)
+
     @rule(data=st.data(), venue=st.sampled_from(list(Venue)), side=st.sampled_from(list(Side)))
     def write(self, data: st.DataObject, venue: Venue, side: Side) -> None:
         if not self.deals:
@@ -188,7 +195,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.journal += market in self.halts
         self.halts.pop(market, None)
 
-    @rule(venue=st.sampled_from(list(Venue)), equity=st.integers(60, 120), gross=st.integers(0, 250))
+    @rule(venue=st.sampled_from(list(Venue)), equity=st.integers(30, 120), gross=st.integers(100, 300))
     def account(self, venue: Venue, equity: int, gross: int) -> None:
         self.equity[venue], self.gross[venue] = equity * 1_000_000, gross * 1_000_000
         self._account(venue)
@@ -323,5 +330,5 @@ class LedgerMachine(RuleBasedStateMachine):
 
 def test_the_ledger_does_what_a_few_dicts_do(maker: "Maker") -> None:
     LedgerMachine.maker = maker
-    program = settings(max_examples=25, stateful_step_count=35, deadline=None, derandomize=True, database=None)
+    program = settings(max_examples=80, stateful_step_count=50, deadline=None, derandomize=True, database=None)
     run_state_machine_as_test(LedgerMachine, settings=program)
