@@ -20,17 +20,17 @@ def positions(ledger_file: Path) -> Answer:
     now_ns = clock.now_ns()
     with Report.open(ledger_file) as report:
         markets, cap, equities = report.markets(), report.cap(), report.equities()
+        filled = {trade.market: trade.at_ns for trade in report.trades()}
     data = {
-        "markets": [_data(row, now_ns) for row in markets],
+        "markets": [_data(row, now_ns, filled.get(row.market, 0)) for row in markets],
         "venues": [_venue_data(equity, now_ns) for equity in equities],
         "exposure": asdict(cap),
     }
-    return Answer(
-        data, (*_COLUMNS, *_MONEY), [_cells(row, now_ns) for row in markets], notes=_notes(cap, equities, now_ns)
-    )
+    rows = [_cells(row, now_ns, filled.get(row.market, 0)) for row in markets]
+    return Answer(data, (*_COLUMNS, *_MONEY), rows, notes=_notes(cap, equities, now_ns))
 
 
-def _data(row: MarketRow, now_ns: int) -> dict[str, Any]:
+def _data(row: MarketRow, now_ns: int, filled_ns: int) -> dict[str, Any]:
     plain = {name: getattr(row, name) for name in ("market", "direction", "held_uusd", "edge_uusd", "notional_uusd")}
     sides = {side.venue: _side_data(side, now_ns) for side in row.sides}
     return plain | {
@@ -38,6 +38,7 @@ def _data(row: MarketRow, now_ns: int) -> dict[str, Any]:
         "unrealised_uusd": row.unrealised_uusd,
         "age_ns": None if row.opened_ns is None else now_ns - row.opened_ns,
         "sides": sides,
+        "agreement": _agreement(row, filled_ns),
     }
 
 
@@ -51,21 +52,27 @@ def _venue_data(equity: Equity, now_ns: int) -> dict[str, Any]:
     return asdict(equity) | {"leverage": equity.leverage, "age_ns": now_ns - equity.at_ns}
 
 
-def _cells(row: MarketRow, now_ns: int) -> tuple[str, ...]:
+def _cells(row: MarketRow, now_ns: int, filled_ns: int) -> tuple[str, ...]:
     sides = {side.venue: side for side in row.sides}
     sizes = [cell for venue in Venue for cell in _sizes(sides[venue], now_ns)]
-    agree = "yes" if all(side.agrees for side in row.sides) else "NO"
     return (
         row.market,
         NOTHING if row.direction is None else f"{row.direction:+d}",
         str(len(row.deals)),
         *sizes,
-        agree,
+        _agreement(row, filled_ns),
         render.usd(row.notional_uusd),
         render.usd(row.edge_uusd, sign=True),
         NOTHING if row.unrealised_uusd is None else render.usd(row.unrealised_uusd, sign=True),
         render.age(None if row.opened_ns is None else now_ns - row.opened_ns),
     )
+
+
+def _agreement(row: MarketRow, filled_ns: int) -> str:
+    """Whether the venues say what our fills say; `not heard since` when they spoke before our last fill there."""
+    if any(side.at_ns is None or side.at_ns <= filled_ns for side in row.sides):
+        return "not heard since"
+    return "yes" if all(side.agrees for side in row.sides) else "NO"
 
 
 def _sizes(side: VenueSide, now_ns: int) -> tuple[str, str]:

@@ -82,7 +82,7 @@ class Screen:
         parts = [f"{render.age(now_ns - self._began_ns)}: {running}/{len(seen.members)} workers"]
         if seen.totals is not None and seen.counts is not None:
             t = seen.totals
-            parts.append(f"deals {t.opened} opened, {t.closed} closed, {t.void} void, {t.live} live")
+            parts.append(f"deals {t.opened} opened, {t.closed - t.missed} closed, {t.missed} missed, {t.live} live")
             parts.append(f"{render.count(seen.counts)}")
             parts.append(f"realised {render.usd(t.realised_uusd, sign=True)} USD")
         if self._live is None:

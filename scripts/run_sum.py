@@ -60,17 +60,18 @@ def _deals(ledger_file: Path, before: Totals) -> None:
     with Report.open(ledger_file) as report:
         now, counts = report.totals(), report.counts()
     new = Totals(*(getattr(now, f.name) - getattr(before, f.name) for f in fields(Totals)))
-    render.line(
-        f"  deals      {new.opened} opened, {new.closed} closed, {new.void} void (nothing filled), {now.live} live"
-    )
-    render.line(
-        f"  realised   {render.usd(new.realised_uusd, sign=True)} USD, fees of {render.usd(new.fees_uusd)} taken off"
-    )
-    render.line(f"  funding    {render.usd(new.funding_uusd, sign=True)} USD")
+    render.line(f"  deals      {_dealt(new)}; {now.live} live{f', {now.stuck} STUCK' if now.stuck else ''}")
+    earned, fees = render.usd(new.realised_uusd, sign=True), render.usd(new.fees_uusd)
+    render.line(f"  realised   {earned} USD after fees of {fees}; funding {render.usd(new.funding_uusd, sign=True)}")
     if before.reserved:
-        all_time = f"{now.opened} opened, {now.closed} closed, realised {render.usd(now.realised_uusd, sign=True)} USD"
-        render.line(f"  all runs   {all_time}, funding {render.usd(now.funding_uusd, sign=True)} USD")
-    render.line(f"  count      {render.count(counts)}{f', {now.stuck} stuck' if now.stuck else ''}")
+        earned = f"realised {render.usd(now.realised_uusd, sign=True)} USD"
+        render.line(f"  all runs   {_dealt(now)}; {earned}, funding {render.usd(now.funding_uusd, sign=True)}")
+    render.line(f"  count      {render.count(counts)}")
+
+
+def _dealt(t: Totals) -> str:
+    """`closed` are deals that were hedged first; a missed leg is told apart from them."""
+    return f"{t.opened} opened, {t.closed - t.missed} closed, {t.missed} with a missed leg evened, {t.void} void"
 
 
 def _processes(config: Settings, ended: Ended) -> bool:
