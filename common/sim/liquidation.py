@@ -38,18 +38,20 @@ def _close(step: Step, account_id: str, market: str, position: Decimal) -> None:
     wanted = Wanted(side, anything, instrument.steps(abs(position)), account_id)
     other = step.books[market].side(side.opposite)
     found = offers(wanted, other.visible(step.now_ns), step.resting(market, side.opposite))
-    for number, take in enumerate(plan(wanted, found).takes):
-        _forced(step, account_id, (market, side, take), number)
+    for take in plan(wanted, found).takes:
+        _forced(step, account_id, (market, side, take))
     step.show(market)
 
 
-def _forced(step: Step, account_id: str, what: tuple[str, Side, Take], number: int) -> None:
+def _forced(step: Step, account_id: str, what: tuple[str, Side, Take]) -> None:
     market, side, take = what
     if take.maker:
         step.fill(take.maker.order, take.tick, take.steps, "MAKER")
     else:
         step.books[market].side(side.opposite).take(take.tick, take.steps, step.now_ns)
+    # No order names a forced fill: moment and count do, so that two of one moment differ, across a restart too.
+    earlier = sum(1 for old in step.store.fills_of(account_id, None, None) if old.order_id is None)
+    key = (account_id, market, step.now_ns, earlier)
     fill = step.execution(account_id, market, side, (take.tick, take.steps), "TAKER")
-    key = (account_id, market, step.now_ns, number)
     step.book_fill(replace(fill, fill_id=ids.fill_id(step.setup.venue, "forced", *key)))
     step.print(market, side, take, key=key, liquidation=True)

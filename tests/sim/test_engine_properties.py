@@ -21,13 +21,15 @@ MID = 42_000
 Make = Callable[..., Any]
 Move = tuple[Any, ...]
 
-_books = st.tuples(st.just("book"), st.integers(-40, 40), st.integers(1, 40))
+#: small moves, and now and then one that ruins whoever holds the wrong side
+_offsets = st.one_of(st.integers(-40, 40), st.integers(-40, 40), st.sampled_from([-30_000, 40_000]))
+_books = st.tuples(st.just("book"), _offsets, st.integers(1, 90))
 _places = st.tuples(
     st.just("place"),
     st.sampled_from("ab"),
     st.integers(0, 30),
     st.sampled_from(Side),
-    st.integers(1, 90),
+    st.integers(1, 200),
     st.integers(-6, 6),
     st.sampled_from(["GTT", "IOC", "FOK"]),
     st.booleans(),
