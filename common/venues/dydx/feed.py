@@ -43,13 +43,9 @@ class DydxFeed(DydxSession):
         await self.loop.run()
 
     def refresh(self) -> None:
-        """Ask for a fresh snapshot, unless one is on its way; too soon after the last it waits for the next beat."""
-        if self.waiting:
-            return
-        if clock.monotonic_ns() - self._asked_ns < RESUBSCRIBE_NS:
-            self._is_wanted = True
-            return
-        for frame in self._resubscribe():
+        """Ask for a fresh snapshot, unless one is on its way; too soon after the last it waits for a later beat."""
+        self._is_wanted = not self.waiting
+        for frame in self._due_refresh():
             self.loop.send(frame)
 
     def opening(self) -> Iterable[str]:
@@ -59,9 +55,7 @@ class DydxFeed(DydxSession):
 
     def on_beat(self) -> Iterable[str]:
         """Carry out a refresh that came too soon."""
-        yield from super().on_beat()
-        if self._is_wanted and not self.waiting:
-            yield from self._resubscribe()
+        return (*super().on_beat(), *self._due_refresh())
 
     def on_alive(self) -> None:
         """Every frame and pong tells that the connection lives."""
@@ -112,7 +106,10 @@ class DydxFeed(DydxSession):
             self._codec = BookCodec(listed)
             self.loop.drop("grid changed")
 
-    def _resubscribe(self) -> tuple[str, str]:
+    def _due_refresh(self) -> tuple[str, ...]:
+        """The frames of a refresh that is wanted and may be made now."""
+        if not self._is_wanted or clock.monotonic_ns() - self._asked_ns < RESUBSCRIBE_NS:
+            return ()
         self._asked()
         self.expect()
         name = self._instrument.name
