@@ -1,5 +1,6 @@
 """Every law of the file, broken by another program that writes SQL directly and knows none of our code."""
 
+import re
 import sqlite3
 from itertools import product
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ import pytest
 from common.core.deal import DEAL_MOVES, LIVE, DealState
 from common.core.order import ORDER_MOVES, OrderState
 from common.ledger.ledger import Ledger
+from common.ledger.store import SCHEMA_FILE
 
 if TYPE_CHECKING:
     from tests.ledger.conftest import Maker
@@ -209,6 +211,12 @@ def test_the_file_allows_exactly_the_moves_of_the_table(
         assert refused(sql, move, {"to": after.value}).split(":")[0] in ("move", "law")
     expected = after if before is after or after in DEAL_MOVES[before] else before
     assert sql.execute("SELECT state FROM deal").fetchone() == (expected,)
+
+
+def test_the_moves_written_in_the_schema_are_those_of_the_table() -> None:
+    trigger = SCHEMA_FILE.read_text().split("CREATE TRIGGER deal_move")[1].split("END;")[0]
+    written = re.findall(r"'([A-Z_]+) ([A-Z_]+)'", trigger)
+    assert sorted(written) == sorted((before, after) for before, to in DEAL_MOVES.items() for after in to)
 
 
 @pytest.mark.parametrize("held", ["held_uusd + 1", "-1", "0", "NULL", "'none'", "0.5"])
