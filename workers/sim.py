@@ -7,7 +7,9 @@ import asyncio
 import gc
 import logging
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
@@ -18,17 +20,16 @@ from common.settings import Settings
 from common.sim.accounts import AccountRecord, open_accounts
 from common.sim.depth import ExponentialRefill
 from common.sim.engine import PaperEngine, make_venue
-from common.sim.server.mouth import Mouth, Pacing, mouth
+from common.sim.server.mouth import Condition, Mouth, Pacing, mouth
 from common.sim.server.pace import Pace, keep_state, kept_state
 from common.sim.server.wire_server import WireServer
-from common.sim.synthetic import SyntheticSource
+from common.sim.sources import open_source
 from common.sim.types import Source
 from common.venues import stark
 
 EXIT_CRASHED, EXIT_PERSON = 1, 3
 #: supervisord heeds exit codes only after startsecs (1): leaving with 3 sooner would be started again
 PERSON_LINGER_S = 2.0
-REPLAY = "replay:"
 NS_PER_MS = 1_000_000
 
 
@@ -54,9 +55,12 @@ async def _serve(config: Settings, logger: logging.Logger) -> None:
     told, folder = stopping.stop_event(), config.var / "paper"
     accounts = open_accounts(folder)
     venues = {venue: _venue(config, record, folder) for venue, record in accounts.items()}
-    source = _source(config, venues, folder / "source.json")
-    pace = Pace(source, venues, speed=float(config.paper.speed), now_ns=clock.now_ns)
-    server = WireServer({venue: _mouth(config, venues[venue], accounts[venue], source, pace) for venue in venues})
+    source, shown = _source(config, venues, kept_state(folder / "source.json"))
+    pace = Pace(source, venues, shown=shown, speed=float(config.paper.speed), now_ns=clock.now_ns)
+    mouths = {venue: _mouth(config, engine, accounts[venue], shown[venue]) for venue, engine in venues.items()}
+    for speaking in mouths.values():
+        speaking.condition = lambda: Condition(pace.is_ready, pace.has_ended, source.markets)
+    server = WireServer(mouths)
     stark.warm_up()
     ports = {Venue.DYDX: config.paper.dydx_port, Venue.APEX: config.paper.apex_port}
     try:
@@ -92,22 +96,24 @@ def _venue(config: Settings, record: AccountRecord, folder: Path) -> PaperEngine
     return engine
 
 
-def _mouth(config: Settings, engine: PaperEngine, record: AccountRecord, source: Source, pace: Pace) -> Mouth:
+def _mouth(config: Settings, engine: PaperEngine, record: AccountRecord, markets: Sequence[str]) -> Mouth:
+    """What is served of an engine: the markets whose books are shown there."""
     speed = float(config.paper.speed)
-    driven = {market: engine.listings[market] for market in source.markets}
     pacing = Pacing(latency_s=config.paper.latency_ms / 1000 / speed, batch_s=0.1 / speed)
-    speaks = mouth(engine, driven, [record], now_ns=clock.now_ns, pacing=pacing)
-    speaks.is_ready, speaks.has_ended = lambda: pace.is_ready, lambda: pace.has_ended
-    return speaks
+    listings = {market: engine.listings[market] for market in markets}
+    return mouth(engine, listings, [record], now_ns=clock.now_ns, pacing=pacing)
 
 
-def _source(config: Settings, venues: dict[Venue, PaperEngine], kept: Path) -> Source:
-    instruments = {venue: engine.instruments for venue, engine in venues.items()}
-    paper = config.paper
-    if paper.source == "synthetic":
-        markets, state = tuple(config.markets), kept_state(kept)
-        return SyntheticSource(markets, instruments, seed=paper.seed, jumps=paper.jumps, state=state)
-    raise ConfigError(f"paper.source must be synthetic or {REPLAY}PATH, not {paper.source}")
+def _source(
+    config: Settings, venues: dict[Venue, PaperEngine], state: Mapping[str, Any] | None
+) -> tuple[Source, dict[Venue, Sequence[str]]]:
+    """The source from where it was left, and the markets it shows where; a tape played to its end begins anew."""
+    paper, instruments = config.paper, {venue: engine.instruments for venue, engine in venues.items()}
+    markets = tuple(config.markets)
+    source = open_source(paper.source, markets, instruments, seed=paper.seed, jumps=paper.jumps, state=state)
+    if source.next_at_ns() is None and state is not None:
+        return _source(config, venues, None)
+    return source, {venue: source.books_of(venue) for venue in venues}
 
 
 if __name__ == "__main__":

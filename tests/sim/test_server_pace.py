@@ -51,7 +51,7 @@ class Heard:
 def played(tape: Tape, speed: float, for_s: float, keep: Path | None = None) -> tuple[Pace, dict[Venue, Any]]:
     """Play a tape for so long."""
     heard: dict[Venue, Any] = {venue: Heard() for venue in Venue}
-    pace = Pace(tape, heard, speed=speed, now_ns=clock.now_ns)
+    pace = Pace(tape, heard, shown={venue: ["BTC"] for venue in Venue}, speed=speed, now_ns=clock.now_ns)
     assert not pace.is_ready
 
     async def run() -> None:

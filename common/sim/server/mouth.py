@@ -30,6 +30,15 @@ class Pacing:
     ticker_s: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What /health says: whether every book has been shown, whether a replay is over, what can be arbitraged."""
+
+    ready: bool
+    ended: bool
+    markets: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Mouth:
     """What both protocols of one venue stand on."""
@@ -43,9 +52,8 @@ class Mouth:
     bars: Bars = field(default_factory=Bars)
     #: the venue's name of each market → ours
     markets: dict[str, str] = field(default_factory=dict)
-    #: whether the source can still move, and whether every market has shown a book
-    is_ready: Callable[[], bool] = lambda: True
-    has_ended: Callable[[], bool] = lambda: False
+    #: None: always ready, with every market that is listed
+    condition: Callable[[], Condition] | None = None
     on_book: Callable[[BookChange], None] = lambda _: None
     on_print: Callable[[Print], None] = lambda _: None
     on_account: Callable[[AccountChange], None] = lambda _: None
@@ -64,6 +72,10 @@ class Mouth:
             self.on_print(news)
         else:
             self.on_account(news)
+
+    def health(self) -> Condition:
+        """The condition of what drives the venue."""
+        return self.condition() if self.condition else Condition(True, False, tuple(self.listings))
 
     def name(self, market: str) -> str:
         """The venue's name of our market."""

@@ -5,7 +5,7 @@ Source time runs `speed` times as fast as ours; what is kept of the source lets 
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +30,23 @@ class Pace:
     """One source driving all venues; `run` ends only by cancellation, also when the tape has ended."""
 
     def __init__(
-        self, source: Source, venues: Mapping[Venue, PaperVenue], *, speed: float, now_ns: Callable[[], int]
+        self,
+        source: Source,
+        venues: Mapping[Venue, PaperVenue],
+        *,
+        shown: Mapping[Venue, Sequence[str]],
+        speed: float,
+        now_ns: Callable[[], int],
     ) -> None:
+        """`shown` names the markets that the source shows at each venue."""
         self._source, self._venues, self._speed, self._now_ns = source, venues, speed, now_ns
-        self._silent = {(venue, market) for venue in venues for market in source.markets}
+        self._silent = {(venue, market) for venue, markets in shown.items() for market in markets}
         self.has_ended = False
 
     @property
     def is_ready(self) -> bool:
-        """Whether every market has shown a book at every venue."""
-        return not self._silent
+        """Whether every book has been shown, or never will be."""
+        return not self._silent or self.has_ended
 
     async def run(self, keep: Path | None = None) -> None:
         """Play, advance and keep the source's state (in `keep`, once a second) until cancelled."""

@@ -105,10 +105,9 @@ def _apex_app(mouth: Mouth) -> tuple[web.Application, Sockets]:
 def _health(mouth: Mouth) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(_: web.Request) -> web.StreamResponse:
         """Ready once every market has shown a book; `ended` when a replay has come to its end."""
-        ready = mouth.is_ready()
-        markets, ended = list(mouth.listings), mouth.has_ended()
-        facts = {"ready": ready, "venue": mouth.venue.venue, "markets": markets, "ended": ended}
-        body = orjson.dumps(facts)
-        return web.Response(body=body, status=200 if ready else UNREADY, content_type="application/json")
+        now = mouth.health()
+        facts = {"ready": now.ready, "venue": mouth.venue.venue, "markets": now.markets, "ended": now.ended}
+        status = 200 if now.ready else UNREADY
+        return web.Response(body=orjson.dumps(facts), status=status, content_type="application/json")
 
     return handle
