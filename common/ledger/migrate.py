@@ -90,8 +90,6 @@ def _build(path: Path, at_ns: int, code_version: str) -> None:
     database.executescript(SCHEMA_FILE.read_text())
     database.table("schema_version").insert({"version": SCHEMA_VERSION, "at_ns": at_ns, "code_version": code_version})
     database.table("incarnation").insert({"id": 1, "name": incarnation_name(at_ns), "created_ns": at_ns})
-    if connection.in_transaction:
-        connection.commit()
     connection.close()
     new.rename(path)
     _sync_folder(path.parent)
