@@ -9,7 +9,7 @@ from decimal import Decimal
 from common.core.book import Quote
 from common.core.deal import Deal, opening_price
 from common.core.market import Direction, Instrument, Side, Venue
-from common.core.money import ZERO, bps_of, price_down, price_up
+from common.core.money import ZERO, bps_of, nearest, price_down, price_up
 from common.core.terms import Terms
 
 HOUR_NS = 3600 * 1_000_000_000
@@ -69,8 +69,11 @@ class Pair:
 
 
 def make_leg(instrument: Instrument, side: Side, quote: Quote, slack_bps: Decimal, slippage_max_bps: Decimal) -> Leg:
-    """A leg whose limit is the walked worst price plus slack, never further than slippage_max from the touch."""
-    slack = bps_of(slack_bps, quote.worst)
+    """A leg whose limit is the walked worst price plus slack, never further than slippage_max from the touch.
+
+    Slack is a wish and goes to the nearest tick: rounded inwards, a coarse tick would leave none at all.
+    """
+    slack = nearest(bps_of(slack_bps, quote.worst), instrument.tick)
     band = bps_of(slippage_max_bps, quote.touch)
     if side is Side.BUY:
         limit = max(price_down(min(quote.worst + slack, quote.touch + band), instrument.tick), quote.touch)

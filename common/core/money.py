@@ -4,7 +4,7 @@ Rounding goes through the four named functions below, so that its direction is a
 what we pay is rounded up, what we receive is rounded down.
 """
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 UUSD_PER_USD = 1_000_000
 BPS = Decimal(10_000)
@@ -19,6 +19,11 @@ def price_up(price: Decimal, tick: Decimal) -> Decimal:
 def price_down(price: Decimal, tick: Decimal) -> Decimal:
     """The largest multiple of `tick` that is not above `price` (limit of a sell; also any size onto its step)."""
     return (price / tick).to_integral_value(ROUND_FLOOR) * tick
+
+
+def nearest(distance: Decimal, tick: Decimal) -> Decimal:
+    """The multiple of `tick` nearest to `distance`, halves up: for distances that are a choice, never for money."""
+    return (distance / tick).to_integral_value(ROUND_HALF_UP) * tick
 
 
 def uusd_up(usd: Decimal) -> int:
