@@ -104,6 +104,14 @@ def money(ledger: LedgerFacts, venues: Venues) -> Iterator[Finding]:
             yield Finding("money", f"{name}: cash changed by {theirs} µUSD, our fills and funding say {ours}")
 
 
+def _pending(ledger: LedgerFacts) -> Iterator[Finding]:
+    """Orders that recovery still has to ask for: nobody's fault, but not the whole story either."""
+    for client_id in sorted(unfinished(ledger)):
+        order = ledger.orders[client_id]
+        if ledger.limits.at_ns - order.created_ns >= GRACE_NS:
+            yield Finding("orders", f"{client_id} ({order.state}) is not accounted for yet", broken=False)
+
+
 def _unknown(ledger: LedgerFacts, venue: VenueFacts) -> list[OneFill]:
     """Fills of the venue that the ledger does not have."""
     ours = {fill.fill_id for fill in _whole(ledger.fills) if fill.venue == venue.venue}
@@ -128,6 +136,7 @@ def funding(ledger: LedgerFacts, venues: Venues) -> Iterator[Finding]:
 
 def orders(ledger: LedgerFacts, venues: Venues) -> Iterator[Finding]:
     """No order at a venue without its row, and none that the ledger says was filled but the venue never saw."""
+    yield from _pending(ledger)
     for name, venue in venues.items():
         for client_id in venue.orders:
             row = ledger.orders.get(client_id)

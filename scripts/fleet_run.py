@@ -68,6 +68,8 @@ async def _main(options: Options) -> int:
     environ = options.environ()
     config = settings.load(options.config, environ)
     run = Run(config, options, Places(config.var), Supervisor(Places(config.var).socket), asyncio.Event())
+    for market in options.markets:
+        config.terms(market)
     run.places.make()
     conf = _conf(config)
     with _only_one(config.var / "run" / "run.lock"):
@@ -113,13 +115,12 @@ class _only_one:
 
 
 def _refuse_what_runs(run: Run) -> None:
-    found = run.supervisor.alive()
-    if found is not None:
-        pid, state = found
-        remedy = (
-            "it is shutting down: try again in a minute" if state == "SHUTDOWN" else "`supervisorctl shutdown` ends it"
+    if (found := run.supervisor.alive()) is not None and found[1] != "SHUTDOWN":
+        raise ConfigError(
+            f"a supervisord of this fleet is running already (pid {found[0]}); `supervisorctl shutdown` ends it"
         )
-        raise ConfigError(f"a supervisord of this fleet is running already (pid {pid}); {remedy}")
+    if (pid := run.places.pid) is not None:
+        raise ConfigError(f"a supervisord of this fleet is shutting down (pid {pid}): try again in a minute")
     for key, port in (("dydx_port", run.config.paper.dydx_port), ("apex_port", run.config.paper.apex_port)):
         if supervise.taken(port):
             raise SuperviseError(
@@ -189,8 +190,6 @@ def _refuse_dead_sim(run: Run, child: asyncio.subprocess.Process) -> None:
 
 def _chosen(run: Run, health: Health) -> tuple[str, ...]:
     """Configured, asked for, and driven by the paper venues' source."""
-    for market in run.options.markets:
-        run.config.terms(market)
     wanted = run.options.markets or tuple(run.config.markets)
     driven = [market for market in wanted if health.markets is None or market in health.markets]
     if not driven:

@@ -64,6 +64,17 @@ class Places:
         return self.var / "run" / "supervisor.sock"
 
     @property
+    def pid(self) -> int | None:
+        """The supervisord that wrote its id here and still lives; it shuts its socket before it ends."""
+        try:
+            pid = int((self.var / "run" / "supervisord.pid").read_text())
+            words = Path(f"/proc/{pid}/cmdline")
+            os.kill(pid, 0)
+            return pid if not words.exists() or b"supervisor" in words.read_bytes() else None
+        except (OSError, ValueError):
+            return None
+
+    @property
     def log(self) -> Path:
         """What it logs: every start of every program stands in here."""
         return self.var / "log" / "supervisord.log"

@@ -1,0 +1,99 @@
+"""A person's mistakes end in one sentence with a remedy and the right exit code, never in a traceback."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NEED_A_LEDGER = ("positions", "deals", "count", "journal", "log trades", "halt", "resume", "reset-count --all", "audit")
+
+
+def one_sentence(said: Any) -> str:
+    """The only line on stderr; stdout is empty."""
+    assert said.out == ""
+    lines: list[str] = said.err.strip().splitlines()
+    assert len(lines) == 1, said.err
+    return lines[0]
+
+
+@pytest.mark.parametrize("words", NEED_A_LEDGER)
+def test_no_ledger_yet(folder: Path, arbctl_in: Callable[[Path], Any], words: str) -> None:
+    said = arbctl_in(folder)(*words.split())
+    assert said.code == 1
+    assert "./scripts/run" in one_sentence(said)
+
+
+def test_a_ledger_of_a_newer_program(fleet: Any, arbctl_in: Callable[[Path], Any]) -> None:
+    with sqlite3.connect(fleet.ledger_file) as file:
+        file.execute("INSERT INTO schema_version VALUES (99, 1, 'later')")
+    said = arbctl_in(fleet.root)("count")
+    assert said.code == 1
+    assert "newer" in one_sentence(said)
+
+
+def test_a_file_that_is_no_database(folder: Path, arbctl_in: Callable[[Path], Any]) -> None:
+    (folder / "var").mkdir()
+    (folder / "var" / "ledger.db").write_bytes(b"dear diary, " * 100)
+    for words in ("count", "audit", "halt"):
+        said = arbctl_in(folder)(words)
+        assert said.code == 1
+        assert "ledger.db" in one_sentence(said)
+
+
+def test_a_ledger_whose_laws_were_altered_names_the_mending_command(
+    fleet: Any, arbctl_in: Callable[[Path], Any]
+) -> None:
+    with sqlite3.connect(fleet.ledger_file) as file:
+        file.execute("DROP TRIGGER deal_insert")
+    call = arbctl_in(fleet.root)
+    assert "arbctl ledger mend" in one_sentence(call("count"))
+    assert "deal_insert" in call("ledger", "mend").out
+    assert call("count").code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ('mode = "paper"\n[cap]\nlevl = 4\n[markets.BTC]\nsize = "1"\n', "cap.levl"),
+        ("mode = paper", "TOML"),
+        ('mode = "paper"\n[markets.BTC]\nsize = "much"\n', "markets.BTC.size"),
+    ],
+)
+def test_a_bad_configuration_is_refused_with_its_key(
+    folder: Path, arbctl_in: Callable[[Path], Any], text: str, word: str
+) -> None:
+    (folder / "arb.toml").write_text(text)
+    said = arbctl_in(folder)("count")
+    assert said.code == 3
+    assert word in one_sentence(said)
+
+
+def test_outside_the_project_the_sentence_says_where_to_go(tmp_path: Path, arbctl_in: Callable[[Path], Any]) -> None:
+    said = arbctl_in(tmp_path)("count")
+    assert said.code == 3
+    assert "--config" in one_sentence(said)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "nonsense",
+        "deals --state SLEEPING",
+        "deals --market XRP",
+        "deals --limit 0",
+        "halt XRP",
+        "halt --level gently",
+        "log letters",
+        "reset-count",
+        "reset-count BTC --all",
+        "reset-count BTC --force",
+        "reset-count --all --force --reason ' '",
+    ],
+)
+def test_misuse_is_exit_code_2(fleet: Any, arbctl_in: Callable[[Path], Any], words: str) -> None:
+    said = arbctl_in(fleet.root)(*words.replace("' '", "\t").split(" "))
+    assert said.code == 2
+    assert said.out == ""
+    assert "Traceback" not in said.err

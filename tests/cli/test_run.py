@@ -1,0 +1,179 @@
+"""scripts/run: its options, what it puts aside, and one short life of a real fleet under a real supervisord."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from common import clock
+from scripts import archive, supervise
+from scripts.run_options import parse
+from scripts.supervise import Places, Supervisor
+
+ROOT = Path(__file__).resolve().parents[2]
+BOUND_S = 60.0
+
+
+def test_options_reach_the_members_through_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "books").mkdir()
+    options = parse(["--source", "replay:books", "--speed", "10", "--config", "arb.toml", "--for", "60"], tmp_path)
+    environ = options.environ()
+    assert environ["ARB_PAPER_SOURCE"] == f"replay:{tmp_path}/books"
+    assert environ["ARB_PAPER_SPEED"] == "10"
+    assert environ["ARB_CONFIG"] == f"{tmp_path}/arb.toml"
+    assert (options.for_s, options.speed) == (60.0, Decimal(10))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--for", "0"],
+        ["--for", "soon"],
+        ["--speed", "2"],
+        ["--source", "replay:"],
+        ["--source", "replay:/not/there"],
+        ["--source", "tarot"],
+        ["--source", "synthetic", "--speed", "-1"],
+        ["--nonsense"],
+    ],
+)
+def test_misuse_of_run_is_exit_code_2(tmp_path: Path, words: list[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        parse(words, tmp_path)
+    assert end.value.code == 2
+
+
+def test_fresh_puts_ledger_and_paper_accounts_aside_together(tmp_path: Path) -> None:
+    assert archive.put_aside(tmp_path) is None
+    for name in ("ledger.db", "ledger.db-wal", "paper/dydx.jsonl", "log/btc.log"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    folder = archive.put_aside(tmp_path)
+    assert folder is not None
+    assert {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} == {
+        "ledger.db",
+        "ledger.db-wal",
+        "paper/dydx.jsonl",
+    }
+    assert (tmp_path / "log" / "btc.log").exists()
+    assert not (tmp_path / "ledger.db").exists()
+
+
+def test_restarts_are_counted_from_what_supervisord_logged(tmp_path: Path) -> None:
+    log = tmp_path / "supervisord.log"
+    log.write_text("old INFO spawned: 'btc' with pid 1\n")
+    since = log.stat().st_size
+    with log.open("a") as file:
+        file.write("a INFO spawned: 'sim' with pid 2\nb INFO exited: sim\nc INFO spawned: 'sim' with pid 3\n")
+    assert supervise.spawned(log, since) == ["sim", "sim"]
+
+
+def test_a_path_too_long_for_a_socket_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="shorter path"):
+        Places(tmp_path / ("x" * 90)).make()
+
+
+# ---- with real processes --------------------------------------------------------------------------------------------
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Start]]:
+    """A folder with its own ports, and a way to call `scripts/run` for it; whatever is left over is ended."""
+    folder = tmp_path_factory.mktemp("f")
+    text = (ROOT / "arb.toml").read_text()
+    text = text.replace("18701", str(free_port())).replace("18702", str(free_port()))
+    (folder / "arb.toml").write_text(text)
+    started: list[subprocess.Popen[str]] = []
+
+    def run(*words: str) -> subprocess.Popen[str]:
+        line = [sys.executable, "-m", "scripts.fleet_run", "--config", str(folder / "arb.toml"), *words]
+        started.append(subprocess.Popen(line, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
+        return started[-1]
+
+    yield folder, run
+    for child in started:
+        if child.poll() is None:
+            child.kill()
+            child.communicate()
+    asyncio.run(_gone(folder))
+
+
+async def _gone(folder: Path) -> None:
+    async with asyncio.timeout(BOUND_S):
+        while Places(folder / "var").pid is not None:  # noqa: ASYNC110  (another process, seen from outside)
+            await asyncio.sleep(0.1)
+
+
+async def _up(folder: Path, name: str) -> int:
+    """The pid of a program once it runs."""
+    supervisor = Supervisor(Places(folder / "var").socket)
+    async with asyncio.timeout(BOUND_S):
+        while True:
+            found = [p for p in supervisor.processes() if p.full_name == name and p.state == "RUNNING"]
+            if found:
+                return found[0].pid
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.fleet
+def test_run_starts_shows_stops_and_sums_up_and_a_second_run_is_refused(start: tuple[Path, Start]) -> None:
+    folder, run = start
+    first = run("--for", "8", "--markets", "BTC,DOGE")
+    asyncio.run(_up(folder, "arb:doge"))
+    second = run("--for", "1")
+    said, _ = second.communicate(timeout=BOUND_S)
+    assert second.returncode == 3
+    assert "another ./scripts/run is at work" in said
+    said, _ = first.communicate(timeout=BOUND_S)
+    assert first.returncode == 0, said
+    assert "supervisorctl" in said
+    assert "audit      clean" in said
+    assert "restarts   0" in said
+
+
+@pytest.mark.fleet
+def test_when_run_is_killed_the_fleet_ends_with_it(start: tuple[Path, Start]) -> None:
+    folder, run = start
+    child = run("--markets", "BTC")
+    worker = asyncio.run(_up(folder, "arb:btc"))
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    asyncio.run(_gone(folder))
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+
+
+@pytest.mark.fleet
+def test_a_taken_port_is_named_with_its_key(start: tuple[Path, Start]) -> None:
+    folder, run = start
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        text = (folder / "arb.toml").read_text()
+        lines = [f"apex_port = {port}" if line.startswith("apex_port") else line for line in text.splitlines()]
+        (folder / "arb.toml").write_text("\n".join(lines) + "\n")
+        began = clock.monotonic_ns()
+        child = run("--for", "1")
+        said, _ = child.communicate(timeout=BOUND_S)
+    assert child.returncode == 1
+    assert f"port {port} is taken" in said
+    assert "paper.apex_port" in said
+    assert clock.monotonic_ns() - began < 10 * 10**9
