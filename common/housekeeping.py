@@ -94,6 +94,7 @@ class Housekeeping:
             age_ns = self._runner.ledger.account_age(venue, clock.now_ns())
             if age_ns is None or age_ns >= ACCOUNT_MIN_AGE_NS:
                 await self._write_account(desk)
+                self._release()
             await asyncio.sleep(ACCOUNT_PAUSE_S)
             try:
                 async with asyncio.timeout(ACCOUNT_S - ACCOUNT_PAUSE_S):
@@ -101,6 +102,12 @@ class Housekeeping:
             except TimeoutError:
                 pass
             dirty.clear()
+
+    def _release(self) -> None:
+        """What a person wrote off stops counting once both venues were seen flat."""
+        runner = self._runner
+        for deal in runner.ledger.release_written_off(runner.market, clock.now_ns()):
+            log.event(runner.logger, "released", deal=deal.deal_id)
 
     async def _write_account(self, desk: Desk) -> None:
         try:

@@ -19,16 +19,16 @@ class Terms:
     rule: str = "net"
     edge_min_bps: Decimal = Decimal(1)
     #: most live deals of this market at a time, so that one gap does not take the whole fleet's level
-    market_deals_max: int = 1
+    market_deals_max: int = 2
     #: how far beyond the depth walk a limit may go, and how far it may be from the touch in all
-    limit_slack_bps: Decimal = Decimal(1)
+    limit_slack_bps: Decimal = Decimal(3)
     slippage_max_bps: Decimal = Decimal(15)
     #: worst price of an evening order against the touch, first and last attempt
     even_band_bps: Decimal = Decimal(25)
     even_band_max_bps: Decimal = Decimal(150)
     even_attempts: int = 8
     #: the close target falls from the first to the second over `close_decay_ns`; flat at `max_hold_ns`
-    close_min_bps: Decimal = Decimal(2)
+    close_min_bps: Decimal = Decimal(8)
     close_floor_bps: Decimal = Decimal(-30)
     close_decay_ns: int = 4 * 3600 * SECOND_NS
     max_hold_ns: int = 12 * 3600 * SECOND_NS
