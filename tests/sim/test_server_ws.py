@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from aiohttp import ClientSession, ClientWebSocketResponse
+from aiohttp import ClientSession, ClientWebSocketResponse, web
 
 from common import clock
 from common.core.market import Side, Venue
@@ -229,6 +229,7 @@ def test_dydx_trades_and_market_figures_are_published(
         opening = await client.hear()
         assert opening["contents"]["markets"]["BTC-USD"]["indexPrice"] == "40000.0000" and "id" not in opening
         await client.say(type="subscribe", channel="v3_trades", id="BTC-USD")
+        await client.hear_until(lambda f: f["channel"] == "v3_trades" and f["type"] == "subscribed")
         await asyncio.to_thread(place, Venue.DYDX, "one")
         heard = await client.hear_until(lambda f: f["channel"] == "v3_trades" and f["type"] == "channel_data")
         assert heard[-1]["contents"]["trades"][0]["size"] == "0.01"
@@ -381,9 +382,43 @@ def test_apex_tickers_tell_only_what_moved(apex_url: str, paper_house: Any) -> N
 
 
 def test_a_reader_that_does_not_read_is_dropped() -> None:
-    socket = Socket()
-    for _ in range(OUTBOX_MAX):
-        socket.push(b"{}")
-    assert not socket.is_closing
-    socket.push(b"{}")
-    assert socket.is_closing
+    sockets: list[Socket] = []
+    ended = asyncio.Event()
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        sockets.append(Socket())
+        try:
+            return await sockets[0].run(request, lambda said: None)
+        finally:
+            ended.set()
+
+    async def run() -> None:
+        app = web.Application()
+        app.router.add_get("/", handle)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        reader, writer = await asyncio.open_connection("127.0.0.1", runner.addresses[0][1])
+        writer.write(UPGRADE)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        for _ in range(10 * OUTBOX_MAX):
+            sockets[0].push(bytes(4000))
+            if sockets[0].is_closing:
+                break
+            # the sender gets its turn: what the kernel takes is not waiting
+            await asyncio.sleep(0)
+        assert sockets[0].is_closing
+        async with asyncio.timeout(WAIT_S):
+            await ended.wait()
+        writer.close()
+        await runner.cleanup()
+
+    asyncio.run(run())
+
+
+#: what a WebSocket client begins with
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)

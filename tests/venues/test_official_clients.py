@@ -1,5 +1,6 @@
 """The official clients of both venues, unmodified, against the paper venues on loopback."""
 
+import queue
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -327,3 +328,40 @@ def test_apex_slashes_and_percent_codes_do_not_break_signatures(make_apex: Calla
     assert client.server_time()["data"]["time"]
     assert client.get_account_balance()["data"]["totalEquityValue"] == "1000.000000"
     assert client.get_order_by_client_order_id(id="a b/é")["key"] == "ORDER_NOT_FOUND"
+
+
+class Inbox:
+    """Collects what a client's threads deliver."""
+
+    def __init__(self) -> None:
+        self._box: queue.Queue[Any] = queue.Queue()
+
+    def __call__(self, message: Any) -> None:
+        self._box.put(message)
+
+    def wait_for(self, kind: str) -> Any:
+        """The next message of a kind."""
+        while True:
+            message = self._box.get(timeout=10)
+            if message["type"] == kind:
+                return message
+
+
+def test_apex_websocket_hears_books_and_its_account(apex: Any, paper_house: Any) -> None:
+    from apexpro.websocket_api import WebSocket
+
+    own, inboxes = paper_house.keys[Venue.APEX], (Inbox(), Inbox())
+    credentials = {"key": own.key, "secret": own.secret, "passphrase": own.passphrase}
+    url = f"ws://127.0.0.1:{paper_house.ports[Venue.APEX]}"
+    # without the flag the client reconnects for ever once the venue stops
+    client = WebSocket(endpoint=url, api_key_credentials=credentials, restart_on_error=False)
+    client.depth_stream(inboxes[0], "BTCUSDC", 25)
+    client.account_info_stream(inboxes[1])
+    paper_house.show(Venue.APEX, "BTC", 2)
+    assert inboxes[0].wait_for("delta")["data"]["s"] == "BTCUSDC"
+    asked = taking()
+    apex.create_order(**asked)
+    (told,) = inboxes[1].wait_for("delta")["contents"]["orders"]
+    assert (told["clientOrderId"], told["status"]) == (asked["clientId"], "FILLED")
+    client.ws_public.exit()
+    client.ws_private.exit()

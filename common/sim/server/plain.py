@@ -9,8 +9,8 @@ NS_PER_MS = 1_000_000
 #: longest number text that is worth parsing; longer ones are nonsense
 NUMBER_CHARS_MAX = 40
 
-_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
-_NUMBER = re.compile(r"\d{1,20}(?:\.\d{1,20})?")
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", re.ASCII)
+_NUMBER = re.compile(r"\d{1,20}(?:\.\d{1,20})?", re.ASCII)
 
 
 def text(number: Decimal) -> str:
