@@ -196,6 +196,10 @@ def _paper(table: "_Table") -> Paper:
         speed=table.number("speed", "1"),
     )
     table.done()
+    if paper.speed <= 0:
+        raise ConfigError(f"paper.speed must be above 0, not {paper.speed}")
+    if not 0 <= paper.race_lost <= 1:
+        raise ConfigError(f"paper.race_lost is a share between 0 and 1, not {paper.race_lost}")
     return paper
 
 
