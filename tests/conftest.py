@@ -41,7 +41,7 @@ class PaperHouse:
         self._thread.start()
         self.server = self.call(self._make)
         self.ports = self.wait(self.server.start(dict.fromkeys(Venue, 0)))
-        self._ticks = asyncio.run_coroutine_threadsafe(self.server.run(), self._loop)
+        self.ticks = asyncio.run_coroutine_threadsafe(self.server.run(), self._loop)
 
     def url(self, venue: Venue) -> str:
         """Where the venue's REST answers."""
@@ -70,7 +70,7 @@ class PaperHouse:
 
     def close(self) -> None:
         """Stop serving."""
-        self._ticks.cancel()
+        self.ticks.cancel()
         self.wait(self.server.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(WAIT_S)

@@ -148,6 +148,18 @@ def test_an_accepted_order_tells_what_is_left_of_the_budget(paper_house: Any) ->
     assert int(said["RateLimit-Reset"]) > clock.now_ns() // 1_000_000
 
 
+def test_an_engine_that_cannot_journal_ends_the_process(paper_house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError("the journal's disk is full")
+
+    monkeypatch.setattr(paper_house.engines[Venue.DYDX], "place", full)
+    with pytest.raises(orjson.JSONDecodeError):
+        asyncio.run(post(paper_house, signed_order(paper_house, "one")))
+    with pytest.raises(ExceptionGroup) as caught:
+        paper_house.ticks.result(5)
+    assert caught.group_contains(OSError, match="disk is full")
+
+
 def test_what_is_not_served_answers_json(paper_house: Any) -> None:
     async def ask() -> None:
         async with ClientSession() as session:

@@ -121,6 +121,8 @@ def test_dydx_fill_or_kill_fills_and_is_told_everywhere(dydx: Any, order: Callab
     assert dydx.public.get_trades("BTC-USD").data["trades"][0]["size"] == "0.01"
     assert dydx.private.get_historical_pnl().data["historicalPnl"][0]["totalPnl"].startswith("-0.2")
     assert dydx.private.get_funding_payments().data == {"fundingPayments": []}
+    user = dydx.private.get_user().data["user"]
+    assert (user["takerVolume30D"], user["fees30D"]) == ("400.010000", "0.200005")
 
 
 def test_dydx_fill_or_kill_beyond_the_book_is_killed_whole(dydx: Any, order: Callable[..., Any]) -> None:

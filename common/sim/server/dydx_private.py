@@ -38,7 +38,7 @@ class Asked:
 
 def user(asked: Asked) -> Json:
     """GET and PUT /v3/users; user data is not kept."""
-    return {"user": views_dydx.user(asked.holder, asked.mouth.venue.fee_rates(asked.account_id))}
+    return {"user": views_dydx.user(asked.mouth, asked.holder)}
 
 
 def accounts(asked: Asked) -> Json:

@@ -10,12 +10,13 @@ from typing import Any
 from common.core.events import LevelRow
 from common.sim.accounts import AccountRecord
 from common.sim.server.bars import Bar
-from common.sim.server.mouth import Mouth
+from common.sim.server.mouth import HOUR_NS, Mouth
 from common.sim.server.plain import iso, places, text
 from common.sim.types import AccountView, FundingPayment, PaperFill, PaperOrder, PaperPosition, Print
 
 Json = dict[str, Any]
 MONEY, RATE, PRICE, FEE_RATE = 6, 10, 4, 6
+MONTH_NS = 30 * 24 * HOUR_NS
 #: the paper venues' accounts are made when the venue first starts; nothing here depends on the moment
 ACCOUNT_SINCE_NS = 1_700_000_000 * 10**9
 
@@ -211,9 +212,15 @@ def account(mouth: Mouth, holder: AccountRecord, view: AccountView) -> Json:
     }
 
 
-def user(holder: AccountRecord, rates: tuple[Decimal, Decimal]) -> Json:
-    """GET /v3/users; the address is in lower case."""
-    maker, taker = rates
+def user(mouth: Mouth, holder: AccountRecord) -> Json:
+    """GET /v3/users; the address is in lower case, volumes and fees are those of thirty days."""
+    maker, taker = mouth.venue.fee_rates(holder.account_id)
+    since_ns = mouth.now_ns() - MONTH_NS
+    fills = [fill for fill in mouth.venue.fills(holder.account_id) if fill.at_ns > since_ns]
+
+    def volume(liquidity: str) -> Decimal:
+        return sum((fill.price * fill.size for fill in fills if fill.liquidity == liquidity), Decimal(0))
+
     return {
         "publicId": holder.account_id.replace("-", "")[:8].upper(),
         "ethereumAddress": holder.eth_address.lower(),
@@ -224,9 +231,9 @@ def user(holder: AccountRecord, rates: tuple[Decimal, Decimal]) -> Json:
         "makerFeeRate": places(maker, FEE_RATE),
         "takerFeeRate": places(taker, FEE_RATE),
         "referralDiscountRate": None,
-        "makerVolume30D": "0.000000",
-        "takerVolume30D": "0.000000",
-        "fees30D": "0.000000",
+        "makerVolume30D": places(volume("MAKER"), MONEY),
+        "takerVolume30D": places(volume("TAKER"), MONEY),
+        "fees30D": places(sum((fill.fee for fill in fills), Decimal(0)), MONEY),
         "referredByAffiliateLink": None,
         "isSharingUsername": False,
         "isSharingAddress": False,

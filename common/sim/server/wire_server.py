@@ -8,7 +8,7 @@ from typing import Protocol
 import orjson
 from aiohttp import web
 
-from common.core.errors import ConfigError
+from common.core.errors import ConfigError, LocalError
 from common.core.market import Venue
 from common.sim.server.apex_rest import ApexRest, collapsed
 from common.sim.server.apex_ws import ApexSockets
@@ -16,6 +16,7 @@ from common.sim.server.dydx_rest import DydxRest
 from common.sim.server.dydx_ws import DydxSockets
 from common.sim.server.mouth import Mouth
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HOST = "127.0.0.1"
 #: an idle keep-alive connection stays this long: a worker's order must not meet a closing one
 KEEPALIVE_S = 3600.0
@@ -39,8 +40,11 @@ class WireServer:
 
     def __init__(self, mouths: dict[Venue, Mouth]) -> None:
         self._apps, self._sockets = dict[Venue, web.Application](), list[Sockets]()
+        self._failed = asyncio.Event()
+        self._failure: Exception | None = None
         for venue, mouth in mouths.items():
             app, sockets = _dydx_app(mouth) if venue is Venue.DYDX else _apex_app(mouth)
+            app.middlewares.append(self._guard)
             self._apps[venue] = app
             self._sockets.append(sockets)
         self._runners: list[web.AppRunner] = []
@@ -50,10 +54,31 @@ class WireServer:
         return {venue: await self._listen(venue, app, ports[venue]) for venue, app in self._apps.items()}
 
     async def run(self) -> None:
-        """Publish what is not published at once, until cancelled."""
+        """Publish what is not published at once, until cancelled; raises what an engine could not survive."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._fail())
             for sockets in self._sockets:
                 group.create_task(sockets.tick())
+
+    async def _fail(self) -> None:
+        await self._failed.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """An engine that broke off in the middle of a step (no disk, broken rule) knows more than its journal.
+
+        It must not go on: the process ends and starts again from the journal.
+        """
+        try:
+            return await handler(request)
+        except ConnectionError:
+            raise
+        except (OSError, ArithmeticError, LocalError) as error:
+            self._failure = error
+            self._failed.set()
+            raise
 
     async def stop(self) -> None:
         """Close every connection and give the ports free."""
@@ -88,7 +113,7 @@ def _apex_app(mouth: Mouth) -> tuple[web.Application, Sockets]:
     """ApeX's paths may have any number of slashes, which a router does not match: one door for all of them."""
     app, sockets = web.Application(), ApexSockets(mouth)
     rest = ApexRest(mouth, sockets.books)
-    doors: dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = {
+    doors: dict[str, Handler] = {
         "/health": _health(mouth),
         "/realtime_public": sockets.public,
         "/realtime_private": sockets.private,
@@ -102,7 +127,7 @@ def _apex_app(mouth: Mouth) -> tuple[web.Application, Sockets]:
     return app, sockets
 
 
-def _health(mouth: Mouth) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _health(mouth: Mouth) -> Handler:
     async def handle(_: web.Request) -> web.StreamResponse:
         """Ready once every market has shown a book; `ended` when a replay has come to its end."""
         now = mouth.health()
