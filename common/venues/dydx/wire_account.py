@@ -42,11 +42,16 @@ def read_fill(raw: dict[str, Any], client_id: str) -> Fill:
             fill_id=raw["id"],
             client_id=client_id,
             side=Side(raw["side"]),
-            price=Decimal(raw["price"]),
-            size=Decimal(raw["size"]),
+            price=_unpadded(raw["price"]),
+            size=_unpadded(raw["size"]),
             fee_uusd=uusd_up(Decimal(raw["fee"])),
             venue_ns=iso_ns(raw["createdAt"]),
         )
+
+
+def _unpadded(text: str) -> Decimal:
+    """REST says 37001, the stream 37001.000000: one fill must not have two texts in the ledger."""
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def fill_rows(data: dict[str, Any]) -> list[dict[str, Any]]:

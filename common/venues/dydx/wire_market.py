@@ -25,8 +25,8 @@ LISTING_KEYS: Final = frozenset(
 )
 
 #: below so many units the error of a float division is far below NEAR, so that a rest below NEAR means "on the grid"
-FLOAT_UNITS_MAX: Final = 10.0**9
-NEAR: Final = 1e-6
+FLOAT_UNITS_MAX: Final = 10.0**7
+NEAR: Final = 1e-8
 
 
 @dataclass(frozen=True, slots=True)

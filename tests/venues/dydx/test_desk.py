@@ -317,7 +317,7 @@ def test_a_filled_order_whose_fills_cannot_be_read_is_unknown(
 
 
 def test_an_answer_about_another_order_is_unknown(stub: Any, keys: Keys, make_order: MakeOrder, sample: Any) -> None:
-    stub.answers[CLIENT] = {"order": sample("order_filled")["order"] | {"clientId": "else"}}
+    stub.answers |= {CLIENT: {"order": sample("order_filled")["order"] | {"clientId": "else"}}, FILLS: sample("fills")}
     assert isinstance(desk_does(stub, keys, look_up(make_order())), Unknown)
 
 

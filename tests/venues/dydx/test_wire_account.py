@@ -44,6 +44,7 @@ def test_a_rest_fill_and_a_stream_fill_are_the_same_fill(sample: Sample) -> None
     rest = [wire_account.read_fill(row, "k3f9-BTC-17-d0") for row in wire_account.fill_rows(sample("fills"))]
     pushed = [e.fill for e in account_events(sample("ws_account_filled"), AT) if isinstance(e, Filled)]
     assert rest[::-1] == pushed and pushed[0] == FILL_1
+    assert [str(fill.price) for fill in pushed] == ["37001", "37002"], "not padded: the ledger keeps text"
 
 
 def test_a_frame_of_a_filled_order_tells_fills_then_report_then_change(sample: Sample) -> None:

@@ -5,7 +5,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from common.core.errors import ConfigError, VenueError
@@ -111,6 +111,7 @@ def test_levels_on_the_grid_come_through_exactly(tick_step: tuple[str, str], tic
     st.decimals("0.00001", 10**6, places=5, allow_nan=False),
     st.decimals(0, 10**6, places=5, allow_nan=False),
 )
+@example(("0.0001", "10"), Decimal("0.00001"), Decimal("999999.99999"))
 def test_levels_off_the_grid_are_rounded_against_us(tick_step: tuple[str, str], price: Decimal, size: Decimal) -> None:
     instrument = grid(*tick_step)
     level = [format(price, "f"), format(size, "f")]
