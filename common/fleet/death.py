@@ -3,6 +3,7 @@
 from random import Random
 from typing import Any
 
+from common.core.errors import LedgerError
 from common.ledger.ledger import Ledger
 
 _MORTAL = frozenset({"reserve", "write", "record", "move", "halt", "book_funding", "book_forced"})
@@ -12,18 +13,26 @@ class Death(Exception):
     """The process is gone; whatever it held in memory with it."""
 
 
+class Busy(LedgerError):
+    """Another process would not let go of the ledger: the worker crashes of it."""
+
+
 class Fate:
     """Says at each effect whether the worker dies there."""
 
-    def __init__(self, random: Random, share: float) -> None:
-        self._random, self.share = random, share
+    def __init__(self, random: Random, share: float, busy: float) -> None:
+        self._random, self.share, self.busy = random, share, busy
         self.deaths = 0
 
     def strike(self) -> None:
         """Die here, or not."""
         if self.share and self._random.random() < self.share:
-            self.deaths += 1
             raise Death
+
+    def stand_in_line(self) -> None:
+        """Get the ledger, or not."""
+        if self.busy and self._random.random() < self.busy:
+            raise Busy("the ledger was held by another process for too long")
 
 
 class MortalLedger:
@@ -39,6 +48,7 @@ class MortalLedger:
 
         def mortal(*args: Any, **kwargs: Any) -> Any:
             self._fate.strike()
+            self._fate.stand_in_line()
             result = verb(*args, **kwargs)
             self._fate.strike()
             return result

@@ -1,4 +1,4 @@
-"""What goes wrong, as named numbers. A fleet's run is a function of its seed and these."""
+"""What goes wrong, and on which stage, as named numbers. A fleet's run is a function of its seed and these."""
 
 from dataclasses import asdict, dataclass
 from random import Random
@@ -11,36 +11,61 @@ SECOND = 1_000_000_000
 class Faults:
     """Shares are probabilities per occasion; `_ns` are virtual nanoseconds. All zero: a perfect world."""
 
-    #: a request to a venue never arrives; arrives, but the answer is lost; takes up to `late_max_ns`
+    # ---- an order on its way: it never arrives; arrives, but the answer is lost; takes up to `late_max_ns`;
+    #: arrives a second time up to `late_max_ns` later
     request_lost: float = 0.0
     reply_lost: float = 0.0
     request_late: float = 0.0
+    request_twice: float = 0.0
     late_max_ns: int = 40 * SECOND
     #: no byte leaves us (connection refused), and the desk says so
     not_sent: float = 0.0
-    #: the venue says no out of the blue
+    #: the venue says no out of the blue, with any of its words
     rejected: float = 0.0
-    #: a question about an order gets no usable answer, or the order is not visible yet
+    #: HTTP 429: not taken in; HTTP 5xx or an HTML page: taken in or not
+    throttled: float = 0.0
+    server_error: float = 0.0
+    #: an order that was filled is first said to be cancelled; the fill is told up to `late_fill_max_ns` later
+    late_fill: float = 0.0
+    late_fill_max_ns: int = 8 * SECOND
+    # ---- questions: no usable answer, or the order is not visible yet
     look_up_failed: float = 0.0
     not_visible: float = 0.0
-    #: a push of the account stream is lost, comes twice, comes late (and so out of order)
+    # ---- pushes of the account stream: lost, twice, late (and so out of order), lost but for the orders' statuses
     push_lost: float = 0.0
-    #: the part of a push that lists the fills is lost, the part about the orders arrives
-    fills_lost: float = 0.0
     push_twice: float = 0.0
     push_late: float = 0.0
-    #: a book message is lost (the feed notices), or a feed freezes for a while
+    fills_lost: float = 0.0
+    # ---- books: a message is lost (and the feed notices), lost (and only the sequence tells), one is crossed,
+    #: the connection falls silent for a while, or answers pings while its books stand still
     book_gap: float = 0.0
-    feed_frozen: float = 0.0
+    book_skipped: float = 0.0
+    book_crossed: float = 0.0
+    feed_silent: float = 0.0
+    book_frozen: float = 0.0
     frozen_max_ns: int = 6 * SECOND
-    #: somebody else is faster at the venue
+    # ---- venues: somebody else is faster; positions are taken over, whole or in part; the process is restarted
     race_lost: float = 0.08
-    #: a worker dies at an effect (a ledger verb, before or after it, or a send, between two legs included)
+    liquidated: float = 0.0
+    venue_restart: float = 0.0
+    # ---- us: a worker dies at an effect (a ledger verb, before or after it, a send, between two legs, a question)
     death: float = 0.0
     down_max_ns: int = 5 * SECOND
+    #: the ledger cannot be had before a verb; the disk is full for a while; the power fails (shares per half second)
+    ledger_busy: float = 0.0
+    disk_full: float = 0.0
+    power_cut: float = 0.0
+    #: each worker's clock is off by up to this much, either way
+    skew_max_ns: int = 0
     #: an account row is not refreshed when due
     account_missed: float = 0.0
     latency_ns: int = 60 * MS
+    # ---- the stage: money at each venue, size of a deal in ordinary ones, live deals a market may have,
+    #: 1 where both venues take fill-or-kill
+    balance_usd: int = 100
+    size_factor: int = 1
+    deals_max: int = 1
+    fill_or_kill: int = 1
 
     def spoken(self) -> str:
         """Every option in one line, so that a failing run can be repeated."""
@@ -53,22 +78,49 @@ def drawn(random: Random) -> Faults:
     def share(frequent: float) -> float:
         return random.choice((0.0, frequent / 5, frequent))
 
+    def seldom(frequent: float) -> float:
+        return random.choice((0.0, 0.0, 0.0, frequent))
+
+    whole = random.random() < 0.75
     return Faults(
         request_lost=share(0.1),
         reply_lost=share(0.2),
         request_late=share(0.1),
+        request_twice=share(0.1),
         not_sent=share(0.1),
         rejected=share(0.1),
+        throttled=share(0.1),
+        server_error=share(0.1),
+        late_fill=seldom(0.03),
         look_up_failed=share(0.4),
         not_visible=share(0.3),
         push_lost=share(0.4),
-        fills_lost=share(0.3),
         push_twice=share(0.3),
         push_late=share(0.3),
+        fills_lost=share(0.3),
         book_gap=share(0.02),
-        feed_frozen=share(0.01),
+        book_skipped=share(0.02),
+        book_crossed=share(0.02),
+        feed_silent=share(0.01),
+        book_frozen=share(0.01),
         race_lost=share(0.4),
+        liquidated=seldom(0.03),
+        venue_restart=seldom(0.02),
         death=share(0.03),
+        ledger_busy=seldom(0.005),
+        disk_full=seldom(0.02),
+        power_cut=seldom(0.02),
+        skew_max_ns=random.choice((0, 500 * MS, 2 * SECOND)),
         account_missed=share(0.5),
         latency_ns=random.choice((1, 20, 60, 120)) * MS,
+        balance_usd=random.choice((50, 70, 100, 100, 300)),
+        size_factor=1 if whole else random.choice((2, 3)),
+        deals_max=random.choice((1, 1, 2, 4)),
+        fill_or_kill=int(whole),
     )
+
+
+def calmed(faults: Faults) -> Faults:
+    """The same stage on which nothing goes wrong any more."""
+    kept = ("skew_max_ns", "latency_ns", "balance_usd", "size_factor", "deals_max", "fill_or_kill")
+    return Faults(race_lost=0.0, **{name: getattr(faults, name) for name in kept})

@@ -1,19 +1,21 @@
 """The fleet under a virtual clock: one seed, both paper venues, every trader, the real ledger; judged at every step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 
 from common.core.account import AccountFacts, Position
 from common.core.deal import Ask, Even, next_step
-from common.core.market import Venue
+from common.core.errors import LedgerError
+from common.core.market import Instrument, Venue
 from common.core.money import uusd_down, uusd_up
 from common.core.terms import Terms
-from common.fleet.faults import MS, SECOND, Faults
+from common.fleet.disk import Disk
+from common.fleet.faults import MS, SECOND, Faults, calmed
 from common.fleet.judge import Judge
-from common.fleet.member import Member
-from common.fleet.scenario import Scenario
+from common.fleet.member import Member, heard
+from common.fleet.scenario import SIZES, Scenario
 from common.fleet.timeline import Timeline
 from common.fleet.wire import ACCOUNT, Wire
 from common.ledger.ledger import Ledger
@@ -21,136 +23,233 @@ from common.ledger.limits import CapTerms
 from common.sim.engine import PaperEngine, make_venue
 from common.sim.types import AccountChange, BookChange, Publication
 
-BALANCE_USD = Decimal(100)
 MOVE_NS = 500 * MS
 ACCOUNT_NS = 4 * SECOND
-CAP = CapTerms(Decimal("2.5"), Decimal(3), 4, 30 * SECOND)
+LEVERAGE, LEVERAGE_MAX, LEVEL = Decimal("2.5"), Decimal(3), 4
+CAP = CapTerms(LEVERAGE, LEVERAGE_MAX, LEVEL, 30 * SECOND)
+#: an index this many times too high takes over whoever is short; a disk stays full, a venue down, for so long
+SPIKE = 20
+DISK_FULL_NS, VENUE_DOWN_NS = 5 * SECOND, 3 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
     """What a run came to."""
 
-    deals: int
-    closed: int
-    fills: int
-    deaths: int
-    stuck: int
+    deals: int = 0
+    closed: int = 0
+    fills: int = 0
+    deaths: int = 0
+    stuck: int = 0
+    forced: int = 0
+    halts: int = 0
 
 
 class Fleet:
     """All members of one run; `step` until the timeline says so."""
 
-    def __init__(self, seed: int, faults: Faults, terms: list[Terms], folder: Path) -> None:
-        self.faults, self.timeline, self.random = faults, Timeline(), Random(f"fleet-{seed}")
-        self.ledger_file = folder / "ledger.db"
-        now_ns = self.timeline.now_ns
-        self.ledger = Ledger.create(
-            self.ledger_file, created_ns=now_ns, config_hash="fleet", code_version="fleet", pid=1
-        )
-        self.ledger.set_cap(CAP, "fleet", now_ns)
-        self.engines = {v: self._engine(v, seed, now_ns) for v in Venue}
+    def __init__(self, seed: int, faults: Faults, folder: Path) -> None:
+        self.seed, self.faults, self.folder = seed, faults, folder
+        self.timeline, self.random = Timeline(), Random(f"fleet-{seed}")
+        self._journalled = faults.venue_restart > 0
+        self.disk = Disk(folder, may_be_cut=faults.power_cut > 0)
+        self.ledger.set_cap(CAP, "fleet", self.timeline.now_ns)
+        self.members: dict[str, Member] = {}
+        self.engines = {v: self._engine(v) for v in Venue}
         self.wires = {v: Wire(e, self.timeline, Random(f"{seed}-{v}"), faults) for v, e in self.engines.items()}
-        self.scenarios = {t.market: Scenario(t.market, Random(f"{seed}-{t.market}-books")) for t in terms}
-        self.sizes = {t.market: t.size for t in terms}
+        for wire in self.wires.values():
+            wire.insist = lambda market, told: self.members[market].insist(told)
+        self.scenarios = {m: Scenario(m, Random(f"{seed}-{m}-books")) for m in SIZES}
+        self.sizes = {market: Decimal(size) * faults.size_factor for market, size in SIZES.items()}
+        self.judge = Judge(self.disk.file, self.engines, (LEVERAGE, LEVEL, Decimal(faults.balance_usd)))
+        for wire in self.wires.values():
+            wire.on_arrival = self.judge.arrived
         self._move()
-        self.write_accounts()
-        self.members = {t.market: self._member(t, seed) for t in terms}
+        self._write_accounts()
+        self.members |= {market: self._member(market) for market in SIZES}
 
-    def _engine(self, venue: Venue, seed: int, now_ns: int) -> PaperEngine:
-        engine = make_venue(venue, seed=seed, race_lost=Decimal(str(self.faults.race_lost)))
-        engine.open_account(ACCOUNT, BALANCE_USD, now_ns)
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger as it is now: a power cut puts another in its place."""
+        return self.disk.ledger
+
+    def _engine(self, venue: Venue) -> PaperEngine:
+        journal = self.folder / f"{venue}.journal" if self._journalled else None
+        race_lost = Decimal(str(self.faults.race_lost))
+        engine = make_venue(venue, seed=self.seed, race_lost=race_lost, journal_path=journal)
+        engine.open_account(ACCOUNT, Decimal(self.faults.balance_usd), self.timeline.now_ns)
         engine.on_publish = lambda publication: self._published(venue, publication)
         return engine
 
-    def _member(self, terms: Terms, seed: int) -> Member:
-        instruments = {v: e.instruments[terms.market] for v, e in self.engines.items()}
-        return Member(terms, instruments, self.ledger, self.wires, seed=seed)
+    def _member(self, market: str) -> Member:
+        terms = Terms(
+            market=market,
+            size=self.sizes[market],
+            market_deals_max=self.faults.deals_max,
+            median_window_ns=20 * SECOND,
+            median_warmup_ns=3 * SECOND,
+        )
+        return Member(terms, self._instruments(market), self.disk, self.wires, seed=self.seed)
+
+    def _instruments(self, market: str) -> dict[Venue, Instrument]:
+        whole = bool(self.faults.fill_or_kill)
+        return {v: replace(e.instruments[market], fill_or_kill=whole) for v, e in self.engines.items()}
 
     # ---- what goes on ---------------------------------------------------------------------------------------------
 
-    def run_until(self, at_ns: int, judge: Judge) -> None:
+    def run_until(self, at_ns: int) -> None:
         """Let everything happen that is due before `at_ns`, judging after each step."""
         while self.timeline.now_ns < at_ns and self.timeline.step():
-            judge.look()
+            self.judge.look()
 
     def keep_going(self) -> None:
-        """Start the clocks that never stop: the venues' books and the account rows."""
+        """Start the clocks that never stop: the venues' books, the account rows, what happens to the machine."""
         self.timeline.after(MOVE_NS, self._moving)
         self.timeline.after(ACCOUNT_NS, self._accounting)
 
     def calm(self) -> None:
-        """From now on nothing goes wrong any more, and nobody looks for new deals."""
-        calm = Faults(latency_ns=self.faults.latency_ns, race_lost=0.0)
+        """From now on nothing goes wrong any more, and every worker is told to end what it has begun."""
+        self.faults = calmed(self.faults)
         for wire in self.wires.values():
-            wire.faults = calm
+            wire.faults = self.faults
         for member in self.members.values():
-            member.faults, member.fate.share = calm, 0.0
+            member.calm(self.faults)
+            member.stop()
 
     def _moving(self) -> None:
         self.timeline.after(MOVE_NS, self._moving)
+        self._strike()
         self._move()
 
     def _move(self) -> None:
         now_ns = self.timeline.now_ns
+        up = {v: engine for v, engine in self.engines.items() if not self._is_down(v)}
         for market, scenario in self.scenarios.items():
             scenario.move()
-            for venue, engine in self.engines.items():
-                engine.apply(scenario.book(venue, engine.listings[market], self.sizes[market]), now_ns)
-        for engine in self.engines.values():
+            for venue, engine in up.items():
+                if scenario.moves() or not engine.index_price(market):
+                    engine.apply(scenario.book(venue, engine.listings[market], self.sizes[market]), now_ns)
+        for engine in up.values():
             engine.advance(now_ns)
+
+    def _is_down(self, venue: Venue) -> bool:
+        return bool(self.members) and self.wires[venue].down
 
     def _accounting(self) -> None:
         self.timeline.after(ACCOUNT_NS, self._accounting)
         if not self.random.random() < self.faults.account_missed:
-            self.write_accounts()
+            try:
+                self._write_accounts()
+            except LedgerError:
+                if not self.disk.full:
+                    raise
 
-    def write_accounts(self) -> None:
+    def _write_accounts(self) -> None:
         """Both venues' equity and positions into the ledger, as a worker does."""
         for venue, engine in self.engines.items():
-            view = engine.account(ACCOUNT)
-            positions = tuple(
-                Position(p.market, p.size, p.entry_price, engine.index_price(p.market)) for p in view.positions
-            )
-            gross = sum((abs(p.size * p.mark) for p in positions), Decimal(0))
-            facts = AccountFacts(venue, uusd_down(view.equity), uusd_up(gross), positions, self.timeline.now_ns)
-            self.ledger.write_account(facts)
+            if not self._is_down(venue):
+                self.ledger.write_account(self._facts(venue, engine))
+
+    def _facts(self, venue: Venue, engine: PaperEngine) -> AccountFacts:
+        view = engine.account(ACCOUNT)
+        positions = tuple(
+            Position(p.market, p.size, p.entry_price, engine.index_price(p.market)) for p in view.positions
+        )
+        gross = sum((abs(p.size * p.mark) for p in positions), Decimal(0))
+        return AccountFacts(venue, uusd_down(view.equity), uusd_up(gross), positions, self.timeline.now_ns)
 
     def _published(self, venue: Venue, publication: Publication) -> None:
-        wire = self.wires.get(venue) if hasattr(self, "members") else None
-        if wire is None:
+        if not self.members:
             return
         match publication:
             case BookChange():
-                member = self.members.get(publication.market)
-                if member is not None:
-                    member.book_changed(venue, lambda: wire.delta(publication))
+                self.members[publication.market].ears[venue].changed(publication)
             case AccountChange():
-                for market in {o.request.market for o in publication.orders}:
-                    self._push(wire, publication, self.members[market])
+                self._push(self.wires[venue], publication)
 
-    def _push(self, wire: Wire, change: AccountChange, member: Member) -> None:
-        wire.push(change, lambda event: member.do(lambda runner: runner.hear_account(event)))
+    def _push(self, wire: Wire, change: AccountChange) -> None:
+        """One frame for all: each market's worker hears its own part."""
+        markets = dict.fromkeys([o.request.market for o in change.orders] + [f.market for f in change.fills])
+        for market in markets:
+            member = self.members[market]
+            orders = tuple(o for o in change.orders if o.request.market == market)
+            fills = tuple(f for f in change.fills if f.market == market)
+            wire.push(replace(change, orders=orders, fills=fills), lambda told, member=member: heard(member, told))  # type: ignore[misc]
+
+    # ---- what happens to whole machines -----------------------------------------------------------------------------
+
+    def _strike(self) -> None:
+        """Draw the faults that befall a venue, an account or our machine."""
+        faults = self.faults
+        for venue in Venue:
+            if not self._is_down(venue) and self._happens(faults.liquidated):
+                self._spike(venue)
+            if not self._is_down(venue) and self._happens(faults.venue_restart):
+                self._take_down(venue)
+        if not self.disk.full and self._happens(faults.disk_full):
+            self.disk.fill()
+            self.timeline.fly(DISK_FULL_NS, self.disk.free)
+        if self._happens(faults.power_cut):
+            self._cut_power()
+
+    def _happens(self, share: float) -> bool:
+        return share > 0 and self.random.random() < share
+
+    def _spike(self, venue: Venue) -> None:
+        """A wrong index for one moment: a short position is taken over, as far as the book has depth (part of it)."""
+        engine = self.engines[venue]
+        shorts = [p for p in engine.account(ACCOUNT).positions if p.size < 0]
+        if not shorts:
+            return
+        market = self.random.choice(shorts).market
+        factor = self.random.choice((1, 1, 4))
+        book = self.scenarios[market].book(venue, engine.listings[market], self.sizes[market])
+        thin = (
+            tuple((tick, max(1, steps // (8 * factor))) for tick, steps in book.asks[:1]) if factor > 1 else book.asks
+        )
+        engine.apply(replace(book, asks=thin, index=book.index * SPIKE), self.timeline.now_ns)
+        engine.apply(book, self.timeline.now_ns)
+
+    def _take_down(self, venue: Venue) -> None:
+        """The venue's process ends and is started again; its journal is all it remembers."""
+        self.wires[venue].down = True
+        self.engines[venue].close()
+        self.timeline.fly(self.random.randrange(VENUE_DOWN_NS), lambda: self._bring_up(venue))
+
+    def _bring_up(self, venue: Venue) -> None:
+        self.engines[venue] = self.wires[venue].engine = self._engine(venue)
+        self.wires[venue].down = False
+        for member in self.members.values():
+            member.ears[venue].reconnected()
+        for market in SIZES:
+            book = self.scenarios[market].book(venue, self.engines[venue].listings[market], self.sizes[market])
+            self.engines[venue].apply(book, self.timeline.now_ns)
+
+    def _cut_power(self) -> None:
+        for member in self.members.values():
+            member.die()
+        self.disk.cut()
+        self.judge.reopen(self.disk.file)
 
     # ---- rest -----------------------------------------------------------------------------------------------------
 
     def at_rest(self) -> bool:
-        """No deal needs anything: each is accounted for, and even."""
+        """Nothing is on its way, and no deal needs anything: each is accounted for, and even."""
+        if self.timeline.flying or any(m.runner is None or not m.runner.trader.idle for m in self.members.values()):
+            return False
         for market, member in self.members.items():
-            instruments = member.instruments
-            for deal in self.ledger.live_deals(market):
-                if isinstance(next_step(deal, instruments), Ask | Even):
+            for deal in self.ledger.unfinished_deals(market, min(i.min_size for i in member.instruments.values())):
+                if isinstance(next_step(deal, member.instruments), Ask | Even):
                     return False
         return True
 
+    def close(self) -> None:
+        """Let all files go."""
+        self.judge.shut()
+        self.ledger.close()
+        for engine in self.engines.values():
+            engine.close()
+
     def tally(self) -> Tally:
         """Counts for a summary line."""
-        deals = [self.ledger.deal(d) for d in self._deal_ids()]
-        states = [d.state.value for d in deals if d is not None]
-        fills = sum(len(d.fills) for d in deals if d is not None)
-        deaths = sum(m.fate.deaths for m in self.members.values())
-        return Tally(len(states), states.count("CLOSED"), fills, deaths, states.count("STUCK"))
-
-    def _deal_ids(self) -> list[str]:
-        incarnation = self.ledger.incarnation
-        return [f"{incarnation}-{m}-{n}" for m in self.members for n in range(1, self.ledger.next_number(m))]
+        return Tally(deaths=sum(m.fate.deaths for m in self.members.values()), **self.judge.counts())

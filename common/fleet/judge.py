@@ -1,36 +1,50 @@
 """The judge of a simulated run: reads the ledger's file with its own SQL and the venues' own books, adds for itself.
 
-Shares no sums with the ledger. A violation names the law, so that seed and sentence are a bug report.
+Shares no sums with the ledger. Here is what must hold at any moment; `rest.py` has what must hold at rest.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from common.core.market import Venue
 from common.core.order import Order
+from common.fleet.rest import Rest
+from common.fleet.violation import Violation
 from common.fleet.wire import ACCOUNT
+from common.ledger.report import Report
 from common.sim.engine import PaperEngine
 
 LIVE = "('OPENING', 'OPEN', 'CLOSING', 'STUCK')"
-LEVERAGE_MILLI, LEVEL = 2500, 4
-
-
-class Violation(AssertionError):
-    """A law was broken; the text says which and where."""
+ALIVE = ("PENDING", "OPEN")
+MICRO = 1_000_000
+EQUITY_MAX_AGE_NS = 30_000_000_000
 
 
 class Judge:
-    """Looks after every step; `close` looks at the whole once everything is at rest."""
+    """Looks after every step; `close` looks at the whole once everything is at rest.
 
-    def __init__(self, ledger_file: Path, engines: Mapping[Venue, PaperEngine]) -> None:
-        self._db = sqlite3.connect(f"file:{ledger_file}?mode=ro", uri=True, isolation_level=None)
+    `terms` are the leverage of the cap, the level, and what each account began with in USD.
+    """
+
+    def __init__(
+        self, ledger_file: Path, engines: Mapping[Venue, PaperEngine], terms: tuple[Decimal, int, Decimal]
+    ) -> None:
         self._engines = engines
-        self._version = -1
+        self._leverage, self._level, self._balance = terms
+        #: deal → what it held when it was let in, and what it holds now
+        self._reserved: dict[str, int] = {}
         self._held: dict[str, int] = {}
         self.looks = 0
+        self.reopen(ledger_file)
+
+    def reopen(self, ledger_file: Path) -> None:
+        """Look at this file from now on: what was seen before must still be in it."""
+        self.file = ledger_file
+        self._db = sqlite3.connect(f"file:{ledger_file}?mode=ro", uri=True, isolation_level=None)
+        self._version = -1
 
     def look(self) -> None:
         """Judge what can be judged at any moment; does nothing while the file has not changed."""
@@ -38,123 +52,123 @@ class Judge:
         if version == self._version:
             return
         self._version, self.looks = version, self.looks + 1
-        self._admissions()
+        self._deals()
         self._levels()
 
     def close(self) -> None:
         """Everything is at rest: both books must tell the same story to the micro-dollar."""
-        self._fills()
-        self._evenness()
-        self._money()
-        self._journal()
-        self._db.close()
+        self._version = -1
+        self.look()
+        with Report.open(self.file) as report:
+            reported = {row.deal.deal_id: row.pnl_uusd for row in report.deals()}
+        Rest(self._all, self._engines, self._balance, reported).judge()
 
-    # ---- at any moment --------------------------------------------------------------------------------------------
+    # ---- deals come in and let go ---------------------------------------------------------------------------------
 
-    def _admissions(self) -> None:
-        """Exposure under the cap whenever a deal was let in; held never grows, and falls only when all is done."""
-        rows = self._all("SELECT deal_id, held_uusd FROM deal")
-        total = sum(held for _, held in rows)
-        for deal_id, held in rows:
+    def _deals(self) -> None:
+        """Whatever came in had room; what is held never grows, and falls only when all is done."""
+        rows = self._all("SELECT deal_id, held_uusd, state FROM deal")
+        total = sum(held for _, held, _ in rows)
+        for deal_id, held, state in rows:
             before = self._held.get(deal_id)
             if before is None:
-                self._under_cap(deal_id, held, total)
+                self._admitted(deal_id, held, total)
             elif held > before:
                 raise Violation(f"held of {deal_id} was raised from {before} to {held}")
             elif held < before:
-                self._proven(deal_id)
+                self._released(deal_id, held, state)
             self._held[deal_id] = held
+        gone = self._held.keys() - {deal_id for deal_id, _, _ in rows}
+        if gone:
+            raise Violation(f"deals are gone from the file: {sorted(gone)[:3]}")
 
-    def _under_cap(self, deal_id: str, held: int, total: int) -> None:
-        equities = self._all("SELECT equity_uusd, gross_uusd FROM equity")
-        cap = LEVERAGE_MILLI * min(e for e, _ in equities) // 1000
-        cap -= max(0, max(g for _, g in equities) - (total - held))
+    def _admitted(self, deal_id: str, held: int, total: int) -> None:
+        self._reserved[deal_id] = held
+        equities = self._all("SELECT equity_uusd, gross_uusd, at_ns FROM equity")
+        if len(equities) != len(self._engines):
+            raise Violation(f"equity: {deal_id} was let in with {len(equities)} venues heard")
+        cap = int(self._leverage * min(e for e, _, _ in equities))
+        cap -= max(0, max(g for _, g, _ in equities) - (total - held))
         if total > cap:
             raise Violation(f"cap: {deal_id} was let in with {total} µUSD exposed of {cap}")
+        opened_ns = self._one("SELECT opened_ns FROM deal WHERE deal_id = ?", deal_id)
+        if any(abs(opened_ns - at_ns) > EQUITY_MAX_AGE_NS for _, _, at_ns in equities):
+            raise Violation(f"equity: {deal_id} was let in on an equity that was too old")
         halts = "SELECT COUNT(*) FROM halt JOIN deal ON halt.market IN (deal.market, '*') WHERE deal_id = ?"
         if self._one(halts, deal_id):
             raise Violation(f"halt: {deal_id} was let in while a halt stood")
+        self._covers(deal_id, held)
 
-    def _proven(self, deal_id: str) -> None:
-        for client_id, venue, state in self._all(
-            "SELECT client_id, venue, state FROM orders WHERE deal_id = ?", deal_id
-        ):
+    def _covers(self, deal_id: str, held: int) -> None:
+        """A reservation holds the worst that its orders may come to."""
+        orders = self._all("SELECT size, limit_price FROM orders WHERE deal_id = ?", deal_id)
+        worst = max((Decimal(size) * Decimal(limit) * MICRO for size, limit in orders), default=Decimal(0))
+        if len(orders) != 2 or held < worst:
+            raise Violation(f"{deal_id} holds {held} µUSD, its {len(orders)} orders may fill for {worst}")
+
+    def _released(self, deal_id: str, held: int, state: str) -> None:
+        """Every order is done by our word and by the venue's; what is still open is still held."""
+        query = "SELECT client_id, venue, state FROM orders WHERE deal_id = ? AND client_id NOT LIKE 'forced:%'"
+        for client_id, venue, order_state in self._all(query, deal_id):
             known = self._engines[Venue(venue)].order_by_client_id(ACCOUNT, client_id)
-            alive = known is not None and known.status not in ("FILLED", "CANCELED")
-            if state != "DONE" or alive:
+            if order_state != "DONE" or (known is not None and known.status in ALIVE):
                 raise Violation(f"held of {deal_id} fell while {client_id} may still fill")
+        if f"'{state}'" not in LIVE:
+            return
+        owed = min(self._reserved[deal_id], self._open_notional(deal_id))
+        if held < owed:
+            raise Violation(f"{deal_id} is open for {owed} µUSD and holds {held}")
+
+    def _open_notional(self, deal_id: str) -> int:
+        """The larger leg that is still open, at the average price it was opened at, micro-USD rounded down."""
+        legs: dict[str, list[Decimal]] = {}
+        query = (
+            "SELECT f.venue, f.side, f.price, f.size, o.purpose = 'OPEN' FROM fill f "
+            "JOIN orders o USING (client_id) WHERE o.deal_id = ?"
+        )
+        for venue, side, price, size, opening in self._all(query, deal_id):
+            leg = legs.setdefault(venue, [Decimal(0)] * 3)
+            leg[0] += Decimal(size) if side == "BUY" else -Decimal(size)
+            if opening:
+                leg[1] += Decimal(price) * Decimal(size)
+                leg[2] += Decimal(size)
+        return max((int(abs(net) * paid / size * MICRO) for net, paid, size in legs.values() if size), default=0)
 
     def _levels(self) -> None:
         for direction, count in self._all(f"SELECT direction, COUNT(*) FROM deal WHERE state IN {LIVE} GROUP BY 1"):
-            if count > LEVEL:
+            if count > self._level:
                 raise Violation(f"level: {count} live deals in direction {direction:+d}")
         both = f"SELECT market FROM deal WHERE state IN {LIVE} GROUP BY 1 HAVING COUNT(DISTINCT direction) > 1"
         for (market,) in self._all(both):
             raise Violation(f"direction: {market} is live in both directions")
 
+    # ---- orders arrive --------------------------------------------------------------------------------------------
+
     def arrived(self, order: Order) -> None:
-        """An order was taken in by a venue: its row must be there, and nobody may have called it dead."""
+        """An order was newly taken in by a venue: its row must be there, and nobody may have called it dead."""
         rows = self._all("SELECT state FROM orders WHERE client_id = ?", order.client_id)
         if not rows:
             raise Violation(f"order {order.client_id} reached {order.venue} without a row")
         if rows[0][0] == "DONE":
             raise Violation(f"order {order.client_id} reached {order.venue} after it was called dead")
 
-    # ---- at rest --------------------------------------------------------------------------------------------------
+    # ---- looking --------------------------------------------------------------------------------------------------
 
-    def _fills(self) -> None:
-        for venue, engine in self._engines.items():
-            ours = {
-                fill_id: (side, Decimal(price), Decimal(size), fee)
-                for fill_id, side, price, size, fee in self._all(
-                    "SELECT fill_id, side, price, size, fee_uusd FROM fill WHERE venue = ?", venue.value
-                )
-            }
-            theirs = {f.fill_id: (f.side.value, f.price, f.size, int(f.fee * 1_000_000)) for f in engine.fills(ACCOUNT)}
-            if ours != theirs:
-                odd = sorted(set(ours.items()) ^ set(theirs.items()))[:3]
-                raise Violation(f"fills at {venue} differ: {odd}")
+    def counts(self) -> dict[str, int]:
+        """What is in the file, for a summary line."""
+        queries = {
+            "deals": "SELECT COUNT(*) FROM deal",
+            "closed": "SELECT COUNT(*) FROM deal WHERE state = 'CLOSED'",
+            "stuck": "SELECT COUNT(*) FROM deal WHERE state = 'STUCK'",
+            "fills": "SELECT COUNT(*) FROM fill",
+            "forced": "SELECT COUNT(*) FROM fill WHERE client_id LIKE 'forced:%'",
+            "halts": "SELECT COUNT(*) FROM halt",
+        }
+        return {name: self._one(query) for name, query in queries.items()}
 
-    def _evenness(self) -> None:
-        unfinished = self._all("SELECT client_id FROM orders WHERE state <> 'DONE'")
-        if unfinished:
-            raise Violation(f"orders without proof at rest: {unfinished[:3]}")
-        for deal_id, state, net, smallest in self._nets():
-            halted = self._one("SELECT COUNT(*) FROM halt")
-            if abs(net) >= smallest and not (state == "STUCK" and halted):
-                raise Violation(f"naked at rest: {deal_id} ({state}) by {net}")
-
-    def _nets(self) -> Iterator[tuple[str, str, Decimal, Decimal]]:
-        for deal_id, market, state in self._all("SELECT deal_id, market, state FROM deal"):
-            fills = self._all(
-                "SELECT f.side, f.size FROM fill f JOIN orders o ON o.client_id = f.client_id WHERE o.deal_id = ?",
-                deal_id,
-            )
-            net = sum((Decimal(size) * (1 if side == "BUY" else -1) for side, size in fills), Decimal(0))
-            yield deal_id, state, net, max(e.instruments[market].min_size for e in self._engines.values())
-
-    def _money(self) -> None:
-        """What the venues' balances moved by is what the ledger's fills, fees and funding add up to."""
-        for venue, engine in self._engines.items():
-            cash = Decimal(100)
-            for side, price, size, fee in self._all(
-                "SELECT side, price, size, fee_uusd FROM fill WHERE venue = ?", venue.value
-            ):
-                cash += Decimal(price) * Decimal(size) * (1 if side == "SELL" else -1) - Decimal(fee) / 1_000_000
-            cash += sum((p.payment for p in engine.funding(ACCOUNT)), Decimal(0))
-            balance = engine.account(ACCOUNT).balance
-            if cash != balance:
-                raise Violation(f"money at {venue}: the ledger's rows make {cash}, the venue has {balance}")
-
-    def _journal(self) -> None:
-        """The journal's last word on each deal is the state it has."""
-        for deal_id, state in self._all("SELECT deal_id, state FROM deal"):
-            last = self._one(
-                "SELECT to_state FROM journal WHERE deal_id = ? AND to_state IS NOT NULL ORDER BY seq DESC LIMIT 1",
-                deal_id,
-            )
-            if last != state:
-                raise Violation(f"journal: {deal_id} is {state}, the journal ends with {last}")
+    def shut(self) -> None:
+        """Let the file go."""
+        self._db.close()
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
         return self._db.execute(sql, values).fetchall()

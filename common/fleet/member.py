@@ -1,22 +1,27 @@
 """One market's worker in the simulated fleet: lives, dies at an effect, is started again and recovers."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any, cast
 
-from common.core.events import Answered, DealChanged, Event, FeedAlive, FeedLost, Halted, LookedUp, Tick
+from common.core.errors import LedgerError
+from common.core.events import Answered, DealChanged, Event, Halted, LookedUp, StopRequested, Tick
 from common.core.market import Instrument, Venue
 from common.core.order import Order
 from common.core.terms import Terms
 from common.core.trader import Trader
-from common.fleet.death import Death, Fate, MortalLedger
+from common.fleet.death import Busy, Death, Fate, MortalLedger
+from common.fleet.disk import Disk
+from common.fleet.ears import Ears
 from common.fleet.faults import MS, SECOND, Faults
-from common.fleet.timeline import Timeline
-from common.fleet.wire import Wire
+from common.fleet.wire import Told, Wire
 from common.ledger.ledger import Ledger
 from common.runner import Runner
 
-TICK_NS = 200 * MS
+TICK_NS = 250 * MS
+#: halts are read, and the feeds show that they live, every so many ticks
+SLOW_TICKS = 4
 START_NS = SECOND // 2
 
 
@@ -24,55 +29,87 @@ class Member:
     """A market's worker; is its own `World`."""
 
     def __init__(
-        self, terms: Terms, instruments: dict[Venue, Instrument], ledger: Ledger, wires: dict[Venue, Wire], *, seed: int
+        self, terms: Terms, instruments: dict[Venue, Instrument], disk: Disk, wires: dict[Venue, Wire], *, seed: int
     ) -> None:
-        self.terms, self.instruments, self.wires = terms, instruments, wires
+        self.terms, self.instruments, self.wires, self.disk = terms, instruments, wires, disk
         any_wire = next(iter(wires.values()))
-        self.timeline: Timeline = any_wire.timeline
-        self.faults: Faults = any_wire.faults
+        self.timeline = any_wire.timeline
+        faults = any_wire.faults
         self.random = Random(f"{seed}-{terms.market}")
-        self.fate = Fate(self.random, self.faults.death)
-        self.ledger = ledger
+        self.fate = Fate(self.random, faults.death, faults.ledger_busy)
+        self.down_max_ns = faults.down_max_ns
+        #: our clock less the venues'
+        self.skew_ns = self.random.randint(-faults.skew_max_ns, faults.skew_max_ns)
         self.runner: Runner | None = None
+        self.stopping = False
         #: rises with every life; what was meant for an earlier life finds nobody
-        self.life = 0
-        self._frozen_until_ns = dict.fromkeys(wires, 0)
-        self.timeline.after(0, self.start)
+        self.life = self._ticks = 0
+        self.ears = {v: Ears(w, terms.market, self.now_ns, self.hear, self._alive) for v, w in wires.items()}
+        self.timeline.fly(0, self.start)
 
     # ---- life and death -------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Recover: the walk over what the ledger holds, an empty list the first time."""
         self.life += 1
-        mortal = cast(Ledger, MortalLedger(self.ledger, self.fate))
+        ledger = self.disk.ledger
         trader = Trader(
             self.terms,
             self.instruments,
-            incarnation=self.ledger.incarnation,
-            next_number=self.ledger.next_number(self.terms.market),
-            start_ns=self.timeline.now_ns,
+            incarnation=ledger.incarnation,
+            next_number=ledger.next_number(self.terms.market),
+            start_ns=self.now_ns(),
         )
-        self.runner = Runner(trader, mortal, self)
+        self.runner = Runner(trader, cast(Ledger, MortalLedger(ledger, self.fate)), self)
         dust = min(i.min_size for i in self.instruments.values())
-        for deal in self.ledger.unfinished_deals(self.terms.market, dust):
-            self.hear(DealChanged(deal, self.timeline.now_ns))
-        for wire in self.wires.values():
-            self._alive(lambda wire=wire: self._snapshot(wire), START_NS)  # type: ignore[misc]
+        for deal in ledger.unfinished_deals(self.terms.market, dust):
+            self.hear(DealChanged(deal, self.now_ns()))
+        if self.stopping:
+            self.hear(StopRequested(self.now_ns()))
+        for ears in self.ears.values():
+            self._alive(ears.snapshot, START_NS)
         self._alive(self._tick, TICK_NS)
 
     def hear(self, event: Event) -> None:
         """Give the runner one event; the worker may die of it."""
         self.do(lambda runner: runner.hear(event))
 
-    def do(self, work: Callable[[Runner], None]) -> None:
-        """Let the runner work; when it dies there, it is started again a while later."""
+    def do(self, work: Callable[[Runner], None]) -> bool:
+        """Let the runner work; when it dies there, it is started again a while later. Whether it lived through it."""
         if self.runner is None:
-            return
+            return False
         try:
             work(self.runner)
-        except Death:
+        except (Death, Busy):
+            self.die()
+        except LedgerError:
+            if not self.disk.full:
+                raise
+            self.die()
+        return self.runner is not None
+
+    def die(self) -> None:
+        """The process is gone; its supervisor starts another."""
+        if self.runner is not None:
             self.runner = None
-            self.timeline.after(SECOND + self.random.randrange(self.faults.down_max_ns), self.start)
+            self.fate.deaths += 1
+            self.timeline.fly(SECOND + self.random.randrange(self.down_max_ns), self.start)
+
+    def stop(self) -> None:
+        """Told to end: nothing new from now on, in this life and the next."""
+        self.stopping = True
+        self.hear(StopRequested(self.now_ns()))
+
+    def calm(self, faults: Faults) -> None:
+        """From now on it does not die any more."""
+        self.fate.share = faults.death
+        self.fate.busy = faults.ledger_busy
+
+    def insist(self, told: Told) -> None:
+        """What must be heard in the end: again every second until somebody lived through hearing it."""
+        event = replace(told, at_ns=self.now_ns())
+        if not self.do(lambda runner: runner.hear_account(event)):
+            self.timeline.fly(SECOND, lambda: self.insist(told))
 
     def _alive(self, happening: Callable[[], None], wait_ns: int) -> None:
         """Plan something for this life only."""
@@ -81,39 +118,24 @@ class Member:
 
     def _tick(self) -> None:
         self._alive(self._tick, TICK_NS)
-        for venue in self.wires:
-            if not self._frozen(venue):
-                self.hear(FeedAlive(venue, self.timeline.now_ns))
+        self._ticks += 1
+        if self._ticks % SLOW_TICKS == 0:
+            for ears in self.ears.values():
+                ears.ping()
+            self._read_halt()
+        self.hear(Tick(self.now_ns()))
+
+    def _read_halt(self) -> None:
         if self.runner is not None:
-            level = self.ledger.halt_level(self.terms.market)
+            level = self.disk.ledger.halt_level(self.terms.market)
             if level is not self.runner.trader.halt:
-                self.hear(Halted(level, self.timeline.now_ns))
-        self.hear(Tick(self.timeline.now_ns))
-
-    # ---- the public feed ------------------------------------------------------------------------------------------
-
-    def book_changed(self, venue: Venue, message: Any) -> None:
-        """A published change reaches the feed, unless it is frozen or loses it (and notices)."""
-        wire = self.wires[venue]
-        if wire.happens(self.faults.feed_frozen):
-            self._frozen_until_ns[venue] = self.timeline.now_ns + self.random.randrange(self.faults.frozen_max_ns)
-        if self._frozen(venue) or wire.happens(self.faults.book_gap):
-            self.hear(FeedLost(venue, "gap", self.timeline.now_ns))
-            self._alive(lambda: self._snapshot(wire), SECOND)
-        else:
-            self._alive(lambda: self.hear(message()), wire.latency_ns())
-
-    def _frozen(self, venue: Venue) -> bool:
-        return self.timeline.now_ns < self._frozen_until_ns[venue]
-
-    def _snapshot(self, wire: Wire) -> None:
-        self.hear(wire.snapshot(self.terms.market))
+                self.hear(Halted(level, self.now_ns()))
 
     # ---- the world of the runner ----------------------------------------------------------------------------------
 
     def now_ns(self) -> int:
-        """Virtual time."""
-        return self.timeline.now_ns
+        """Virtual time by this worker's own clock."""
+        return self.timeline.now_ns + self.skew_ns
 
     def send(self, orders: Sequence[Order]) -> None:
         """Both legs leave at the same moment, unless the process dies before, between or after them."""
@@ -128,22 +150,28 @@ class Member:
 
     def _answered(self, order: Order, answer: Any, life: int) -> None:
         if life == self.life:
-            self.hear(Answered(order.client_id, answer, self.timeline.now_ns))
+            self.hear(Answered(order.client_id, answer, self.now_ns()))
 
     def look_up(self, order: Order) -> None:
         """Ask; the answer comes to this life only."""
+        self.fate.strike()
         life = self.life
 
         def answered(finding: Any) -> None:
             if life == self.life:
-                self.hear(LookedUp(order.client_id, finding, self.timeline.now_ns))
+                self.hear(LookedUp(order.client_id, finding, self.now_ns()))
 
         self.wires[order.venue].look_up(order, answered)
 
     def refresh(self, venue: Venue) -> None:
         """A fresh snapshot is on its way."""
-        wire = self.wires[venue]
-        self._alive(lambda: self._snapshot(wire), 2 * wire.latency_ns())
+        self.ears[venue].ask()
 
     def account_changed(self, venue: Venue) -> None:
         """The fleet keeps the account rows."""
+
+
+def heard(member: Member, told: Told) -> None:
+    """An account event reaches whoever lives in the market now."""
+    event = replace(told, at_ns=member.now_ns())
+    member.do(lambda runner: runner.hear_account(event))

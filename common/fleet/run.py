@@ -1,24 +1,20 @@
 """One simulated run, from a seed to a verdict."""
 
 import tempfile
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-from common.core.events import StopRequested
-from common.core.terms import Terms
+from common.core.errors import ArbError
+from common.fleet.death import Death
 from common.fleet.faults import SECOND, Faults, drawn
 from common.fleet.fleet import Fleet, Tally
-from common.fleet.judge import Judge, Violation
 from common.fleet.timeline import BEGIN_NS
 
-SIZES = {
-    "BTC": "0.001", "ETH": "0.01", "LINK": "1", "LTC": "0.5", "AVAX": "1",
-    "ATOM": "1", "DOGE": "300", "BCH": "0.2", "MATIC": "30", "SOL": "1",
-}  # fmt: skip
-#: how long faults rage, and how long a calm world is given to come to rest
-RAGE_NS, CALM_NS = 60 * SECOND, 180 * SECOND
+#: how long faults rage, how long a calm world is given to come to rest, and how often that is looked for
+RAGE_NS, CALM_NS, LOOK_NS = 30 * SECOND, 180 * SECOND, SECOND
+#: what code that breaks a rule is known to raise; `Violation` is an AssertionError
+CRASHES = (ArbError, AssertionError, RuntimeError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,36 +25,39 @@ class Outcome:
     faults: Faults
     tally: Tally
     violation: str
+    ledger_file: Path
 
 
-def run(seed: int, folder: Path | None = None, rage_ns: int = RAGE_NS) -> Outcome:
+def faults_of(seed: int) -> Faults:
+    """The faults that a seed draws."""
+    return drawn(Random(f"faults-{seed}"))
+
+
+def run(seed: int, folder: Path | None = None, rage_ns: int = RAGE_NS, faults: Faults | None = None) -> Outcome:
     """Simulate the whole fleet for one seed, in a throw-away folder unless one is given."""
-    faults = drawn(Random(f"faults-{seed}"))
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as scratch:
-        return _run(seed, faults, folder or Path(scratch), rage_ns)
+        return _run(Fleet(seed, faults or faults_of(seed), folder or Path(scratch)), rage_ns)
 
 
-def _run(seed: int, faults: Faults, folder: Path, rage_ns: int) -> Outcome:
-    fleet = Fleet(seed, faults, [_terms(m, s) for m, s in SIZES.items()], folder)
-    judge = Judge(fleet.ledger_file, fleet.engines)
-    for wire in fleet.wires.values():
-        wire.on_arrival = judge.arrived
-    violation = ""
+def _run(fleet: Fleet, rage_ns: int) -> Outcome:
+    before, violation = Outcome(fleet.seed, fleet.faults, Tally(), "", fleet.disk.file), ""
     try:
-        fleet.keep_going()
-        fleet.run_until(BEGIN_NS + rage_ns, judge)
-        fleet.calm()
-        fleet.run_until(BEGIN_NS + rage_ns + CALM_NS // 3, judge)
-        for member in fleet.members.values():
-            member.hear(StopRequested(fleet.timeline.now_ns))
-        fleet.run_until(BEGIN_NS + rage_ns + CALM_NS, judge)
-        judge.close()
-    except Violation as found:
-        violation = str(found)
-    tally = fleet.tally()
-    fleet.ledger.close()
-    return Outcome(seed, faults, tally, violation)
+        _play(fleet, rage_ns)
+    except (*CRASHES, Death) as found:
+        violation = f"{type(found).__name__}: {found}"
+    outcome = replace(before, tally=fleet.tally(), violation=violation, ledger_file=fleet.disk.file)
+    fleet.close()
+    return outcome
 
 
-def _terms(market: str, size: str) -> Terms:
-    return Terms(market=market, size=Decimal(size), median_window_ns=20 * SECOND, median_warmup_ns=3 * SECOND)
+def _play(fleet: Fleet, rage_ns: int) -> None:
+    """Faults rage, then it is calm until everything is at rest, then the judge looks at the whole."""
+    fleet.keep_going()
+    fleet.run_until(BEGIN_NS + rage_ns)
+    fleet.calm()
+    end_ns = fleet.timeline.now_ns + CALM_NS
+    while fleet.timeline.now_ns < end_ns:
+        fleet.run_until(fleet.timeline.now_ns + LOOK_NS)
+        if fleet.at_rest():
+            break
+    fleet.judge.close()

@@ -12,6 +12,8 @@ class Timeline:
 
     def __init__(self) -> None:
         self.now_ns = BEGIN_NS
+        #: messages that are on their way: no world is at rest before they have arrived
+        self.flying = 0
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._planned = 0
 
@@ -19,6 +21,16 @@ class Timeline:
         """Plan `happening` for `wait_ns` from now."""
         self._planned += 1
         heappush(self._queue, (self.now_ns + max(wait_ns, 0), self._planned, happening))
+
+    def fly(self, wait_ns: int, arriving: Callable[[], None]) -> None:
+        """Plan something that counts as being on its way until then."""
+        self.flying += 1
+
+        def landed() -> None:
+            self.flying -= 1
+            arriving()
+
+        self.after(wait_ns, landed)
 
     def step(self) -> bool:
         """Let the next thing happen; False when there is none."""

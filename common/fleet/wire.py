@@ -1,42 +1,35 @@
 """Between a worker and a paper venue: latency and every fault of the way, in process. One per venue.
 
-Keeps both venues' proofs of death: dYdX refuses an order that arrives less than 60 s before its expiration, ApeX one
-whose timestamp is older than its tolerance.
+Keeps both venues' rules on what comes too late: dYdX (the engine) refuses an order that arrives less than 60 s before
+its expiration, ApeX (here) one whose timestamp is off by more than its tolerance. When an absent order is dead is
+asked of the desks' own code, so that a wrong proof shows as an order that arrives after it was called dead.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from random import Random
+from typing import TypeAlias
 
+from common.core.account import ForcedFill
 from common.core.events import BookMessage, Filled, Reported
 from common.core.market import Venue
-from common.core.money import uusd_down
-from common.core.order import (
-    Absent,
-    Ack,
-    Answer,
-    Fill,
-    Finding,
-    Found,
-    Lifetime,
-    NotSent,
-    Order,
-    Reject,
-    Report,
-    Unknown,
-)
+from common.core.order import Absent, Ack, Answer, Finding, Found, NotSent, Order, Reject, Unknown
 from common.fleet.faults import SECOND, Faults
+from common.fleet.speech import DEATH_NS, answer_to, fill_of, forced_of, report_of, request_of
 from common.fleet.timeline import Timeline
+from common.sim.checks import Refuse
 from common.sim.engine import PaperEngine
-from common.sim.types import AccountChange, BookChange, PaperFill, PaperOrder, PaperRefusal, PlaceRequest
+from common.sim.types import AccountChange, BookChange, PaperRefusal
 
 ACCOUNT = "fleet"
 TIMEOUT_NS = 5 * SECOND
-EXPIRES_NS = 75 * SECOND
-#: nothing that was created longer ago than this can still be accepted, and the margin we add
-DEAD_AFTER_NS = {Venue.DYDX: 15 * SECOND, Venue.APEX: 30 * SECOND}
-MARGIN_NS = 5 * SECOND
+#: ApeX refuses a request whose timestamp is further off than this
+APEX_TOLERANCE_NS = 30 * SECOND
+REFUSALS = tuple(Refuse)
+
+Told: TypeAlias = Reported | Filled | ForcedFill
+#: gives a worker an event
+Tell: TypeAlias = Callable[[Told], None]
 
 
 class Wire:
@@ -45,8 +38,17 @@ class Wire:
     def __init__(self, engine: PaperEngine, timeline: Timeline, random: Random, faults: Faults) -> None:
         self.engine, self.timeline, self.random, self.faults = engine, timeline, random, faults
         self.venue = engine.venue
-        #: told of every order that the venue takes in
+        #: the venue's process is being restarted
+        self.down = False
+        #: told of every order that the venue newly takes in
         self.on_arrival: Callable[[Order], None] = lambda order: None
+        #: told of what a worker must hear in the end, whoever dies in between
+        self.insist: Callable[[str, Told], None] = lambda market, event: None
+        #: client ids whose fill is still kept from us, and until when
+        self.hidden: dict[str, int] = {}
+        #: client ids whose sender has heard a refusal: no copy that is still on its way may be taken in any more.
+        #: Venues are trusted with this (docs/reliability.md).
+        self._refused: set[str] = set()
 
     def happens(self, share: float) -> bool:
         """Draw one fault."""
@@ -60,114 +62,148 @@ class Wire:
 
     def send(self, order: Order, answer: Callable[[Answer], None]) -> None:
         """The order leaves; `answer` is called with what the desk would say."""
-        faults, after = self.faults, self.timeline.after
-        if self.happens(faults.not_sent):
-            after(0, lambda: answer(NotSent("refused connection")))
-        elif self.happens(faults.request_lost):
-            after(TIMEOUT_NS, lambda: answer(Unknown("timeout")))
+        faults, fly = self.faults, self.timeline.fly
+        if self.down or self.happens(faults.not_sent):
+            fly(0, lambda: answer(NotSent("refused connection")))
+            return
+        if self.happens(faults.request_twice):
+            fly(self.random.randrange(faults.late_max_ns), lambda: self._arrive(order, None))
+        if self.happens(faults.request_lost):
+            fly(TIMEOUT_NS, lambda: answer(Unknown("timeout")))
         elif self.happens(faults.request_late):
-            after(self.random.randrange(faults.late_max_ns), lambda: self._arrive(order, None))
-            after(TIMEOUT_NS, lambda: answer(Unknown("timeout")))
+            fly(self.random.randrange(faults.late_max_ns), lambda: self._arrive(order, None))
+            fly(TIMEOUT_NS, lambda: answer(Unknown("timeout")))
         elif self.happens(faults.reply_lost):
-            after(self.latency_ns(), lambda: self._arrive(order, None))
-            after(TIMEOUT_NS, lambda: answer(Unknown("timeout")))
+            fly(self.latency_ns(), lambda: self._arrive(order, None))
+            fly(TIMEOUT_NS, lambda: answer(Unknown("timeout")))
         else:
-            after(self.latency_ns(), lambda: self._arrive(order, answer))
+            fly(self.latency_ns(), lambda: self._arrive(order, answer))
 
     def _arrive(self, order: Order, answer: Callable[[Answer], None] | None) -> None:
-        said = self._placed(order)
+        if order.client_id in self._refused:
+            return
+        said = self._said(order)
         if answer is not None:
-            self.timeline.after(self.latency_ns(), lambda: answer(said))
+            if isinstance(said, Reject):
+                self._refused.add(order.client_id)
+            self.timeline.fly(self.latency_ns(), lambda: answer(said))
+
+    def _said(self, order: Order) -> Answer:
+        """What comes back: the venue's answer, or what stands in front of it."""
+        if self.down:
+            return Unknown("connection reset")
+        if self.happens(self.faults.throttled):
+            return Unknown("HTTP 429")
+        if self.happens(self.faults.server_error):
+            if self.random.random() < 0.5:
+                self._placed(order)
+            return Unknown(self.random.choice(("HTTP 500", "HTTP 502 <html>", "HTTP 503")))
+        known = self.engine.order_by_client_id(ACCOUNT, order.client_id) is not None
+        if not known and self.happens(self.faults.rejected):
+            return answer_to(self.random.choice(REFUSALS))
+        return self._placed(order)
 
     def _placed(self, order: Order) -> Answer:
-        if self.venue is Venue.APEX and self.timeline.now_ns > order.created_ns + DEAD_AFTER_NS[Venue.APEX]:
+        now_ns = self.timeline.now_ns
+        if self.venue is Venue.APEX and abs(now_ns - order.created_ns) > APEX_TOLERANCE_NS:
             return Unknown("timestamp")
-        if self.happens(self.faults.rejected):
-            return Reject("out of the blue")
-        placed = self.engine.place(ACCOUNT, request_of(order, self._taker()), self.timeline.now_ns)
+        known = self.engine.order_by_client_id(ACCOUNT, order.client_id) is not None
+        if not known and self.happens(self.faults.late_fill):
+            self.hidden[order.client_id] = now_ns + self.random.randrange(self.faults.late_fill_max_ns)
+        placed = self.engine.place(ACCOUNT, request_of(order, self._taker()), now_ns)
+        if not known:
+            self._keep_hidden(order)
         if isinstance(placed, PaperRefusal):
-            return Reject(placed.key)
-        self.on_arrival(order)
+            return answer_to(placed.key)
+        if not known:
+            self.on_arrival(order)
         return Ack(placed.order_id)
 
     def _taker(self) -> Decimal:
         return self.engine.fee_rates(ACCOUNT)[1]
 
+    def _keep_hidden(self, order: Order) -> None:
+        """What did not fill needs no hiding; what did comes out after a while."""
+        if order.client_id not in self.hidden:
+            return
+        placed = self.engine.order_by_client_id(ACCOUNT, order.client_id)
+        if placed is None or placed.remaining == placed.request.size:
+            del self.hidden[order.client_id]
+            return
+        self.timeline.fly(self.hidden[order.client_id] - self.timeline.now_ns, lambda: self._come_out(order))
+
+    def _come_out(self, order: Order) -> None:
+        """The truth about a hidden order, told until it is heard."""
+        if self.down:
+            self.timeline.fly(SECOND, lambda: self._come_out(order))
+            return
+        self.hidden.pop(order.client_id, None)
+        finding = self._found(order.client_id)
+        if finding is not None:
+            now_ns = self.timeline.now_ns
+            for fill in finding.fills:
+                self.insist(order.market, Filled(fill, now_ns))
+            self.insist(order.market, Reported(finding.report, now_ns))
+
     # ---- questions ------------------------------------------------------------------------------------------------
 
     def look_up(self, order: Order, answer: Callable[[Finding], None]) -> None:
         """Ask for an order by client id."""
-        wait_ns = 2 * self.latency_ns()
-        self.timeline.after(wait_ns, lambda: answer(self._finding(order)))
+        self.timeline.fly(2 * self.latency_ns(), lambda: answer(self._finding(order)))
 
     def _finding(self, order: Order) -> Finding:
-        if self.happens(self.faults.look_up_failed):
+        if self.down or self.happens(self.faults.look_up_failed):
             return Unknown("HTTP 502")
-        known = self.engine.order_by_client_id(ACCOUNT, order.client_id)
-        age_ns = self.timeline.now_ns - order.created_ns
-        proven = age_ns > DEAD_AFTER_NS[self.venue] + MARGIN_NS
-        if known is None or (not proven and self.happens(self.faults.not_visible)):
-            return Absent(proven=known is None and proven)
-        fills = tuple(fill_of(self.venue, known, f) for f in self.engine.fills(ACCOUNT, order_id=known.order_id))
-        return Found(report_of(known), fills)
+        found = self._found(order.client_id)
+        dead = self.timeline.now_ns > DEATH_NS[self.venue](order)
+        if found is None or (not dead and self.happens(self.faults.not_visible)):
+            return Absent(proven=found is None and dead)
+        return found
+
+    def _found(self, client_id: str) -> Found | None:
+        known = self.engine.order_by_client_id(ACCOUNT, client_id)
+        if known is None:
+            return None
+        report = report_of(known, self.hidden)
+        if client_id in self.hidden:
+            return Found(report, ())
+        fills = self.engine.fills(ACCOUNT, order_id=known.order_id)
+        return Found(report, tuple(fill_of(self.venue, known, fill) for fill in fills))
 
     # ---- pushes ---------------------------------------------------------------------------------------------------
 
-    def push(self, change: AccountChange, tell: Callable[[Reported | Filled], None]) -> None:
+    def push(self, change: AccountChange, tell: Tell) -> None:
         """One account frame on its way: lost, doubled, late, or simply after the latency."""
-        if self.happens(self.faults.push_lost):
+        for fill in change.fills:
+            if fill.order_id is None:
+                self.insist(fill.market, forced_of(self.venue, fill, self.timeline.now_ns))
+        if not change.orders or self.happens(self.faults.push_lost):
             return
         for _ in range(2 if self.happens(self.faults.push_twice) else 1):
             late = self.random.randrange(3 * SECOND) if self.happens(self.faults.push_late) else 0
-            self.timeline.after(self.latency_ns() + late, lambda: self._told(change, tell))
+            self.timeline.fly(self.latency_ns() + late, lambda: self._told(change, tell))
 
-    def _told(self, change: AccountChange, tell: Callable[[Reported | Filled], None]) -> None:
+    def _told(self, change: AccountChange, tell: Tell) -> None:
         now_ns = self.timeline.now_ns
         fills = () if self.happens(self.faults.fills_lost) else change.fills
         for fill in fills:
             order = self.engine.order(ACCOUNT, fill.order_id) if fill.order_id else None
-            if order is not None:
+            if order is not None and order.request.client_id not in self.hidden:
                 tell(Filled(fill_of(self.venue, order, fill), now_ns))
         for order in change.orders:
-            tell(Reported(report_of(order), now_ns))
+            tell(Reported(report_of(order, self.hidden), now_ns))
 
-    def snapshot(self, market: str) -> BookMessage:
-        """The whole book as the venue shows it now."""
+    # ---- books ----------------------------------------------------------------------------------------------------
+
+    def snapshot(self, market: str, at_ns: int) -> BookMessage:
+        """The whole book as the venue shows it now, heard at `at_ns`."""
         bids, asks, sequence = self.engine.book(market)
-        return BookMessage(self.venue, True, bids, asks, sequence, self.timeline.now_ns)
+        return BookMessage(self.venue, True, bids, asks, sequence, at_ns)
 
-    def delta(self, change: BookChange) -> BookMessage:
-        """One published change, stamped when it is heard."""
-        return BookMessage(self.venue, False, change.bids, change.asks, change.sequence, self.timeline.now_ns)
-
-
-def request_of(order: Order, taker: Decimal) -> PlaceRequest:
-    """An order as it arrives: both venues' ways of naming the highest fee."""
-    amount = order.size * order.limit * taker
-    return PlaceRequest(
-        client_id=order.client_id,
-        market=order.market,
-        side=order.side,
-        kind="LIMIT",
-        lifetime=Lifetime(order.lifetime).value,
-        size=order.size,
-        price=order.limit,
-        post_only=False,
-        reduce_only=order.reduce_only,
-        limit_fee=max(taker, Decimal("0.0015")) if order.venue is Venue.DYDX else amount + Decimal("0.000001"),
-        expires_ns=order.created_ns + EXPIRES_NS,
-        signature="",
-    )
-
-
-def report_of(order: PaperOrder) -> Report:
-    """What a venue says about an order."""
-    final = order.status in ("FILLED", "CANCELED")
-    filled = order.request.size - order.remaining
-    return Report(order.request.client_id, order.order_id, filled, final, order.cancel_reason)
-
-
-def fill_of(venue: Venue, order: PaperOrder, fill: PaperFill) -> Fill:
-    """What a venue says about a fill of ours."""
-    whole = Fill(venue, fill.fill_id, order.request.client_id, fill.side, fill.price, fill.size, 0, fill.at_ns)
-    return replace(whole, fee_uusd=uusd_down(fill.fee))
+    def delta(self, change: BookChange, at_ns: int) -> BookMessage:
+        """One published change, heard at `at_ns`; now and then with a bid far above every ask."""
+        bids = change.bids
+        if change.asks and self.happens(self.faults.book_crossed):
+            top = max(tick for tick, _, _ in change.asks)
+            bids = (*bids, (top + 1, 1, change.sequence))
+        return BookMessage(self.venue, False, bids, change.asks, change.sequence, at_ns)

@@ -1,0 +1,209 @@
+"""What must hold once everything is at rest: ledger and venues tell one story, to the micro-dollar.
+
+Adds for itself. `all_rows` asks the ledger's file; `reported` is the pnl the ledger's report says of each deal, in
+micro-USD: the one sum of the ledger's that comes in here, to be judged.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from common.core.market import Venue
+from common.fleet.violation import Violation
+from common.fleet.wire import ACCOUNT
+from common.sim.engine import PaperEngine
+
+ZERO = Decimal(0)
+MICRO = 1_000_000
+FORCED = "forced:"
+#: the moves that a journal may tell, written down here a second time on purpose
+MOVES = frozenset(
+    {
+        ("OPENING", "OPEN"), ("OPENING", "VOID"), ("OPENING", "CLOSED"), ("OPENING", "STUCK"),
+        ("OPEN", "CLOSING"), ("OPEN", "CLOSED"), ("OPEN", "STUCK"),
+        ("CLOSING", "OPEN"), ("CLOSING", "CLOSED"), ("CLOSING", "STUCK"),
+        ("STUCK", "OPEN"), ("STUCK", "CLOSING"), ("STUCK", "CLOSED"),
+    }
+)  # fmt: skip
+
+
+class Rest:
+    """One look at the whole."""
+
+    def __init__(
+        self,
+        all_rows: Callable[..., list[Any]],
+        engines: Mapping[Venue, PaperEngine],
+        balance: Decimal,
+        reported: Mapping[str, int],
+    ) -> None:
+        self._all, self._engines, self._balance, self._reported = all_rows, engines, balance, reported
+
+    def judge(self) -> None:
+        """Every law of rest, one after the other."""
+        self._orders()
+        self._fills()
+        self._positions()
+        self._evenness()
+        self._late_fills()
+        self._money()
+        self._profits()
+        self._journal()
+        self._told()
+
+    # ---- orders and fills -----------------------------------------------------------------------------------------
+
+    def _orders(self) -> None:
+        """No order without its row, none that says something else than its row, none without proof."""
+        query = "SELECT client_id, venue, market, side, size, limit_price, state, purpose, reduce_only FROM orders"
+        rows = {row[0]: row[1:] for row in self._all(query)}
+        for client_id, (*_, state, purpose, reduce_only) in rows.items():
+            if state != "DONE":
+                raise Violation(f"order {client_id} is {state} at rest: nobody knows its fate")
+            if bool(reduce_only) is (purpose == "OPEN"):
+                raise Violation(f"order {client_id} ({purpose}) has reduce_only={reduce_only}")
+        for venue, engine in self._engines.items():
+            for order in engine.orders(ACCOUNT):
+                asked = order.request
+                row = rows.get(asked.client_id)
+                said = (venue.value, asked.market, asked.side.value, asked.size, asked.price)
+                if row is None:
+                    raise Violation(f"order {asked.client_id} is at {venue} and has no row")
+                if (*row[:3], Decimal(row[3]), Decimal(row[4])) != said:
+                    raise Violation(f"order {asked.client_id} at {venue} is {said}, its row says {row[:5]}")
+
+    def _fills(self) -> None:
+        """The same fills in both books, a forced one as the sum of its parts."""
+        for venue, engine in self._engines.items():
+            ours: dict[str, tuple[str, Decimal, Decimal, int]] = {}
+            for fill_id, client_id, side, price, size, fee in self._all(
+                "SELECT fill_id, client_id, side, price, size, fee_uusd FROM fill WHERE venue = ?", venue.value
+            ):
+                whole = fill_id.partition("#")[0] if client_id.startswith(FORCED) else fill_id
+                _, _, size_before, fee_before = ours.get(whole, ("", ZERO, ZERO, 0))
+                ours[whole] = (side, Decimal(price), size_before + Decimal(size), fee_before + fee)
+            theirs = {f.fill_id: (f.side.value, f.price, f.size, int(f.fee * MICRO)) for f in engine.fills(ACCOUNT)}
+            if ours != theirs:
+                more, less = sorted(ours.items() - theirs.items()), sorted(theirs.items() - ours.items())
+                raise Violation(f"fills at {venue}: the ledger has {more[:2]} more and {less[:2]} less")
+
+    def _positions(self) -> None:
+        """What our fills leave at a venue is the position it says we have."""
+        for venue, engine in self._engines.items():
+            ours: dict[str, Decimal] = {}
+            query = "SELECT o.market, f.side, f.size FROM fill f JOIN orders o USING (client_id) WHERE f.venue = ?"
+            for market, side, size in self._all(query, venue.value):
+                ours[market] = ours.get(market, ZERO) + _signed(side, size)
+            theirs = {p.market: p.size for p in engine.account(ACCOUNT).positions if p.size}
+            if {market: size for market, size in ours.items() if size} != theirs:
+                raise Violation(f"positions at {venue}: the ledger's fills leave {ours}, the venue has {theirs}")
+
+    # ---- deals ----------------------------------------------------------------------------------------------------
+
+    def _evenness(self) -> None:
+        """Nothing is naked, unless it is stuck and the market halted."""
+        for deal_id, market, state in self._all("SELECT deal_id, market, state FROM deal"):
+            legs = self._legs(deal_id)
+            longer = max(legs, key=lambda venue: abs(legs[venue]))
+            naked = min(abs(sum(legs.values(), ZERO)), abs(legs[longer]))
+            halted = bool(self._all("SELECT 1 FROM halt WHERE market IN (?, '*')", market))
+            if naked >= self._engines[longer].instruments[market].min_size and not (state == "STUCK" and halted):
+                raise Violation(f"naked at rest: {deal_id} ({state}) by {naked} at {longer}")
+            if state == "STUCK" and not halted:
+                raise Violation(f"{deal_id} is stuck and {market} is not halted")
+
+    def _legs(self, deal_id: str) -> dict[Venue, Decimal]:
+        legs = dict.fromkeys(Venue, ZERO)
+        query = "SELECT f.venue, f.side, f.size FROM fill f JOIN orders o USING (client_id) WHERE o.deal_id = ?"
+        for venue, side, size in self._all(query, deal_id):
+            legs[Venue(venue)] += _signed(side, size)
+        return legs
+
+    def _late_fills(self) -> None:
+        """A fill of a deal that was finished, or that no order asked for, halts its market."""
+        query = (
+            "SELECT DISTINCT d.deal_id FROM deal d JOIN orders o USING (deal_id) JOIN fill f USING (client_id) "
+            "WHERE (f.client_id LIKE 'forced:%' "
+            "OR (d.state IN ('VOID', 'CLOSED') AND o.purpose <> 'EVEN' AND f.at_ns > d.changed_ns)) "
+            "AND NOT EXISTS (SELECT 1 FROM halt WHERE market IN (d.market, '*'))"
+        )
+        for (deal_id,) in self._all(query):
+            raise Violation(f"{deal_id} had a fill that nobody expected, and its market is not halted")
+
+    # ---- money ----------------------------------------------------------------------------------------------------
+
+    def _money(self) -> None:
+        """What the venues' balances moved by is what the ledger's fills, fees and funding add up to."""
+        for venue, engine in self._engines.items():
+            cash = self._balance
+            for side, price, size, fee in self._all(
+                "SELECT side, price, size, fee_uusd FROM fill WHERE venue = ?", venue.value
+            ):
+                cash -= _signed(side, size) * Decimal(price) + Decimal(fee) / MICRO
+            cash += sum((p.payment for p in engine.funding(ACCOUNT)), ZERO)
+            balance = engine.account(ACCOUNT).balance
+            if cash != balance:
+                raise Violation(f"money at {venue}: the ledger's rows make {cash}, the venue has {balance}")
+
+    def _profits(self) -> None:
+        """A deal that ended flat earned what its fills say, to the micro-dollar, by the ledger's own report."""
+        query = (
+            "SELECT f.side, f.price, f.size, f.fee_uusd FROM fill f JOIN orders o USING (client_id) WHERE deal_id = ?"
+        )
+        for deal_id, earned_uusd in self._reported.items():
+            if any(self._legs(deal_id).values()):
+                continue
+            cash, fees = ZERO, 0
+            for side, price, size, fee in self._all(query, deal_id):
+                cash -= _signed(side, size) * Decimal(price)
+                fees += fee
+            if earned_uusd != math.floor(cash * MICRO) - fees:
+                raise Violation(
+                    f"pnl: {deal_id} is reported with {earned_uusd} µUSD, its fills make {cash} less {fees}"
+                )
+
+    # ---- journal --------------------------------------------------------------------------------------------------
+
+    def _journal(self) -> None:
+        """The journal leads from the reservation to the state each deal has, by moves that exist."""
+        ends: dict[str, str] = {}
+        query = "SELECT deal_id, verb, from_state, to_state FROM journal WHERE deal_id IS NOT NULL ORDER BY seq"
+        for deal_id, verb, before, after in self._all(query):
+            if (verb == "reserve") is (deal_id in ends):
+                raise Violation(f"journal: {deal_id} begins with {verb}, or is reserved twice")
+            if verb != "reserve" and before != ends[deal_id]:
+                raise Violation(f"journal: {deal_id} was {ends[deal_id]}, {verb} finds it {before}")
+            if verb != "reserve" and before != after and (before, after) not in MOVES:
+                raise Violation(f"journal: {deal_id} went from {before} to {after}")
+            ends[deal_id] = after
+        states = dict(self._all("SELECT deal_id, state FROM deal"))
+        if ends != states:
+            odd = sorted(set(ends.items()) ^ set(states.items()))[:3]
+            raise Violation(f"journal: it ends otherwise than the deals: {odd}")
+
+    def _told(self) -> None:
+        """The journal tells of every order's end once, and of every fill."""
+        told: dict[str, int] = {}
+        ended: dict[str, int] = {}
+        for (why,) in self._all("SELECT why FROM journal WHERE verb = 'record' ORDER BY seq"):
+            client_id = why.partition(":")[0]
+            found = re.search(r", (\d+) new fill", why)
+            told[client_id] = told.get(client_id, 0) + (int(found[1]) if found else 0)
+            ended[client_id] = ended.get(client_id, 0) + ("→ DONE" in why)
+        for client_id, fills in self._counted():
+            if (ended.get(client_id), told.get(client_id)) != (1, fills):
+                ends, count = ended.get(client_id, 0), told.get(client_id, 0)
+                raise Violation(f"journal: {client_id} ended {ends} times, {count} of its {fills} fills are told")
+
+    def _counted(self) -> Iterator[tuple[str, int]]:
+        query = (
+            "SELECT o.client_id, COUNT(f.seq) FROM orders o LEFT JOIN fill f USING (client_id) "
+            "WHERE o.client_id NOT LIKE 'forced:%' GROUP BY o.client_id"
+        )
+        yield from self._all(query)
+
+
+def _signed(side: str, size: str) -> Decimal:
+    return Decimal(size) if side == "BUY" else -Decimal(size)

@@ -1,0 +1,74 @@
+"""What a paper venue keeps, in the words of core: requests as they arrive, reports, fills, forced fills."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from types import MappingProxyType
+
+from common.core.account import ForcedFill
+from common.core.market import Venue
+from common.core.money import ZERO, uusd_down
+from common.core.order import Answer, Fill, Lifetime, Order, Reject, Report, Unknown
+from common.sim.checks import Refuse
+from common.sim.types import PaperFill, PaperOrder, PlaceRequest
+from common.venues.apex import wire_order as apex
+from common.venues.dydx import wire_order as dydx
+
+#: the desks' own word on when an order that is not known can never come in any more
+DEATH_NS = MappingProxyType({Venue.DYDX: dydx.death_ns, Venue.APEX: apex.death_ns})
+#: refusals that do not say no to this very order: both desks read them as no answer
+QUESTIONS = frozenset({Refuse.DUPLICATE, Refuse.CONFLICT, Refuse.ORDER_UNKNOWN, Refuse.ORDER_FINAL})
+
+
+def answer_to(key: str) -> Answer:
+    """What a desk makes of a venue's refusal."""
+    return Unknown(key) if key in QUESTIONS else Reject(key)
+
+
+def request_of(order: Order, taker: Decimal) -> PlaceRequest:
+    """An order as it arrives: both venues' ways of naming the highest fee."""
+    amount = order.size * order.limit * taker
+    return PlaceRequest(
+        client_id=order.client_id,
+        market=order.market,
+        side=order.side,
+        kind="LIMIT",
+        lifetime=Lifetime(order.lifetime).value,
+        size=order.size,
+        price=order.limit,
+        post_only=False,
+        reduce_only=order.reduce_only,
+        limit_fee=max(taker, Decimal("0.0015")) if order.venue is Venue.DYDX else amount + Decimal("0.000001"),
+        expires_ns=dydx.expires_ns(order),
+        signature="",
+    )
+
+
+def report_of(order: PaperOrder, hidden: Mapping[str, int]) -> Report:
+    """What a venue says about an order; of a hidden one it says at first that it was cancelled with nothing filled."""
+    client_id = order.request.client_id
+    if client_id in hidden:
+        return Report(client_id, order.order_id, ZERO, True, "cancelled")
+    final = order.status in ("FILLED", "CANCELED")
+    return Report(client_id, order.order_id, order.request.size - order.remaining, final, order.cancel_reason)
+
+
+def fill_of(venue: Venue, order: PaperOrder, fill: PaperFill) -> Fill:
+    """What a venue says about a fill of ours."""
+    whole = Fill(venue, fill.fill_id, order.request.client_id, fill.side, fill.price, fill.size, 0, fill.at_ns)
+    return replace(whole, fee_uusd=uusd_down(fill.fee))
+
+
+def forced_of(venue: Venue, fill: PaperFill, at_ns: int) -> ForcedFill:
+    """What a venue says about a fill that no order of ours asked for."""
+    return ForcedFill(
+        venue=venue,
+        fill_id=fill.fill_id,
+        market=fill.market,
+        side=fill.side.value,
+        price=fill.price,
+        size=fill.size,
+        fee_uusd=uusd_down(fill.fee),
+        venue_ns=fill.at_ns,
+        at_ns=at_ns,
+    )
