@@ -1,0 +1,69 @@
+"""What `scripts/drill` does once .venv is there: a whole fleet of its own, killed at random, and a verdict.
+
+Prints seed and options first, the verdict last. Exit codes: 0 no violation, 1 any violation or a drill that could not
+be held, 2 misused, 3 refused.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from common.core.errors import ArbError, ConfigError
+from scripts import render
+from scripts.drill_course import Course
+from scripts.drill_figures import figures, lines
+from scripts.drill_fleet import scratch
+from scripts.drill_options import Options, parse
+from scripts.drill_plan import Strike, plan
+
+EXIT_FAILED, EXIT_REFUSED = 1, 3
+
+
+def main() -> int:
+    """Hold the drill that the command line asks for; the exit code."""
+    called_from = Path(os.environ.get("ARB_CALLED_FROM") or os.getcwd())
+    options = parse(sys.argv[1:], called_from)
+    say = render.say if options.json else render.line
+    say(f"drill: {options}")
+    try:
+        found = asyncio.run(hold(options))
+    except ConfigError as error:
+        render.say(f"drill: {error}")
+        return EXIT_REFUSED
+    except ArbError as error:
+        render.say(f"drill: {error}")
+        return EXIT_FAILED
+    for text in lines(found):
+        say(text)
+    if options.json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+    return exit_code(found)
+
+
+def exit_code(found: dict[str, Any]) -> int:
+    """0 for a clean drill, 1 for any violation."""
+    return 0 if found["clean"] else EXIT_FAILED
+
+
+async def hold(
+    options: Options, strikes: Sequence[Strike] | None = None, changes: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """One drill's figures: `strikes` (None: drawn from the seed) on a new fleet, whose arb.toml has `changes`."""
+    say = render.say if options.json else render.line
+    fleet = scratch(options.config, changes or {})
+    say(f"drill: the fleet lives in {fleet.config.root}")
+    stop = asyncio.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    if strikes is None:
+        strikes = plan(options.seed, fleet.markets, options.minutes * 60, options.every_s)
+    return figures(await Course(fleet, say, stop).run(strikes), options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

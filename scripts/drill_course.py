@@ -1,0 +1,196 @@
+"""The course of one drill: up, under fire, to rest, stopped with open deals, started again, stopped and audited.
+
+Returns what was seen as plain values; decides itself only what a violation is.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from common import clock, members
+from common.core.terms import SECOND_NS
+from scripts import audit
+from scripts.audit_facts import Finding
+from scripts.audit_lives import Lives, Seen
+from scripts.audit_story import GRACE_NS
+from scripts.audit_tally import Tally, tally
+from scripts.audit_watch import Peaks, Watch
+from scripts.drill_fleet import DrillFleet
+from scripts.drill_plan import Strike
+from scripts.drill_strikes import STOP_S, Fire, Toll
+from scripts.dust import smallest_orders
+
+#: the longest proof of an order's death (ApeX: 35 s), the look-ups until then, and one more restart
+REST_BOUND_S = 120.0
+#: a fleet without an open deal is waited for, so that stopping and starting again have something to keep
+OPEN_BOUND_S = 60.0
+RECOVER_BOUND_S = 60.0
+POLL_S = 0.1
+#: supervisord's words for the end of a process that was nobody's order
+_EXITED = re.compile(r"exited: (\w+) \(exit status (\d+)")
+_KILLING = re.compile(r"killing '(\w+)' \(\d+\) with SIGKILL")
+
+
+@dataclass(slots=True)
+class Outcome:
+    """All that a drill saw. Times in seconds; `violations` empty: clean."""
+
+    toll: Toll
+    peaks: Peaks
+    seen: Seen
+    fire_s: float = 0.0
+    rest_s: float | None = None
+    open_at_stop: int = 0
+    stop_s: float = 0.0
+    recover_s: float | None = None
+    recovered: int = 0
+    tally: Tally | None = None
+    checks: dict[str, int] = field(default_factory=dict)
+    notes: list[Finding] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+
+
+class Course:
+    """One drill on one fleet."""
+
+    def __init__(self, fleet: DrillFleet, say: Callable[[str], None], stop: asyncio.Event) -> None:
+        self._fleet, self._say, self._stop = fleet, say, stop
+        self._dust = smallest_orders()
+        self._out: Outcome
+
+    async def run(self, strikes: Sequence[Strike]) -> Outcome:
+        """The whole course; the fleet is stopped when it returns, however it returns."""
+        config, fleet = self._fleet.config, self._fleet
+        try:
+            await fleet.begin()
+            with (
+                Watch(config.ledger_file, config.var / "paper", config.paper.dydx_port) as watch,
+                Lives(config.ledger_file, config.var / "paper", fleet.markets, self._dust) as lives,
+            ):
+                fire = Fire(fleet, lives, self._say)
+                self._out = Outcome(fire.toll, watch.peaks, lives.seen)
+                await self._under_fire(fire, strikes)
+                await self._to_rest(lives)
+                await self._stop_with_open_deals()
+                await self._start_again()
+                await self._stop_workers()
+                self._judge_processes()
+        finally:
+            await fleet.end()
+        self._judge_files()
+        return self._out
+
+    # ---- the stages -----------------------------------------------------------------------------------------------
+
+    async def _under_fire(self, fire: Fire, strikes: Sequence[Strike]) -> None:
+        """From the first admission on: a fleet that still warms up has nothing to lose."""
+        began_ns = clock.monotonic_ns()
+        while not self._out.seen.admissions and _since(began_ns) < OPEN_BOUND_S:  # noqa: ASYNC110  (counted by a thread)
+            await asyncio.sleep(POLL_S)
+        began_ns = clock.monotonic_ns()
+        await fire.run(strikes, self._stop)
+        self._out.fire_s = _since(began_ns)
+        self._out.violations += fire.toll.violations
+
+    async def _to_rest(self, lives: Lives) -> None:
+        """No more kills: every program runs, every crash is recovered from, every market was seen level since."""
+        self._say("no more kills; waiting until everything was at rest")
+        lives.ask_rest()
+        began_ns = clock.monotonic_ns()
+        while _since(began_ns) < REST_BOUND_S:
+            if not lives.pending and set(self._fleet.markets) <= lives.seen.rested and not self._not_running():
+                self._out.rest_s = _since(began_ns)
+                return
+            await asyncio.sleep(POLL_S)
+        self._out.violations += [
+            f"{crash.market}, killed as {crash.pid}, was not level {REST_BOUND_S:.0f} s after the last kill"
+            for crash in lives.pending
+        ]
+        restless = sorted(set(self._fleet.markets) - lives.seen.rested)
+        self._out.violations += [f"{market} was never at rest after the last kill" for market in restless]
+        self._out.violations += self._not_running()
+
+    def _not_running(self) -> list[str]:
+        return [
+            f"{p.full_name} is {p.state}, exit code {p.exit_status} {p.trouble}"
+            for p in self._fleet.processes().values()
+            if p.state != "RUNNING"
+        ]
+
+    async def _stop_with_open_deals(self) -> None:
+        began_ns = clock.monotonic_ns()
+        while not self._live() and _since(began_ns) < OPEN_BOUND_S:  # noqa: ASYNC110  (a file of others)
+            await asyncio.sleep(POLL_S)
+        self._out.stop_s = await self._stop_workers()
+        now = self._tally()
+        self._out.open_at_stop = len(now.live)
+        self._say(f"supervisorctl stop 'arb:*' took {self._out.stop_s:.1f} s with {len(now.live)} deals open")
+        self._out.violations += [f"at rest after the stop, but {text}" for text in now.restless]
+
+    async def _stop_workers(self) -> float:
+        """As a person does it; the seconds it took."""
+        began_ns = clock.monotonic_ns()
+        said = await self._fleet.control("stop", f"{members.GROUP}:*")
+        took_s = _since(began_ns)
+        left = [p for p in self._fleet.processes().values() if p.group == members.GROUP and p.pid]
+        self._out.violations += [f"{p.full_name} runs after supervisorctl stop: {said.strip()}" for p in left]
+        if took_s > STOP_S:
+            self._out.violations.append(f"supervisorctl stop took {took_s:.1f} s, more than stopwaitsecs")
+        return took_s
+
+    async def _start_again(self) -> None:
+        """Every deal that was open is taken up by the next life of its worker, which says so in its log."""
+        waiting = {deal_id: self._log_of(deal_id).stat().st_size for deal_id in self._live()}
+        began_ns, count = clock.monotonic_ns(), len(waiting)
+        await self._fleet.control("start", f"{members.GROUP}:*")
+        while waiting and _since(began_ns) < RECOVER_BOUND_S:
+            waiting = {deal_id: at for deal_id, at in waiting.items() if not self._is_recovered(deal_id, at)}
+            await asyncio.sleep(POLL_S)
+        self._out.recovered, self._out.recover_s = count - len(waiting), _since(began_ns)
+        self._say(f"supervisorctl start 'arb:*': {self._out.recovered} of {count} open deals taken up again")
+        self._out.violations += [f"{deal_id} was open and was not taken up again" for deal_id in waiting]
+        self._out.violations += self._not_running()
+
+    # ---- judging --------------------------------------------------------------------------------------------------
+
+    def _judge_processes(self) -> None:
+        """Nobody ended by his own fault, and nobody had to be killed by supervisord."""
+        text = self._fleet.places.log.read_text(errors="replace")
+        faults = {
+            f"{name} ended by itself with exit code {code}" for name, code in _EXITED.findall(text) if code != "0"
+        }
+        faults |= {f"{name} had to be killed by supervisord" for name in _KILLING.findall(text)}
+        self._out.violations += sorted(faults)
+
+    def _judge_files(self) -> None:
+        """The audit of what stands in the files now; nothing may be on its way any more."""
+        out, config = self._out, self._fleet.config
+        verdict = audit.judge(config.ledger_file, config.var / "paper", clock.now_ns() + GRACE_NS, self._dust)
+        out.tally, out.checks = self._tally(), verdict.checks
+        findings = [*out.peaks.findings.values(), *out.seen.findings.values(), *verdict.findings]
+        out.violations += [f"{f.check}: {f.text}" for f in findings if f.broken]
+        out.notes = [f for f in findings if not f.broken]
+        out.violations += [f"at rest at the end, but {text}" for text in out.tally.restless]
+        out.violations += [f"stuck: {deal_id}" for deal_id in out.tally.stuck]
+        out.violations += [f"halted: {text}" for text in out.tally.halts]
+
+    def _tally(self) -> Tally:
+        return tally(self._fleet.config.ledger_file, clock.now_ns(), self._dust)
+
+    def _live(self) -> tuple[str, ...]:
+        return self._tally().live if self._fleet.config.ledger_file.exists() else ()
+
+    def _log_of(self, deal_id: str) -> Path:
+        market = audit.read_ledger(self._fleet.config.ledger_file, 0).deals[deal_id].market
+        return self._fleet.places.var / "log" / f"{members.program(market)}.log"
+
+    def _is_recovered(self, deal_id: str, since: int) -> bool:
+        with self._log_of(deal_id).open("rb") as log:
+            log.seek(since)
+            return f"recovered deal={deal_id} ".encode() in log.read()
+
+
+def _since(began_ns: int) -> float:
+    return (clock.monotonic_ns() - began_ns) / SECOND_NS
