@@ -1,5 +1,6 @@
 """A worker that may die at any effect: before or after a ledger verb, before, between and after its sends."""
 
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -36,10 +37,10 @@ class Fate:
 
 
 class MortalLedger:
-    """The real ledger, with a death before or after any verb that writes."""
+    """The real ledger, with a death before or after any verb that writes, and a look at what it wrote."""
 
-    def __init__(self, ledger: Ledger, fate: Fate) -> None:
-        self._ledger, self._fate = ledger, fate
+    def __init__(self, ledger: Ledger, fate: Fate, look: Callable[[], None]) -> None:
+        self._ledger, self._fate, self._look = ledger, fate, look
 
     def __getattr__(self, name: str) -> Any:
         verb = getattr(self._ledger, name)
@@ -50,6 +51,7 @@ class MortalLedger:
             self._fate.strike()
             self._fate.stand_in_line()
             result = verb(*args, **kwargs)
+            self._look()
             self._fate.strike()
             return result
 

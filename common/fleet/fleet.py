@@ -51,7 +51,7 @@ class Fleet:
     def __init__(self, seed: int, faults: Faults, folder: Path) -> None:
         self.seed, self.faults, self.folder = seed, faults, folder
         self.timeline, self.random = Timeline(), Random(f"fleet-{seed}")
-        self._journalled = faults.venue_restart > 0
+        self._calm, self._journalled = False, faults.venue_restart > 0
         self.disk = Disk(folder, may_be_cut=faults.power_cut > 0)
         self.ledger.set_cap(CAP, "fleet", self.timeline.now_ns)
         self.members: dict[str, Member] = {}
@@ -89,7 +89,9 @@ class Fleet:
             median_window_ns=20 * SECOND,
             median_warmup_ns=3 * SECOND,
         )
-        return Member(terms, self._instruments(market), self.disk, self.wires, seed=self.seed)
+        member = Member(terms, self._instruments(market), self.disk, self.wires, seed=self.seed)
+        member.look = self.judge.look
+        return member
 
     def _instruments(self, market: str) -> dict[Venue, Instrument]:
         whole = bool(self.faults.fill_or_kill)
@@ -98,9 +100,9 @@ class Fleet:
     # ---- what goes on ---------------------------------------------------------------------------------------------
 
     def run_until(self, at_ns: int) -> None:
-        """Let everything happen that is due before `at_ns`, judging after each step."""
+        """Let everything happen that is due before `at_ns`; the judge looks after every verb of the ledger."""
         while self.timeline.now_ns < at_ns and self.timeline.step():
-            self.judge.look()
+            pass
 
     def keep_going(self) -> None:
         """Start the clocks that never stop: the venues' books, the account rows, what happens to the machine."""
@@ -109,7 +111,7 @@ class Fleet:
 
     def calm(self) -> None:
         """From now on nothing goes wrong any more, and every worker is told to end what it has begun."""
-        self.faults = calmed(self.faults)
+        self.faults, self._calm = calmed(self.faults), True
         for wire in self.wires.values():
             wire.faults = self.faults
         for member in self.members.values():
@@ -125,6 +127,8 @@ class Fleet:
         now_ns = self.timeline.now_ns
         up = {v: engine for v, engine in self.engines.items() if not self._is_down(v)}
         for market, scenario in self.scenarios.items():
+            if self._calm and self.members[market].idle:
+                continue
             scenario.move()
             for venue, engine in up.items():
                 if scenario.moves() or not engine.index_price(market):
@@ -235,7 +239,7 @@ class Fleet:
 
     def at_rest(self) -> bool:
         """Nothing is on its way, and no deal needs anything: each is accounted for, and even."""
-        if self.timeline.flying or any(m.runner is None or not m.runner.trader.idle for m in self.members.values()):
+        if self.timeline.flying or not all(m.idle for m in self.members.values()):
             return False
         for market, member in self.members.items():
             for deal in self.ledger.unfinished_deals(market, min(i.min_size for i in member.instruments.values())):

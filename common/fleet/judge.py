@@ -24,7 +24,7 @@ EQUITY_MAX_AGE_NS = 30_000_000_000
 
 
 class Judge:
-    """Looks after every step; `close` looks at the whole once everything is at rest.
+    """Looks after every verb of the ledger; `close` looks at the whole once everything is at rest.
 
     `terms` are the leverage of the cap, the level, and what each account began with in USD.
     """

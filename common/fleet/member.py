@@ -19,9 +19,9 @@ from common.fleet.wire import Told, Wire
 from common.ledger.ledger import Ledger
 from common.runner import Runner
 
-TICK_NS = 250 * MS
+TICK_NS = 400 * MS
 #: halts are read, and the feeds show that they live, every so many ticks
-SLOW_TICKS = 4
+SLOW_TICKS = 3
 START_NS = SECOND // 2
 
 
@@ -40,6 +40,8 @@ class Member:
         self.down_max_ns = faults.down_max_ns
         #: our clock less the venues'
         self.skew_ns = self.random.randint(-faults.skew_max_ns, faults.skew_max_ns)
+        #: called after every verb of the ledger
+        self.look: Callable[[], None] = lambda: None
         self.runner: Runner | None = None
         self.stopping = False
         #: rises with every life; what was meant for an earlier life finds nobody
@@ -60,7 +62,7 @@ class Member:
             next_number=ledger.next_number(self.terms.market),
             start_ns=self.now_ns(),
         )
-        self.runner = Runner(trader, cast(Ledger, MortalLedger(ledger, self.fate)), self)
+        self.runner = Runner(trader, cast(Ledger, MortalLedger(ledger, self.fate, self.look)), self)
         dust = min(i.min_size for i in self.instruments.values())
         for deal in ledger.unfinished_deals(self.terms.market, dust):
             self.hear(DealChanged(deal, self.now_ns()))
@@ -130,6 +132,11 @@ class Member:
             level = self.disk.ledger.halt_level(self.terms.market)
             if level is not self.runner.trader.halt:
                 self.hear(Halted(level, self.now_ns()))
+
+    @property
+    def idle(self) -> bool:
+        """Lives, and has nothing in flight."""
+        return self.runner is not None and self.runner.trader.idle
 
     # ---- the world of the runner ----------------------------------------------------------------------------------
 
