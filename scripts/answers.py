@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from common import clock
 from common.core.deal import DealState
 from common.ledger.report import Report
 from common.ledger.shapes import DealRow, JournalRow
@@ -47,7 +48,7 @@ def deals(ledger_file: Path, choice: DealChoice) -> Answer:
     found.sort(key=lambda row: row.deal.opened_ns)
     found = found[-choice.limit :] if choice.limit else found
     columns = ("deal", "market", "dir", "state", "size", "held USD", "edge USD", "pnl USD", "fees USD", "opened", "for")
-    return Answer([_deal_data(row) for row in found], columns, [_deal_cells(row) for row in found])
+    return Answer([_deal_data(row) for row in found], columns, [_deal_cells(row, clock.now_ns()) for row in found])
 
 
 def _deal_data(row: DealRow) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def _deal_data(row: DealRow) -> dict[str, Any]:
     return {name: getattr(deal, name) for name in names} | times | earned | {"live": deal.live}
 
 
-def _deal_cells(row: DealRow) -> tuple[str, ...]:
+def _deal_cells(row: DealRow, now_ns: int) -> tuple[str, ...]:
     deal = row.deal
     return (
         deal.deal_id,
@@ -71,7 +72,7 @@ def _deal_cells(row: DealRow) -> tuple[str, ...]:
         render.usd(row.pnl_uusd, sign=True),
         render.usd(row.fees_uusd),
         render.moment(deal.opened_ns),
-        render.age(deal.changed_ns - deal.opened_ns),
+        render.age((now_ns if deal.live else deal.changed_ns) - deal.opened_ns),
     )
 
 

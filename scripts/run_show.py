@@ -83,10 +83,9 @@ class Screen:
         if seen.totals is not None and seen.counts is not None:
             t = seen.totals
             parts.append(f"deals {t.opened} opened, {t.closed - t.missed} closed, {t.missed} missed, {t.live} live")
-            parts.append(f"{render.count(seen.counts)}")
             parts.append(f"realised {render.usd(t.realised_uusd, sign=True)} USD")
-        if self._live is None:
-            parts += [_leverages(seen)]
+            if self._live is None:
+                parts += [render.count(seen.counts), _leverages(seen)]
         return " · ".join(part for part in parts if part)
 
 
@@ -107,6 +106,8 @@ def _cells(member: Member) -> tuple[str, ...]:
 def _limits(seen: FleetView, watch: Watch) -> list[str]:
     lines = []
     if seen.cap is not None:
+        if seen.counts is not None:
+            lines.append(render.count(seen.counts))
         lines.append(f"exposure {render.usd(seen.cap.held_uusd)} of cap {render.usd(seen.cap.cap_uusd)} USD")
         peaks = ", ".join(f"{venue} {render.times(value)}" for venue, value in sorted(watch.peaks.leverage.items()))
         entry, most = render.number(seen.cap.leverage_entry), render.number(seen.cap.leverage_max)
