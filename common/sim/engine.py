@@ -225,4 +225,3 @@ class PaperEngine(Lookups):
                 raise LocalError(f"{self.venue}: order {order.order_id} was journalled half-way: {order.status}")
             tick, steps = step.grid(order)
             self._books[order.request.market].side(order.request.side).rest(tick, steps)
-

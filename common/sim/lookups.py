@@ -107,6 +107,7 @@ class Lookups:
         self._now_ns = max(self._now_ns, now_ns)
         return Step(self._setup, self._store, self._books, self._publisher, self._now_ns)
 
+
 def _ladder(side: SideDepth) -> Iterator[LevelRow]:
     for tick, steps in side.best_first(side.shown):
         yield tick, steps, side.sequence[tick]
@@ -114,4 +115,3 @@ def _ladder(side: SideDepth) -> Iterator[LevelRow]:
 
 def _floor(usd: Decimal) -> Decimal:
     return (Decimal(uusd_down(usd)) / 1_000_000).quantize(_SIX)
-

@@ -168,5 +168,3 @@ class Step:
                 yield closed
         if market in account.holdings:
             yield account.holdings[market].view()
-
-

@@ -315,9 +315,7 @@ def test_a_cumulative_report_never_shrinks(sql: sqlite3.Connection, ledger: Ledg
 
 
 @pytest.mark.parametrize("column", ["client_id", "deal_id", "seq", "venue", "side", "size", "limit_price", "purpose"])
-def test_what_an_order_is_never_changes(
-    sql: sqlite3.Connection, ledger: Ledger, maker: "Maker", column: str
-) -> None:
+def test_what_an_order_is_never_changes(sql: sqlite3.Connection, ledger: Ledger, maker: "Maker", column: str) -> None:
     ledger.reserve(maker.deal(), "test")
     assert "never changes" in refused(sql, f"UPDATE orders SET {column} = 'x'")
 

@@ -242,9 +242,7 @@ class LedgerMachine(RuleBasedStateMachine):
     # ---- the model's own mind -------------------------------------------------------------------------------
 
     def _open(self) -> Ledger:
-        return Ledger.create(
-            self.path, created_ns=self.maker.start_ns, config_hash="h", code_version="1", pid=1
-        )
+        return Ledger.create(self.path, created_ns=self.maker.start_ns, config_hash="h", code_version="1", pid=1)
 
     def _account(self, venue: Venue) -> None:
         self.now += 1

@@ -202,9 +202,7 @@ def test_what_is_heard_makes_the_order(
 @pytest.mark.parametrize(
     "name", ["ack", "reject", "notsent", "unknown", "part", "final", "fill", "found", "absent", "perhaps", "silence"]
 )
-def test_a_fact_heard_twice_is_written_once(
-    ledger: Ledger, maker: "Maker", sql: sqlite3.Connection, name: str
-) -> None:
+def test_a_fact_heard_twice_is_written_once(ledger: Ledger, maker: "Maker", sql: sqlite3.Connection, name: str) -> None:
     fact = answers(maker, reserved(ledger, maker.deal()))[name]
     rows = journal(sql)
     once = ledger.record(fact)

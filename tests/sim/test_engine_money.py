@@ -94,9 +94,7 @@ def test_what_rests_is_reserved(opened: Make, ladder: Make, ask: Make) -> None:
     assert [order.status for order in engine.orders("a")] == ["OPEN", "CANCELED", "OPEN"]
 
 
-def test_apex_refuses_what_the_margin_does_not_carry_at_the_orders_price(
-    opened: Make, ladder: Make, ask: Make
-) -> None:
+def test_apex_refuses_what_the_margin_does_not_carry_at_the_orders_price(opened: Make, ladder: Make, ask: Make) -> None:
     engine = with_book(opened(APEX, "100"), ladder, steps=5000)
     too_big = engine.place("a", ask("1", BUY, "0.150", 21_001), NOW)
     ruinous = engine.place("a", ask("2", BUY, "0.100", 22_000), NOW)

@@ -211,9 +211,7 @@ def test_other_keys_and_keys_off_the_curve_are_a_no(engine: Any, public_x: Any) 
 
 
 @pytest.mark.parametrize("private_key", [0, -1, ORDER, ORDER + ODD_KEY, "1", None])
-def test_bad_private_keys_are_refused_and_stay_out_of_the_message(
-    engine: Any, private_key: Any
-) -> None:
+def test_bad_private_keys_are_refused_and_stay_out_of_the_message(engine: Any, private_key: Any) -> None:
     words = "^private_key must be between 1 and the order of the curve$"
     with pytest.raises(ValueError, match=words):
         engine.sign(EXAMPLE_HASH, private_key)
@@ -247,9 +245,7 @@ PRIVATE_KEYS = st.integers(min_value=1, max_value=ORDER - 1)
 
 @settings(max_examples=30, deadline=None)
 @given(numbers=ORDERS, private_key=PRIVATE_KEYS)
-def test_both_backends_hash_sign_and_verify_alike(
-    numbers: dict[str, Any], private_key: int
-) -> None:
+def test_both_backends_hash_sign_and_verify_alike(numbers: dict[str, Any], private_key: int) -> None:
     message_hash = FAST.order_hash(FAST.StarkOrder(**numbers))
     assert PURE.order_hash(PURE.StarkOrder(**numbers)) == message_hash
     signature = FAST.sign(message_hash, private_key)
@@ -273,9 +269,7 @@ def test_hashes_of_every_length_are_signed_alike(bits: int, data: st.DataObject)
     other=st.sampled_from("0123456789abcdef"),
     flipped=st.integers(min_value=0, max_value=250),
 )
-def test_one_digit_or_one_bit_changed_makes_a_signature_worthless(
-    digit: int, other: str, flipped: int
-) -> None:
+def test_one_digit_or_one_bit_changed_makes_a_signature_worthless(digit: int, other: str, flipped: int) -> None:
     tampered = ODD_SIGNATURE[:digit] + other + ODD_SIGNATURE[digit + 1 :]
     for module in BACKENDS.values():
         assert module.verify(EXAMPLE_HASH, tampered, ODD_X) == (tampered == ODD_SIGNATURE)

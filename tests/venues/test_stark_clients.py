@@ -126,18 +126,14 @@ def as_ours(message: Any) -> stark.StarkOrder:
 
 @settings(max_examples=300, deadline=None)
 @given(asked=requests())
-def test_the_clients_and_we_make_the_same_numbers_of_an_order(
-    clients: SimpleNamespace, asked: SimpleNamespace
-) -> None:
+def test_the_clients_and_we_make_the_same_numbers_of_an_order(clients: SimpleNamespace, asked: SimpleNamespace) -> None:
     for theirs, ours in both(clients, asked):
         assert as_ours(theirs.to_starkware()) == ours
 
 
 @settings(max_examples=8, deadline=None)
 @given(asked=requests())
-def test_the_clients_and_we_sign_and_accept_the_same_orders(
-    clients: SimpleNamespace, asked: SimpleNamespace
-) -> None:
+def test_the_clients_and_we_sign_and_accept_the_same_orders(clients: SimpleNamespace, asked: SimpleNamespace) -> None:
     public_x = stark.public_key(PRIVATE_KEY)[0]
     for theirs, ours in both(clients, asked):
         message_hash = stark.order_hash(ours)
@@ -150,9 +146,7 @@ def test_the_clients_and_we_sign_and_accept_the_same_orders(
 def test_every_synthetic_dydx_listed_has_the_id_we_derive(clients: SimpleNamespace) -> None:
     listed = clients.dydx_constants.SYNTHETIC_ASSET_ID_MAP
     resolutions = clients.dydx_constants.ASSET_RESOLUTION
-    derived = {
-        base: stark.synthetic_id(base, Decimal(resolutions[base]).adjusted()) for base in listed
-    }
+    derived = {base: stark.synthetic_id(base, Decimal(resolutions[base]).adjusted()) for base in listed}
     assert derived == listed
 
 

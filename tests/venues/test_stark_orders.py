@@ -39,13 +39,8 @@ def test_an_order_takes_all_bits_of_a_field_and_not_one_more(field: str, bits: i
 
 
 def test_each_field_of_an_order_changes_its_hash() -> None:
-    changed = {
-        name: not value if name == "is_buy" else value + 1 for name, value in EXAMPLE.items()
-    }
-    hashes = {
-        stark.order_hash(stark.StarkOrder(**{**EXAMPLE, name: value}))
-        for name, value in changed.items()
-    }
+    changed = {name: not value if name == "is_buy" else value + 1 for name, value in EXAMPLE.items()}
+    hashes = {stark.order_hash(stark.StarkOrder(**{**EXAMPLE, name: value})) for name, value in changed.items()}
     assert len(hashes | {stark.order_hash(stark.StarkOrder(**EXAMPLE))}) == len(EXAMPLE) + 1
 
 

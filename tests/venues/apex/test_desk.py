@@ -72,9 +72,7 @@ def test_an_order_that_was_taken_is_acknowledged_and_went_out_signed(
     assert (heard.form["clientId"], heard.form["timeInForce"]) == (order.client_id, "FILL_OR_KILL")
 
 
-def test_an_order_is_never_stamped_anew_however_late_it_is_sent(
-    stub: Any, keys: Keys, make_order: MakeOrder
-) -> None:
+def test_an_order_is_never_stamped_anew_however_late_it_is_sent(stub: Any, keys: Keys, make_order: MakeOrder) -> None:
     stub.answers[CREATE] = {"data": {"id": "588"}}
     order = make_order(created_ns=clock.now_ns() - 3600 * SECOND)
     sent(stub, keys, order)
@@ -186,9 +184,7 @@ def found(stub: Any, keys: Keys, order: Order) -> Any:
     return desk_does(stub, keys, lambda desk: desk.look_up(order))
 
 
-def test_a_filled_order_is_found_with_all_its_fills(
-    stub: Any, keys: Keys, make_order: MakeOrder, sample: Any
-) -> None:
+def test_a_filled_order_is_found_with_all_its_fills(stub: Any, keys: Keys, make_order: MakeOrder, sample: Any) -> None:
     stub.answers[LOOK_UP] = sample("order_filled")
     finding = found(stub, keys, make_order())
     assert isinstance(finding, Found)
@@ -270,9 +266,7 @@ def test_a_question_without_an_answer_stays_a_question(
     assert isinstance(found(stub, keys, make_order()), Unknown)
 
 
-def test_another_orders_answer_is_not_taken_for_ours(
-    stub: Any, keys: Keys, make_order: MakeOrder, sample: Any
-) -> None:
+def test_another_orders_answer_is_not_taken_for_ours(stub: Any, keys: Keys, make_order: MakeOrder, sample: Any) -> None:
     stub.answers[LOOK_UP] = sample("order_filled")
     assert isinstance(found(stub, keys, make_order(client_id="k3f9-BTC-18-a0")), Unknown)
 

@@ -39,9 +39,7 @@ def asked(stub: Any, op: str, topic: str) -> int:
     return int(stub.frames.count({"op": op, "args": [topic]}))
 
 
-def test_both_topics_are_subscribed_and_decoded(
-    stub: Any, listing: Listing, collector: Any, sample: Any
-) -> None:
+def test_both_topics_are_subscribed_and_decoded(stub: Any, listing: Listing, collector: Any, sample: Any) -> None:
     async def talk(ws: web.WebSocketResponse) -> None:
         for name in ("book_snapshot", "ticker_snapshot", "ticker_delta", "book_delta"):
             await ws.send_json(sample(name))
@@ -72,9 +70,7 @@ def test_a_pong_alone_says_that_the_connection_lives(stub: Any, listing: Listing
     assert not collector.all(BookMessage)
 
 
-def test_a_gap_is_passed_on_and_asks_for_one_snapshot(
-    stub: Any, listing: Listing, collector: Any, sample: Any
-) -> None:
+def test_a_gap_is_passed_on_and_asks_for_one_snapshot(stub: Any, listing: Listing, collector: Any, sample: Any) -> None:
     async def talk(ws: web.WebSocketResponse) -> None:
         await ws.send_json(sample("book_snapshot"))
         for u in (43, 45, 46):
@@ -163,9 +159,7 @@ def test_a_subscription_that_brings_no_snapshot_is_tried_on_a_new_connection(
     assert collector.all(FeedLost)[0].reason == "no answer"
 
 
-def test_a_ping_of_the_server_is_answered_with_its_own_argument(
-    stub: Any, listing: Listing, collector: Any
-) -> None:
+def test_a_ping_of_the_server_is_answered_with_its_own_argument(stub: Any, listing: Listing, collector: Any) -> None:
     ponged = asyncio.Event()
 
     async def talk(ws: web.WebSocketResponse) -> None:

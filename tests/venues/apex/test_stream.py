@@ -114,9 +114,7 @@ def test_a_liquidation_is_a_forced_fill(stub: Any, keys: Keys, collector: Any, s
     assert not collector.all(Reported)
 
 
-def test_each_new_connection_logs_in_and_is_up_again(
-    stub: Any, keys: Keys, collector: Any
-) -> None:
+def test_each_new_connection_logs_in_and_is_up_again(stub: Any, keys: Keys, collector: Any) -> None:
     async def talk(ws: web.WebSocketResponse) -> None:
         stub.frames.append(await ws.receive_json())
         await ws.send_json(WELCOME)

@@ -143,9 +143,7 @@ def test_a_pushed_funding_payment_is_passed_on(sample: Sample) -> None:
 
 
 def test_a_snapshot_with_fills_of_forgotten_orders_only_says_that_the_account_changed(sample: Sample) -> None:
-    assert wire.account_events(sample("push_snapshot")["contents"], OrderNames(), 3) == [
-        AccountChanged(Venue.APEX, 3)
-    ]
+    assert wire.account_events(sample("push_snapshot")["contents"], OrderNames(), 3) == [AccountChanged(Venue.APEX, 3)]
 
 
 def test_a_push_with_nothing_in_it_says_nothing() -> None:

@@ -18,9 +18,7 @@ from common.venues.apex.wire_market import Listing
 
 Sample = Callable[[str], Any]
 CENT = Decimal("0.01")
-BTC = Instrument(
-    Venue.APEX, "BTC", "BTC-USDC", Decimal("0.5"), Decimal("0.001"), Decimal("0.001"), CENT, CENT, CENT
-)
+BTC = Instrument(Venue.APEX, "BTC", "BTC-USDC", Decimal("0.5"), Decimal("0.001"), Decimal("0.001"), CENT, CENT, CENT)
 
 
 def frame_of(bids: list[list[str]], asks: list[list[str]], u: int = 1, kind: str = "snapshot") -> dict[str, Any]:

@@ -109,9 +109,7 @@ def test_what_is_prepared_survives_being_packed(listing: Listing, signing: Signi
     prepared = wire.prepare(make_order(), listing, signing)
     assert Prepared.unpack(prepared.pack()) == prepared
     fields = dict(parse_qsl(prepared.body.decode()))
-    assert prepared.signature == wire.hmac_signature(
-        "secret-1", prepared.stamp, "POST", "/api/v1/create-order", fields
-    )
+    assert prepared.signature == wire.hmac_signature("secret-1", prepared.stamp, "POST", "/api/v1/create-order", fields)
 
 
 @pytest.mark.parametrize("changes", [{"limit": Decimal("20000.4")}, {"size": Decimal("0.0035")}])
@@ -137,9 +135,7 @@ def test_the_fee_is_the_smallest_amount_that_covers_the_taker_rate(
     assert fee % listing.currency_step == 0
 
 
-def test_an_order_is_prepared_in_under_a_millisecond(
-    listing: Listing, signing: Signing, make_order: MakeOrder
-) -> None:
+def test_an_order_is_prepared_in_under_a_millisecond(listing: Listing, signing: Signing, make_order: MakeOrder) -> None:
     if stark.backend == "pure":
         pytest.skip("the plain Python fallback takes longer")
     wire.prepare(make_order(), listing, signing)
