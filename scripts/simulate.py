@@ -40,6 +40,7 @@ class Options:
     jobs: int
     fresh: bool
     verbose: bool
+    first_failure: bool
 
     @property
     def rage_ns(self) -> int:
@@ -72,6 +73,7 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="J", help="processes (all cores)")
     parser.add_argument("--fresh", action="store_true", help="forget which seeds were finished before")
     parser.add_argument("--verbose", action="store_true", help="one seed: print its journal and its log")
+    parser.add_argument("--first-failure", action="store_true", help="stop at the first seed that breaks a law")
     options = Options(**vars(parser.parse_args(arguments)))
     if options.seeds < 1 or options.jobs < 1 or options.seconds <= 0 or options.first_seed < 0:
         parser.error("--seeds, --jobs and --seconds must be above 0, --first-seed not below")
@@ -83,12 +85,8 @@ def parse(arguments: Sequence[str]) -> Options:
 def main() -> int:
     """Simulate as the command line says; the exit code."""
     options = parse(sys.argv[1:])
-    last = options.wanted[-1]
-    print(
-        f"seeds {options.first_seed}–{last}: seconds={options.seconds:g} jobs={options.jobs} fresh={options.fresh} "
-        f"verbose={options.verbose} code={code_hash()}; each seed draws its own faults",
-        flush=True,
-    )
+    said = " ".join(f"{name}={value}" for name, value in asdict(options).items())
+    print(f"seeds {options.first_seed}–{options.wanted[-1]}: {said} code={code_hash()}, faults by seed", flush=True)
     return _one(options) if options.verbose else _many(options)
 
 
@@ -142,6 +140,8 @@ def _many(options: Options) -> int:
             totals.update(result.tally)
             state.note(result.seed, result.line)
             failed += [result.line] if result.line else []
+            if failed and options.first_failure:
+                break
     except KeyboardInterrupt:
         print("interrupted: the same command goes on from here")
         return EXIT_INTERRUPTED

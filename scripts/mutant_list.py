@@ -1,0 +1,261 @@
+"""The deliberate bugs that the suite must catch: name, edits (file, exact text there, text instead), tests to ask.
+
+A simulation is asked first; the tests named here are asked when it cannot see the bug: what one process alone cannot
+break (the cap race), or what harms no law of the judge (a chase, a stale quote).
+"""
+
+from dataclasses import dataclass
+
+Edit = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One bug; every text must stand in its file exactly once."""
+
+    name: str
+    edits: tuple[Edit, ...]
+    tests: tuple[str, ...] = ()
+
+
+FACTS, LEDGER, ROWS = "common/ledger/facts.py", "common/ledger/ledger.py", "common/ledger/rows.py"
+STORE, SCHEMA = "common/ledger/store.py", "common/ledger/schema.sql"
+DEAL, TRADER, EVENING = "common/core/deal.py", "common/core/trader.py", "common/core/evening.py"
+PLANNING, CLOSING, RUNNER = "common/core/planning.py", "common/core/closing.py", "common/runner.py"
+DYDX, APEX = "common/venues/dydx/wire_order.py", "common/venues/apex/wire_order.py"
+
+MUTANTS = (
+    Mutant(
+        "unknown read as failed",
+        ((FACTS, "(answer=Reject(reason=reason) | ", "(answer=Reject(reason=reason) | Unknown(reason=reason) | "),),
+    ),
+    Mutant(
+        "unsent-looking orders forgotten at start",
+        (
+            (
+                LEDGER,
+                "            return rows.get_live(connection, market) + writeoff.get_loose(connection, market, dust)",
+                "            live = rows.get_live(connection, market)\n"
+                '            return tuple(d for d in live if any(o.state != "NEW" for o in d.orders))',
+            ),
+        ),
+    ),
+    Mutant(
+        "a leg without an answer is ordered again under a new id",
+        (
+            (
+                DEAL,
+                "    if deal.unfinished:\n",
+                "    if any(o.state is not OrderState.NEW for o in deal.unfinished):\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "row after send",
+        ((TRADER, "        return [Reserve(deal, ", "        return [Send(deal.orders), Reserve(deal, "),),
+    ),
+    Mutant(
+        "held cut at send",
+        (
+            (
+                TRADER,
+                "        return [Send(orders)]\n",
+                '        return [Send(orders), Move(deal.deal_id, deal.state, deal.held_uusd // 2, "sent", at_ns)]\n',
+            ),
+        ),
+    ),
+    Mutant(
+        "cap sum leaves out in-flight",
+        (
+            (
+                SCHEMA,
+                "AS held_uusd FROM deal WHERE held_uusd > 0);",
+                "AS held_uusd FROM deal WHERE held_uusd > 0 AND state <> 'OPENING');",
+            ),
+        ),
+    ),
+    Mutant(
+        "level counted net",
+        (
+            (
+                SCHEMA,
+                "SELECT COUNT(*) FROM deal\n                WHERE direction = new.direction AND ",
+                "SELECT COALESCE(SUM(direction), 0) * new.direction FROM deal\n                WHERE ",
+            ),
+        ),
+    ),
+    Mutant(
+        "cap checked before the transaction",
+        (
+            (
+                SCHEMA,
+                "        WHEN (SELECT held_uusd + new.held_uusd <= cap_uusd FROM room) IS NOT 1\n"
+                "            THEN RAISE(ABORT, 'cap')\n",
+                "",
+            ),
+            (
+                LEDGER,
+                "        with self._store.transaction() as connection:\n"
+                "            reason = _insert_judged(connection, deal)\n",
+                "        with self._store.reading() as connection:\n"
+                '            held, cap = connection.execute("SELECT held_uusd, cap_uusd FROM room").fetchone()\n'
+                "            if cap is None or held + deal.held_uusd > cap:\n"
+                '                return Refusal("cap")\n'
+                "        with self._store.transaction() as connection:\n"
+                "            reason = _insert_judged(connection, deal)\n",
+            ),
+        ),
+        ("tests/ledger/test_race.py",),
+    ),
+    Mutant(
+        "late fill ignored",
+        (
+            (
+                LEDGER,
+                "            known = rows.fills_of(connection, order.client_id)\n",
+                '            if order.state == "DONE":\n'
+                "                return rows.must_get(connection, order.deal_id)\n"
+                "            known = rows.fills_of(connection, order.client_id)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "late fill does not halt",
+        ((LEDGER, "            if added and not deal.live:\n", "            if added < 0:\n"),),
+    ),
+    Mutant(
+        "partial treated as full",
+        ((DEAL, "held >= order.reported_size\n", "held > 0\n"),),
+    ),
+    Mutant(
+        "status believed without its fills",
+        ((DEAL, "    return order.reported_size is None or held >= order.reported_size\n", "    return True\n"),),
+    ),
+    Mutant(
+        "an absence without proof is believed",
+        ((FACTS, "LookedUp(finding=Absent(proven=True)) if", "LookedUp(finding=Absent()) if"),),
+    ),
+    Mutant(
+        "dYdX: released on a timer",
+        (
+            (
+                DYDX,
+                "    return order.created_ns + LIFE_NS - EXPIRY_LEAD_NS + DEATH_MARGIN_NS\n",
+                "    return order.created_ns + DEATH_MARGIN_NS\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "ApeX: released on a timer",
+        (
+            (
+                APEX,
+                "    return order.created_ns + TIMESTAMP_TOLERANCE_NS + DEATH_MARGIN_NS\n",
+                "    return order.created_ns + DEATH_MARGIN_NS\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "unwind chases: no bound on the price",
+        ((EVENING, "Decimal(2**attempt), terms.even_band_max_bps)", "Decimal(2**attempt), Decimal(10**6))"),),
+        ("tests/core/test_trader.py",),
+    ),
+    Mutant(
+        "unwind chases: no bound on the number",
+        ((TRADER, "if deal.evenings >= self.terms.even_attempts:", "if deal.evenings >= 10**6:"),),
+        ("tests/core/test_trader.py",),
+    ),
+    Mutant(
+        "an evening order may open a position",
+        ((EVENING, "        reduce_only=True,\n", "        reduce_only=False,\n"),),
+    ),
+    Mutant(
+        "stale quote accepted after the reservation",
+        ((TRADER, "            if found is None or self._aged(found, at_ns):\n", "            if found is None:\n"),),
+        ("tests/core/test_trader.py",),
+    ),
+    Mutant(
+        "halt read before instead of inside the transaction",
+        (
+            (
+                SCHEMA,
+                "        WHEN EXISTS (SELECT 1 FROM halt WHERE market IN (new.market, '*'))\n"
+                "            THEN RAISE(ABORT, 'halted')\n",
+                "",
+            ),
+            (
+                LEDGER,
+                "        with self._store.transaction() as connection:\n"
+                "            reason = _insert_judged(connection, deal)\n",
+                "        if self.halt_level(deal.market) is not HaltLevel.NONE:\n"
+                '            return Refusal("halted")\n'
+                "        with self._store.transaction() as connection:\n"
+                "            reason = _insert_judged(connection, deal)\n",
+            ),
+        ),
+        ("tests/ledger/test_laws.py", "tests/ledger/test_race.py"),
+    ),
+    Mutant(
+        "duplicate fill counted",
+        (
+            (
+                ROWS,
+                "    if known.fetchone() is not None:\n",
+                "    if known.fetchone() is not None:\n"
+                '        fill = replace(fill, fill_id=f"{fill.fill_id}@{at_ns}")\n'
+                "    if fill.size < 0:\n",
+            ),
+            (ROWS, "from dataclasses import dataclass\n", "from dataclasses import dataclass, replace\n"),
+        ),
+    ),
+    Mutant(
+        "a commit is not synced",
+        ((STORE, "{'FULL' if durable else 'NORMAL'}", "NORMAL"),),
+    ),
+    Mutant(
+        "less is held than the orders may fill for",
+        (
+            (PLANNING, "uusd_up(found.pair.worst_notional)", "uusd_up(found.pair.worst_notional / 2)"),
+            (LEDGER, "        if deal.held_uusd < worst or not deal.orders:\n", "        if not deal.orders:\n"),
+        ),
+    ),
+    Mutant(
+        "held forgets the larger leg",
+        ((DEAL, "    return max(uusd_up(abs(deal.position(v))", "    return min(uusd_up(abs(deal.position(v))"),),
+    ),
+    Mutant(
+        "forced fill ignored",
+        ((RUNNER, "        for deal in self.ledger.book_forced(fill):\n", "        for deal in ():\n"),),
+    ),
+    Mutant(
+        "what is heard is not journalled",
+        (
+            (
+                LEDGER,
+                'self._journal(connection, _entry("record", deal, deal.state, deal.state, why, at_ns=fact.at_ns))',
+                "pass",
+            ),
+        ),
+    ),
+    Mutant(
+        "opposite deals in one market",
+        (
+            (
+                SCHEMA,
+                "            WHERE direction = -new.direction AND market = new.market\n",
+                "            WHERE direction = -new.direction AND market = new.market AND held_uusd < 0\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "stale equity admits",
+        (
+            (
+                SCHEMA,
+                "MAX(ABS(new.opened_ns - at_ns)) <= (SELECT equity_max_age_ns FROM cap)",
+                "MAX(ABS(new.opened_ns - at_ns)) <= 2 * (SELECT equity_max_age_ns FROM cap)",
+            ),
+        ),
+        ("tests/ledger/test_laws.py",),
+    ),
+)  # fmt: skip
