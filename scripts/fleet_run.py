@@ -19,7 +19,7 @@ from scripts import archive, render, run_show, run_sum, supervise
 from scripts.audit_watch import Watch
 from scripts.paper_health import Health, ask
 from scripts.run_options import Options, parse
-from scripts.supervise import Places, SuperviseError, Supervisor
+from scripts.supervise import Places, Process, SuperviseError, Supervisor
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 EXIT_FAILED, EXIT_REFUSED = 1, 3
@@ -27,6 +27,8 @@ EXIT_FAILED, EXIT_REFUSED = 1, 3
 SIM_BOUND_S, SIM_POLL_S = 30.0, 0.1
 #: a worker may take this long to even out what is in flight (stopwaitsecs), and a margin
 STOP_BOUND_S, STOP_POLL_S = 50.0, 0.1
+#: a supervisord that is silent for longer has lost its socket: nobody could stop the fleet any more
+SILENCE_BOUND_S = 20.0
 #: how often states are looked at while the fleet runs
 WATCH_S = 0.5
 STOPPED = frozenset({"STOPPED", "EXITED", "FATAL", "UNKNOWN"})
@@ -209,19 +211,31 @@ async def _show(run: Run, child: asyncio.subprocess.Process, watch: Watch) -> No
     """Show the fleet until somebody stops it, its time is over, the tape has ended or supervisord is gone."""
     loop = asyncio.get_running_loop()
     deadline = None if run.options.for_s is None else loop.time() + run.options.for_s
+    heard_at = loop.time()
     with run_show.Screen(run.config, run.markets, watch) as screen:
         while not run.stop.is_set():
             if child.returncode is not None:
                 raise SuperviseError(f"supervisord ended by itself; see {run.places.log}")
             left = WATCH_S if deadline is None else min(WATCH_S, deadline - loop.time())
-            if left <= 0:
-                run.why = "time is over"
+            processes = run.supervisor.processes()
+            heard_at = loop.time() if processes else heard_at
+            why = await _over(run, processes, left)
+            if why is not None:
+                run.why = why
                 return
-            if await _tape_ended(run):
-                run.why = "the tape has ended"
-                return
-            screen.update(run.supervisor.processes())
+            if loop.time() - heard_at > SILENCE_BOUND_S:
+                raise SuperviseError(f"supervisord has not answered for {SILENCE_BOUND_S:.0f} s; see {run.places.log}")
+            screen.update(processes)
             await _until(run.stop, left)
+
+
+async def _over(run: Run, processes: list[Process], left_s: float) -> str | None:
+    """Why the run ends by itself now, or None."""
+    if left_s <= 0:
+        return "time is over"
+    if any(p.name == members.SIM and p.state in ("FATAL", "EXITED") for p in processes):
+        return "the paper venues gave up"
+    return "the tape has ended" if await _tape_ended(run) else None
 
 
 async def _tape_ended(run: Run) -> bool:

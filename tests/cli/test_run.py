@@ -177,3 +177,19 @@ def test_a_taken_port_is_named_with_its_key(start: tuple[Path, Start]) -> None:
     assert f"port {port} is taken" in said
     assert "paper.apex_port" in said
     assert clock.monotonic_ns() - began < 10 * 10**9
+
+
+@pytest.mark.fleet
+@pytest.mark.parametrize("loss", ["socket", "venues"])
+def test_a_run_that_lost_its_supervisor_or_its_venues_ends_by_itself(start: tuple[Path, Start], loss: str) -> None:
+    folder, run = start
+    child = run("--markets", "BTC")
+    asyncio.run(_up(folder, "arb:btc"))
+    if loss == "socket":
+        (folder / "var" / "run" / "supervisor.sock").unlink()
+    else:
+        Supervisor(Places(folder / "var").socket).call("signalProcess", "sim", "TERM")
+    said, _ = child.communicate(timeout=BOUND_S)
+    assert child.returncode == 1
+    assert ("has not answered" if loss == "socket" else "the paper venues gave up") in said
+    assert Places(folder / "var").pid is None
