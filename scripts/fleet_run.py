@@ -28,7 +28,7 @@ SIM_BOUND_S, SIM_POLL_S = 30.0, 0.1
 #: a worker may take this long to even out what is in flight (stopwaitsecs), and a margin
 STOP_BOUND_S, STOP_POLL_S = 50.0, 0.1
 #: a supervisord that is silent for longer has lost its socket: nobody could stop the fleet any more
-SILENCE_BOUND_S = 20.0
+SILENCE_BOUND_S = 10.0
 #: how often states are looked at while the fleet runs
 WATCH_S = 0.5
 STOPPED = frozenset({"STOPPED", "EXITED", "FATAL", "UNKNOWN"})

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from common import clock
+from common import clock, members
 from common.core.errors import ArbError
 from common.ledger.report import Report
 from common.ledger.shapes import Totals
@@ -79,13 +79,16 @@ def _processes(config: Settings, ended: Ended) -> bool:
     restarts = {name: count - 1 for name, count in Counter(ended.starts).items() if count > 1}
     told = ", ".join(f"{name} {count}" for name, count in sorted(restarts.items()))
     render.line(f"  restarts   {sum(restarts.values())}{f' ({told})' if told else ''}")
-    gone = [
-        p for p in ended.processes if p.state in ("FATAL", "BACKOFF") or (p.state == "EXITED" and p.exit_status != 0)
-    ]
+    gone = [process for process in ended.processes if _gave_up(process)]
     for p in gone:
         log = config.var / "log" / f"{p.name}.log"
         render.line(f"  GAVE UP    {p.full_name}: {p.state.lower()}, exit code {p.exit_status}; see {log}")
     return bool(gone)
+
+
+def _gave_up(p: Process) -> bool:
+    """It could not stay up, or ended without being asked to; a worker that ends well (0) was asked."""
+    return p.state in ("FATAL", "BACKOFF") or (p.state == "EXITED" and (p.exit_status != 0 or p.name == members.SIM))
 
 
 def _seen(peaks: Peaks, config: Settings) -> None:
