@@ -18,8 +18,9 @@ WINDOW_NS = 300 * SECOND_NS
 #: this many starts of late are nothing unusual; each further one doubles the wait
 FREE_STARTS = 3
 WAIT_MAX_NS = 60 * SECOND_NS
-#: a predecessor that was told to stop is given this long to leave
-LOCK_TIMEOUT_S = 20.0
+#: a predecessor that was told to stop is given this long to leave: longer than stopwaitsecs (45), as a killed
+#: supervisord may be started again while its orphans still wait for the fate of an order
+LOCK_TIMEOUT_S = 50.0
 
 
 class MarketLock:

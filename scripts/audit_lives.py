@@ -18,7 +18,7 @@ from common.core.errors import ArbError
 from scripts import audit_limits
 from scripts.audit import read_limits
 from scripts.audit_facts import VENUES, ZERO, Finding
-from scripts.audit_trail import MarketFacts, Row, Trail
+from scripts.audit_trail import Beat, MarketFacts, Row, Trail
 from scripts.audit_venues import Tail, journal_file
 
 #: how often the file is asked whether it changed, and how many of these make one look at crashes and rest
@@ -49,6 +49,8 @@ class Seen:
     crashes: list[Crash] = field(default_factory=list)
     #: markets seen level since the last call of `ask_rest`
     rested: set[str] = field(default_factory=set)
+    #: the last sign of life of each market
+    beats: dict[str, Beat] = field(default_factory=dict)
 
 
 class Lives:
@@ -119,10 +121,10 @@ class Lives:
         self.seen.looks += 1
         for tail in self._tails.values():
             tail.read()
-        beats, now_ns = self._trail.beats(), clock.now_ns()
+        self.seen.beats, now_ns = self._trail.beats(), clock.now_ns()
         pending = self.pending
         for crash in pending:
-            beat = beats.get(crash.market)
+            beat = self.seen.beats.get(crash.market)
             if crash.life_ns is None:
                 alive = beat is not None and beat.pid != crash.pid and beat.at_ns > crash.at_ns
                 word = self._trail.first_word(crash.market, crash.pid, (crash.seq, crash.at_ns))

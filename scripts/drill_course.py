@@ -113,9 +113,18 @@ class Course:
         self._out.violations += self._not_running()
 
     def _not_running(self) -> list[str]:
-        return [
+        """Programs that do not run, and workers that run and yet never spoke: waiting for somebody else's lock."""
+        processes, beats = self._fleet.processes(), self._out.seen.beats
+        if not processes:
+            return ["supervisord does not answer"]
+        silent = [
+            f"{members.program(market)} runs as {processes[members.program(market)].pid} and never spoke"
+            for market in self._fleet.markets
+            if market not in beats or beats[market].pid != processes[members.program(market)].pid
+        ]
+        return silent + [
             f"{p.full_name} is {p.state}, exit code {p.exit_status} {p.trouble}"
-            for p in self._fleet.processes().values()
+            for p in processes.values()
             if p.state != "RUNNING"
         ]
 
@@ -145,7 +154,7 @@ class Course:
         waiting = {deal_id: self._log_of(deal_id).stat().st_size for deal_id in self._live()}
         began_ns, count = clock.monotonic_ns(), len(waiting)
         await self._fleet.control("start", f"{members.GROUP}:*")
-        while waiting and _since(began_ns) < RECOVER_BOUND_S:
+        while (waiting or self._not_running()) and _since(began_ns) < RECOVER_BOUND_S:
             waiting = {deal_id: at for deal_id, at in waiting.items() if not self._is_recovered(deal_id, at)}
             await asyncio.sleep(POLL_S)
         self._out.recovered, self._out.recover_s = count - len(waiting), _since(began_ns)

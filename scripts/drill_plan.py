@@ -21,6 +21,7 @@ class Kind(StrEnum):
     SIM = "kill -9 sim"
     SIM_MID_ORDER = "kill -9 sim mid-order"
     SUPERVISORD = "kill -9 supervisord"
+    SUPERVISORD_MID_ORDER = "kill -9 supervisord mid-order"
     FREEZE_WORKER = "freeze worker"
     FREEZE_SIM = "freeze sim"
     FREEZE_SIM_MID_ORDER = "freeze sim mid-order"
@@ -28,19 +29,20 @@ class Kind(StrEnum):
     TERM_SIM = "SIGTERM sim"
 
 
-#: how often each falls, out of their sum
-WEIGHTS = {
-    Kind.WORKER: 20,
-    Kind.MID_ORDER: 16,
-    Kind.SEVERAL: 8,
-    Kind.SIM: 5,
-    Kind.SIM_MID_ORDER: 8,
-    Kind.SUPERVISORD: 4,
-    Kind.FREEZE_WORKER: 10,
-    Kind.FREEZE_SIM: 4,
-    Kind.FREEZE_SIM_MID_ORDER: 5,
-    Kind.TERM_WORKER: 8,
-    Kind.TERM_SIM: 2,
+#: one deck: it is shuffled and dealt to its end before the next, so that two minutes see nearly every kind
+DECK = {
+    Kind.WORKER: 4,
+    Kind.MID_ORDER: 4,
+    Kind.SEVERAL: 2,
+    Kind.SIM: 1,
+    Kind.SIM_MID_ORDER: 2,
+    Kind.SUPERVISORD: 1,
+    Kind.SUPERVISORD_MID_ORDER: 1,
+    Kind.FREEZE_WORKER: 2,
+    Kind.FREEZE_SIM: 1,
+    Kind.FREEZE_SIM_MID_ORDER: 1,
+    Kind.TERM_WORKER: 2,
+    Kind.TERM_SIM: 1,
 }
 
 
@@ -64,18 +66,25 @@ def plan(seed: int, markets: Sequence[str], seconds: float, every_s: float) -> l
     """The strikes of `seconds`, one every `every_s` on average; the same seed gives the same list."""
     dice = random.Random(seed)
     strikes: list[Strike] = []
+    deck: list[Kind] = []
     left_s = seconds
     while True:
         after_s = min(dice.expovariate(1 / every_s), 3 * every_s)
         left_s -= after_s
         if left_s < 0:
             return strikes
-        strikes.append(_strike(dice, after_s, markets))
+        deck = deck or _shuffled(dice)
+        strikes.append(_strike(dice, deck.pop(), after_s, markets))
 
 
-def _strike(dice: random.Random, after_s: float, markets: Sequence[str]) -> Strike:
+def _shuffled(dice: random.Random) -> list[Kind]:
+    deck = [kind for kind, count in DECK.items() for _ in range(count)]
+    dice.shuffle(deck)
+    return deck
+
+
+def _strike(dice: random.Random, kind: Kind, after_s: float, markets: Sequence[str]) -> Strike:
     """Draws the same numbers for every kind, so that the kinds may be changed without moving all that follows."""
-    kind = dice.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
     some = dice.sample(list(markets), min(len(markets), dice.randint(SEVERAL_MIN, SEVERAL_MAX)))
     for_s, aim_s = dice.uniform(FROZEN_MIN_S, FROZEN_MAX_S), dice.uniform(0, AIM_MAX_S)
     at_once = dice.random() < 0.5

@@ -75,6 +75,8 @@ class Fire:
                 hit = [await self._kill_sim() if await self._next_market(strike.aim_s) else ""]
             case Kind.SUPERVISORD:
                 hit = [await self._kill_supervisord(strike.at_once)]
+            case Kind.SUPERVISORD_MID_ORDER:
+                hit = [await self._kill_supervisord(strike.at_once) if await self._next_market(strike.aim_s) else ""]
             case Kind.FREEZE_WORKER:
                 hit = [self._freeze(members.program(market), strike.for_s) for market in strike.markets]
             case Kind.FREEZE_SIM:

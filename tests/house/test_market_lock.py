@@ -1,5 +1,6 @@
 """One process per market, and a crash loop that is noticed."""
 
+import configparser
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,10 @@ import pytest
 
 from common.core.errors import LocalError
 from common.core.terms import SECOND_NS
-from common.market_lock import WAIT_MAX_NS, WINDOW_NS, MarketLock, start_wait_ns
+from common.market_lock import LOCK_TIMEOUT_S, WAIT_MAX_NS, WINDOW_NS, MarketLock, start_wait_ns
+from workers.arb import STOP_BOUND_S
+
+ROOT = Path(__file__).resolve().parents[2]
 
 HOLD = """
 import sys
@@ -35,6 +39,12 @@ def test_a_second_process_does_not_get_the_lock_while_the_first_lives(tmp_path: 
         first.kill()
         first.wait()
         MarketLock(path).take(timeout_s=5.0)
+
+
+def test_a_predecessor_that_was_told_to_stop_is_waited_for_as_long_as_it_may_take() -> None:
+    conf = configparser.RawConfigParser()
+    conf.read(ROOT / "supervisord.conf")
+    assert STOP_BOUND_S < float(conf["program:btc"]["stopwaitsecs"]) < LOCK_TIMEOUT_S
 
 
 def test_the_first_starts_of_late_wait_for_nothing_and_a_crash_loop_waits_longer_and_longer(tmp_path: Path) -> None:
