@@ -251,8 +251,9 @@ class Fleet:
         """Let all files go."""
         self.judge.shut()
         self.ledger.close()
-        for engine in self.engines.values():
-            engine.close()
+        for venue, engine in self.engines.items():
+            if not self.wires[venue].down:
+                engine.close()
 
     def tally(self) -> Tally:
         """Counts for a summary line."""

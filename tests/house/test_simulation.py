@@ -1,0 +1,170 @@
+"""The whole fleet under a virtual clock: seeds hold, one seed is one story, and a known bug does not get through."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.core import trader
+from common.core.commands import Command, Reserve, Send
+from common.core.events import Answered
+from common.core.order import Unknown
+from common.core.trader import Trader
+from common.fleet import wire
+from common.fleet.faults import SECOND, Faults
+from common.fleet.run import Outcome, faults_of, run
+from common.fleet.speech import DEATH_NS
+from common.ledger.report import Report
+from scripts import simulate, simulate_state
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+#: what fits a minute on two cores; ./scripts/simulate --seeds 20000 is the long form
+SEEDS = 400
+#: seeds that draw, among others, power cuts and restarts of venues
+EVENTFUL = tuple(s for s in range(400) if faults_of(s).power_cut and faults_of(s).venue_restart and faults_of(s).death)
+
+
+def story(outcome: Outcome) -> list[Any]:
+    """Every row of the journal, and every byte that the venues wrote down."""
+    with Report.open(outcome.ledger_file) as report:
+        rows: list[Any] = list(report.journal(1_000_000))
+    # Power cuts put the ledger into folders beside the venues' journals.
+    folder = outcome.ledger_file.parent
+    folder = folder.parent if folder.name.startswith("after-") else folder
+    return rows + [path.read_bytes() for path in sorted(folder.glob("*.journal"))]
+
+
+def test_the_same_seed_is_the_same_story_byte_for_byte(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    one, two = (run(EVENTFUL[0], tmp_path / name) for name in ("one", "two"))
+    assert one.tally == two.tally and one.tally.deaths > 0 and one.tally.fills > 0
+    assert story(one) == story(two)
+
+
+def test_a_seed_tells_the_same_story_whatever_the_hash_seed_of_the_process() -> None:
+    program = f"from common.fleet.run import run; print(run({EVENTFUL[0]}).tally, run({EVENTFUL[1]}).tally)"
+    told = set()
+    for hash_seed in ("1", "2"):
+        environ = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, env=environ, capture_output=True, text=True, check=True
+        )
+        told.add(done.stdout)
+    assert len(told) == 1
+
+
+def test_a_perfect_world_trades_and_loses_nobody(tmp_path: Path) -> None:
+    outcome = run(1, tmp_path, faults=Faults(race_lost=0.0))
+    assert not outcome.violation
+    assert outcome.tally.deals > 3 and not outcome.tally.deaths and not outcome.tally.stuck and not outcome.tally.halts
+
+
+def test_each_fault_is_drawn_off_and_on() -> None:
+    seen: dict[str, set[float]] = {}
+    for seed in range(200):
+        for name in Faults.__slots__:
+            seen.setdefault(name, set()).add(getattr(faults_of(seed), name))
+    constant = {name for name, values in seen.items() if len(values) == 1}
+    assert constant == {"late_max_ns", "late_fill_max_ns", "frozen_max_ns", "down_max_ns"}
+
+
+# ---- bugs that must not get through -------------------------------------------------------------------------------
+
+
+def first_violation(seeds: range) -> str:
+    return next((outcome.violation for outcome in map(run, seeds) if outcome.violation), "")
+
+
+def test_a_send_before_its_row_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hasty(found: list[Command]) -> list[Command]:
+        return [Send(c.deal.orders) for c in found if isinstance(c, Reserve)] + found
+
+    opened: Callable[[Trader, int], list[Command]] = Trader._open
+    monkeypatch.setattr(Trader, "_open", lambda self, at_ns: hasty(opened(self, at_ns)))
+    assert "without a row" in first_violation(range(1, 30))
+
+
+def test_an_unknown_answer_read_as_a_refusal_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = trader.Trader._hear_fact
+
+    def rash(self: Trader, event: Any) -> list[Command]:
+        if isinstance(event, Answered) and isinstance(event.answer, Unknown):
+            event = Answered(event.client_id, trader.NotSent("timeout"), event.at_ns)
+        return heard(self, event)
+
+    monkeypatch.setattr(Trader, "_hear_fact", rash)
+    assert first_violation(range(1, 30))
+
+
+def test_a_proof_of_death_that_comes_too_early_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    early = {venue: lambda order, real=real: real(order) - 15 * SECOND for venue, real in DEATH_NS.items()}
+    monkeypatch.setattr(wire, "DEATH_NS", early)
+    assert "after it was called dead" in first_violation(range(1, 60))
+
+
+# ---- the command --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_many_seeds_hold_every_law(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "scripts.simulate", "--seeds", str(SEEDS), "--fresh"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith(f"seeds 1–{SEEDS}: ")
+    assert done.stdout.splitlines()[-1] == f"CLEAN: every law held in all {SEEDS} seeds"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--seeds", "0"], ["--seeds", "many"], ["--jobs", "0"], ["--seconds", "0"], ["--verbose"]]
+)
+def test_misuse_ends_with_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        simulate.parse(arguments)
+    assert ended.value.code == 2
+
+
+def test_a_failing_seed_is_one_line_with_the_way_to_repeat_it() -> None:
+    outcome = run(1, rage_ns=SECOND)
+    broken = Outcome(7, outcome.faults, outcome.tally, "Violation: cap", outcome.ledger_file)
+    line = simulate.line_of(broken, 5 * SECOND)
+    assert line.startswith(
+        "seed 7: Violation: cap; repeat with: ./scripts/simulate --seeds 1 --first-seed 7 --seconds 5 (faults: "
+    )
+    assert "latency_ns=" in line and "\n" not in line
+    assert simulate.line_of(outcome, SECOND) == ""
+
+
+def test_finished_seeds_are_remembered_until_told_to_forget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(simulate_state, "FOLDER", tmp_path)
+    state = simulate_state.State.of(rage_ns=1, fresh=False)
+    for seed in (1, 2, 3, 9):
+        state.note(seed, "seed 9: broken" if seed == 9 else "")
+    state.save()
+    again = simulate_state.State.of(rage_ns=1, fresh=False)
+    assert (again.done, again.failed) == ({1, 2, 3, 9}, {"9": "seed 9: broken"})
+    assert not simulate_state.State.of(rage_ns=2, fresh=False).done
+    assert not simulate_state.State.of(rage_ns=1, fresh=True).done
+    state.path.write_text("{")
+    assert not simulate_state.State.of(rage_ns=1, fresh=False).done
+
+
+def test_the_verdict_is_the_last_line_and_the_exit_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(simulate_state, "FOLDER", tmp_path)
+    monkeypatch.setattr(simulate, "_results", lambda seeds, options: iter(
+        [simulate.Result(seed, f"seed {seed}: broken" if seed == 2 else "", {"deals": 1}) for seed in seeds]
+    ))  # fmt: skip
+    assert simulate._many(simulate.parse(["--seeds", "1"])) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "CLEAN: every law held in all 1 seeds"
+    for _ in ("found now", "remembered"):
+        assert simulate._many(simulate.parse(["--seeds", "2"])) == 1
+        out = capsys.readouterr().out.splitlines()
+        assert out[-1] == "VIOLATED: 1 of 2 seeds broke a law" and "seed 2: broken" in out
