@@ -395,7 +395,7 @@ def test_a_reader_that_does_not_read_is_dropped() -> None:
     async def run() -> None:
         app = web.Application()
         app.router.add_get("/", handle)
-        runner = web.AppRunner(app)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         reader, writer = await asyncio.open_connection("127.0.0.1", runner.addresses[0][1])

@@ -15,7 +15,7 @@ Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 async def ask(handle: Handle, *, timeout_s: float = 5.0, times: int = 1) -> list[HttpResult]:
     app = web.Application()
     app.router.add_route("*", "/{rest:.*}", handle)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
