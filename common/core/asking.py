@@ -1,6 +1,6 @@
 """When to ask a venue for an order whose fate is not known: soon, then less and less often, never not at all."""
 
-from common.core.deal import Ask
+from common.core.deal import Ask, Deal
 from common.core.order import Order, OrderState
 
 #: an order that was just sent is first left to its answer and to the account stream
@@ -14,6 +14,8 @@ class Asking:
 
     def __init__(self) -> None:
         self._due: dict[str, tuple[int, int]] = {}
+        #: ended by the venue's word, but not all of its fills have come
+        self._ended: set[str] = set()
 
     def sent(self, client_id: str, at_ns: int) -> None:
         """The order went out now: its answer is on the way."""
@@ -31,8 +33,14 @@ class Asking:
             self._due[order.client_id] = (at_ns + wait, min(wait * 2, RETRY_MAX_NS))
         return asked
 
-    def forget(self, orders: tuple[Order, ...]) -> None:
-        """Drop what is DONE."""
-        for order in orders:
-            if order.state is OrderState.DONE:
-                self._due.pop(order.client_id, None)
+    def changed(self, deal: Deal, at_ns: int) -> None:
+        """Drop what is accounted for; what ended without all its fills is asked for at once, then like any other."""
+        unfinished = {order.client_id for order in deal.unfinished}
+        for order in deal.orders:
+            name = order.client_id
+            if name not in unfinished:
+                self._due.pop(name, None)
+                self._ended.discard(name)
+            elif order.state is OrderState.DONE and name not in self._ended:
+                self._ended.add(name)
+                self.hurry(name, at_ns)

@@ -8,6 +8,7 @@ live: recovery is the ordinary path.
 from common.core.asking import Asking
 from common.core.closing import find_closing
 from common.core.commands import Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
+from common.core.completing import completing_order
 from common.core.deal import Ask, Deal, DealState, Even, Rest, next_step
 from common.core.evening import even_order
 from common.core.events import (
@@ -163,7 +164,7 @@ class Trader:
         """The file has this now: put on the wire what was written for sending, else do the deal's next step."""
         self._notice_fills(deal)
         self.deals[deal.deal_id] = deal
-        self._asking.forget(deal.orders)
+        self._asking.changed(deal, at_ns)
         if deal.opened_ns and deal.number >= self._next_number:
             self._next_number = deal.number + 1
         unsent = tuple(o for o in deal.orders if o.client_id in self._unsent)
@@ -209,11 +210,22 @@ class Trader:
                 return [move, HaltMarket(f"{deal.deal_id} stuck: {why}", at_ns)]
             if at_ns < deal.orders[-1].created_ns + STUCK_RETRY_NS:
                 return []
+        order = self._completing(deal, step, at_ns)
+        if order is not None:
+            return self._write(deal, (order,), None, f"complete {step.size} at {order.venue}", at_ns)
         made = (client_id(deal.deal_id, step.venue, next_attempt(deal)), at_ns)
         order = even_order(deal, step, self.view.books[step.venue], self.terms, made)
         if order is None:
             return self._refresh(step.venue, "even", at_ns)
         return self._write(deal, (order,), None, f"uneven by {step.size}", at_ns)
+
+    def _completing(self, deal: Deal, step: Even, at_ns: int) -> Order | None:
+        """The missing leg once more, unless a halt or a stop forbids to add to the position."""
+        if self.stopping or self.halt is not HaltLevel.NONE:
+            return None
+        other = next(v for v in self.view.books if v is not step.venue)
+        made = (client_id(deal.deal_id, other, next_attempt(deal)), at_ns)
+        return completing_order(deal, step, self.view, made)
 
     def _rest(self, deal: Deal, step: Rest, at_ns: int) -> list[Command]:
         if not deal.live and deal.state is step.state:
