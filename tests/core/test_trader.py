@@ -278,8 +278,42 @@ def test_quotes_that_went_stale_behind_the_reservation_are_not_sent(house: House
     assert house.has(DealState.VOID) and house.deal.held_uusd == 0
 
 
-def test_a_killed_leg_is_evened_by_reducing_the_filled_one(house: House) -> None:
+def test_a_killed_leg_is_completed_once_when_that_is_cheaper_than_unwinding(house: House) -> None:
     house.fate[Venue.DYDX, Purpose.OPEN] = "kill"
+    house.gap()
+    (more,) = [o for o in house.sent if o.purpose is Purpose.EVEN]
+    assert (more.venue, more.side, more.reduce_only, more.lifetime) == (Venue.DYDX, Side.BUY, False, Lifetime.FOK)
+    assert house.has(DealState.OPEN) and house.deal.net == 0
+
+
+def test_completing_never_goes_beyond_what_is_held_nor_where_unwinding_is_cheaper(house: House) -> None:
+    house.fate[Venue.DYDX, Purpose.OPEN] = "kill"
+    house.gap()
+    more = house.sent[-1]
+    assert more.limit * more.size * 1_000_000 <= house.rows["x-BTC-1"].held_uusd
+    assert more.limit > house.sent[1].limit
+
+
+def test_a_leg_whose_market_ran_away_is_unwound(house: House) -> None:
+    house.fate[Venue.DYDX, Purpose.OPEN] = "silent"
+    house.gap()
+    order = house.deal.unfinished[0]
+    house.book(Venue.DYDX, 10_200, 10_201)
+    house.hear(LookedUp(order.client_id, Absent(proven=True), house.now))
+    assert house.sent[-1].venue is Venue.APEX and house.sent[-1].reduce_only
+    assert house.has(DealState.CLOSED)
+
+
+def test_under_a_halt_a_missed_leg_is_unwound_and_not_completed(house: House) -> None:
+    house.fate[Venue.DYDX, Purpose.OPEN] = "silent"
+    house.gap()
+    house.hear(Halted(HaltLevel.HALT, house.now))
+    house.hear(LookedUp(house.deal.unfinished[0].client_id, Absent(proven=True), house.now))
+    assert house.sent[-1].reduce_only and house.has(DealState.CLOSED)
+
+
+def test_a_killed_leg_is_evened_by_reducing_the_filled_one(house: House) -> None:
+    house.fate = {(Venue.DYDX, p): "kill" for p in Purpose}
     house.gap()
     even = house.sent[-1]
     assert (even.venue, even.side, even.purpose, even.reduce_only) == (Venue.APEX, Side.BUY, Purpose.EVEN, True)
@@ -318,6 +352,7 @@ def test_an_absence_counts_only_when_it_is_proven(house: House) -> None:
     order = house.deal.unfinished[0]
     house.hear(LookedUp(order.client_id, Absent(proven=False), house.now))
     assert house.has(DealState.OPENING)
+    house.now += 30 * SECOND
     house.hear(LookedUp(order.client_id, Absent(proven=True), house.now))
     assert house.has(DealState.CLOSED)
 
@@ -343,7 +378,7 @@ def test_a_close_that_misses_a_leg_closes_that_leg_and_ends_flat(house: House) -
 
 
 def test_a_leg_that_cannot_be_evened_is_stuck_halted_and_retried_slowly(house: House) -> None:
-    house.fate[Venue.DYDX, Purpose.OPEN] = "kill"
+    house.fate = {(Venue.DYDX, p): "kill" for p in Purpose}
     house.fate[Venue.APEX, Purpose.EVEN] = "kill"
     house.gap()
     assert house.has(DealState.STUCK) and house.deal.held_uusd > 0
@@ -357,10 +392,10 @@ def test_a_leg_that_cannot_be_evened_is_stuck_halted_and_retried_slowly(house: H
 
 
 def test_evening_orders_widen_to_their_band_and_no_further(house: House) -> None:
-    house.fate[Venue.DYDX, Purpose.OPEN] = "kill"
+    house.fate = {(Venue.DYDX, p): "kill" for p in Purpose}
     house.fate[Venue.APEX, Purpose.EVEN] = "kill"
     house.gap()
-    limits = [o.limit for o in house.sent if o.purpose is Purpose.EVEN]
+    limits = [o.limit for o in house.sent if o.purpose is Purpose.EVEN and o.reduce_only]
     touch = D(10_101)
     assert limits == sorted(limits)
     assert limits[-1] <= touch * (1 + TERMS.even_band_max_bps / 10_000)
