@@ -21,7 +21,7 @@ class Mutant:
 FACTS, LEDGER, ROWS = "common/ledger/facts.py", "common/ledger/ledger.py", "common/ledger/rows.py"
 STORE, SCHEMA = "common/ledger/store.py", "common/ledger/schema.sql"
 DEAL, TRADER, EVENING = "common/core/deal.py", "common/core/trader.py", "common/core/evening.py"
-PLANNING, CLOSING, RUNNER = "common/core/planning.py", "common/core/closing.py", "common/runner.py"
+ASKING, PLANNING, RUNNER = "common/core/asking.py", "common/core/planning.py", "common/runner.py"
 DYDX, APEX = "common/venues/dydx/wire_order.py", "common/venues/apex/wire_order.py"
 
 MUTANTS = (
@@ -164,6 +164,11 @@ MUTANTS = (
         "unwind chases: no bound on the number",
         ((TRADER, "if deal.evenings >= self.terms.even_attempts:", "if deal.evenings >= 10**6:"),),
         ("tests/core/test_trader.py",),
+    ),
+    Mutant(
+        "a venue is asked as fast as it answers",
+        ((ASKING, "if name not in unfinished:", "if name not in unfinished or order.state is OrderState.DONE:"),),
+        ("tests/core/test_asking.py",),
     ),
     Mutant(
         "an evening order may open a position",
