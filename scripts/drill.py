@@ -17,7 +17,7 @@ from common.core.errors import ArbError, ConfigError
 from scripts import render
 from scripts.drill_course import Course
 from scripts.drill_figures import figures, lines
-from scripts.drill_fleet import scratch
+from scripts.drill_fleet import DrillFleet, scratch
 from scripts.drill_options import Options, parse
 from scripts.drill_plan import Strike, plan
 
@@ -31,7 +31,10 @@ def main() -> int:
     say = render.say if options.json else render.line
     say(f"drill: {options}")
     try:
-        found = asyncio.run(hold(options))
+        fleet = scratch(options.config)
+        say(f"drill: the fleet lives in {fleet.config.root}")
+        strikes = plan(options.seed, fleet.markets, options.minutes * 60, options.every_s)
+        found = asyncio.run(hold(options, fleet, strikes))
     except ConfigError as error:
         render.say(f"drill: {error}")
         return EXIT_REFUSED
@@ -50,19 +53,13 @@ def exit_code(found: dict[str, Any]) -> int:
     return 0 if found["clean"] else EXIT_FAILED
 
 
-async def hold(
-    options: Options, strikes: Sequence[Strike] | None = None, changes: dict[str, str] | None = None
-) -> dict[str, Any]:
-    """One drill's figures: `strikes` (None: drawn from the seed) on a new fleet, whose arb.toml has `changes`."""
-    say = render.say if options.json else render.line
-    fleet = scratch(options.config, changes or {})
-    say(f"drill: the fleet lives in {fleet.config.root}")
+async def hold(options: Options, fleet: DrillFleet, strikes: Sequence[Strike]) -> dict[str, Any]:
+    """One drill's figures: these strikes on this fleet, which is stopped afterwards."""
     stop = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    if strikes is None:
-        strikes = plan(options.seed, fleet.markets, options.minutes * 60, options.every_s)
-    return figures(await Course(fleet, say, stop).run(strikes), options)
+    say = render.say if options.json else render.line
+    return figures(await Course(fleet, say, stop).run(strikes, options.minutes * 60), options)
 
 
 if __name__ == "__main__":

@@ -60,8 +60,8 @@ class Course:
         self._dust = smallest_orders()
         self._out: Outcome
 
-    async def run(self, strikes: Sequence[Strike]) -> Outcome:
-        """The whole course; the fleet is stopped when it returns, however it returns."""
+    async def run(self, strikes: Sequence[Strike], seconds: float) -> Outcome:
+        """The whole course, `seconds` of it under fire; the fleet is stopped when it returns, however it returns."""
         config, fleet = self._fleet.config, self._fleet
         try:
             await fleet.begin()
@@ -71,7 +71,7 @@ class Course:
             ):
                 fire = Fire(fleet, lives, self._say)
                 self._out = Outcome(fire.toll, watch.peaks, lives.seen)
-                await self._under_fire(fire, strikes)
+                await self._under_fire(fire, strikes, seconds)
                 await self._to_rest(lives)
                 await self._stop_with_open_deals()
                 await self._start_again()
@@ -84,13 +84,13 @@ class Course:
 
     # ---- the stages -----------------------------------------------------------------------------------------------
 
-    async def _under_fire(self, fire: Fire, strikes: Sequence[Strike]) -> None:
+    async def _under_fire(self, fire: Fire, strikes: Sequence[Strike], seconds: float) -> None:
         """From the first admission on: a fleet that still warms up has nothing to lose."""
         began_ns = clock.monotonic_ns()
         while not self._out.seen.admissions and _since(began_ns) < OPEN_BOUND_S:  # noqa: ASYNC110  (counted by a thread)
             await asyncio.sleep(POLL_S)
         began_ns = clock.monotonic_ns()
-        await fire.run(strikes, self._stop)
+        await fire.run(strikes, self._stop, seconds)
         self._out.fire_s = _since(began_ns)
         self._out.violations += fire.toll.violations
 

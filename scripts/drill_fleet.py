@@ -9,7 +9,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -164,21 +164,20 @@ class DrillFleet:
             await supervise.end(self._child, self.supervisor)
 
 
-def scratch(config: Path | None, changes: dict[str, str]) -> DrillFleet:
-    """A new folder under var/drill with its own arb.toml and supervisord.conf; `changes` are other keys of arb.toml."""
+def scratch(config: Path | None, *, parent: Path | None = None, changes: Mapping[str, str] | None = None) -> DrillFleet:
+    """A new folder (in var/drill) with its own arb.toml and supervisord.conf; `changes` are other keys of arb.toml."""
     if sys.platform != "linux":
         raise ConfigError("the drill needs Linux: only there do children follow a killed supervisord")
-    source = config or CHECKOUT / "arb.toml"
-    now_ns = clock.now_ns()
+    source, now_ns = config or CHECKOUT / "arb.toml", clock.now_ns()
     moment = f"{datetime.fromtimestamp(now_ns // SECOND_NS, UTC):%m%dT%H%M%S}.{now_ns // 1_000_000 % 1000:03d}"
-    folder = CHECKOUT / "var" / "drill" / moment
+    folder = (parent or CHECKOUT / "var" / "drill") / moment
     folder.mkdir(parents=True)
     try:
         text = source.read_text()
     except OSError as error:
         raise ConfigError(f"{source} cannot be read: {error.strerror}") from error
     dydx, apex = _free_ports()
-    for key, value in {"dydx_port": str(dydx), "apex_port": str(apex), **changes}.items():
+    for key, value in {"dydx_port": str(dydx), "apex_port": str(apex), **(changes or {})}.items():
         text = _with(text, key, value)
     (folder / "arb.toml").write_text(text)
     return _made(settings.load(folder / "arb.toml", {}))

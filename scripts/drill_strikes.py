@@ -53,11 +53,15 @@ class Fire:
         self.toll = Toll()
         lives.on_orders = self._pass_on
 
-    async def run(self, strikes: Sequence[Strike], stop: asyncio.Event) -> None:
-        """All strikes, one after the other, or until told to stop; returns with nobody frozen or on his way out."""
+    async def run(self, strikes: Sequence[Strike], stop: asyncio.Event, seconds: float) -> None:
+        """Strikes in order for so long, or until told to stop; returns with nobody frozen or on his way out.
+
+        Aiming and waiting for an orphan's end take their time: what is left of the list then is not dealt.
+        """
+        deadline = self._loop.time() + seconds
         try:
             for strike in strikes:
-                if await _is_set(stop, strike.after_s):
+                if self._loop.time() + strike.after_s > deadline or await _is_set(stop, strike.after_s):
                     return
                 await self._strike(strike)
         finally:
