@@ -62,7 +62,7 @@ class Rest:
         for client_id, (*_, state, purpose, reduce_only) in rows.items():
             if state != "DONE":
                 raise Violation(f"order {client_id} is {state} at rest: nobody knows its fate")
-            if bool(reduce_only) is (purpose == "OPEN"):
+            if bool(reduce_only) is (purpose == "OPEN") and not (purpose == "EVEN" and self._completes(client_id)):
                 raise Violation(f"order {client_id} ({purpose}) has reduce_only={reduce_only}")
         for venue, engine in self._engines.items():
             for order in engine.orders(ACCOUNT):
@@ -73,6 +73,16 @@ class Rest:
                     raise Violation(f"order {asked.client_id} is at {venue} and has no row")
                 if (*row[:3], Decimal(row[3]), Decimal(row[4])) != said:
                     raise Violation(f"order {asked.client_id} at {venue} is {said}, its row says {row[:5]}")
+
+    def _completes(self, client_id: str) -> bool:
+        """The one evening order of a deal that may open: in place of an opening leg that did not fill, not larger."""
+        query = (
+            "SELECT leg.size, o.size FROM orders o JOIN orders leg USING (deal_id, venue, side) "
+            "WHERE o.client_id = ? AND leg.purpose = 'OPEN' "
+            "AND NOT EXISTS (SELECT 1 FROM fill WHERE client_id = leg.client_id AND at_ns < o.created_ns) "
+            "AND 1 = (SELECT COUNT(*) FROM orders WHERE deal_id = o.deal_id AND purpose = 'EVEN' AND NOT reduce_only)"
+        )
+        return [Decimal(size) >= Decimal(asked) for size, asked in self._all(query, client_id)] == [True]
 
     def _fills(self) -> None:
         """The same fills in both books, a forced one as the sum of its parts."""

@@ -203,6 +203,10 @@ AT_REST: dict[str, tuple[str, list[str]]] = {
         [f"UPDATE orders SET reduce_only = 1 WHERE client_id = {ONE}"],
     ),
     "an exit that may open": ("has reduce_only=0", ["UPDATE orders SET reduce_only = 0 WHERE purpose = 'CLOSE'"]),
+    "an evening that may open": (
+        "has reduce_only=0",
+        [f"UPDATE orders SET purpose = 'EVEN', reduce_only = 0 WHERE seq = 3 AND deal_id = {CLOSED}"],
+    ),
     "a fill is missing": ("and .* less", [f"DELETE FROM fill WHERE seq = {ONE_FILL}"]),
     "a fill is counted twice": (
         "the ledger has",
