@@ -15,9 +15,10 @@ from common.core.events import FeedAlive, FeedLost, InstrumentUpdate
 from common.core.market import Instrument, Venue
 from common.venues.apex import wire_market as wire
 from common.venues.apex.rest import SYMBOLS_PATH, ApexRest
-from common.venues.apex.session import ANSWER_WAIT_NS, ApexSession
+from common.venues.apex.session import ApexSession
 from common.venues.apex.wire import Data
 from common.venues.base import FeedEvent
+from common.venues.session import ANSWER_WAIT_NS
 from common.venues.ws import WsLimits
 
 #: how often the listing is read again: ApeX pushes no change of it

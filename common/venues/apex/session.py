@@ -3,66 +3,39 @@
 Knows neither books nor accounts: `ApexFeed` and `AccountStream` say what to send first and what a push means.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any, Final
 
 from common import clock
 from common.core.errors import VenueError
 from common.venues.apex.wire import MS_NS, SECOND_NS, decode_frame, ping_frame, pong_frame
-from common.venues.ws import WsLimits, WsLoop
+from common.venues.session import ANSWER_WAIT_NS, Session
+from common.venues.ws import WsLimits
 
 #: the venue closes what has not sent an application-level ping for long; its own client sends one this often
 PING_NS: Final = 15 * SECOND_NS
-#: what was asked for (login, snapshot) and did not come in this time is asked for on a new connection
-ANSWER_WAIT_NS: Final = 10 * SECOND_NS
 
 
-class ApexSession(ABC):
+class ApexSession(Session):
     """A WsHandler with its loop; one at a time runs `loop.run()`."""
 
     def __init__(self, url: str, *, limits: WsLimits | None = None, answer_wait_ns: int = ANSWER_WAIT_NS) -> None:
         """`url` goes up to the question mark: the venue wants the time of connecting after it."""
-        self.loop = WsLoop(lambda: f"{url}?v=2&timestamp={clock.now_ns() // MS_NS}", self, limits)
-        self._answer_wait_ns = answer_wait_ns
+        super().__init__(lambda: f"{url}?v=2&timestamp={clock.now_ns() // MS_NS}", limits, answer_wait_ns)
         self._pinged_ns = 0
-        self._due_ns: int | None = None
-
-    @abstractmethod
-    def opening(self) -> Iterable[str]:
-        """The frames that ask for what this socket is for."""
 
     @abstractmethod
     def pushed(self, frame: dict[str, Any], at_ns: int) -> None:
         """A frame with a topic was heard; VenueError drops the connection."""
 
-    def acknowledged(self, at_ns: int) -> None:  # noqa: B027 - most acknowledgements need nothing done
+    def acknowledged(self, at_ns: int) -> None:
         """The venue said yes to a login or subscription."""
-
-    def on_alive(self) -> None:  # noqa: B027
-        """Anything was heard."""
-
-    def on_lost(self, reason: str) -> None:  # noqa: B027
-        """The connection ended."""
-
-    def expect(self) -> None:
-        """What was just asked for is due from now on."""
-        self._due_ns = clock.monotonic_ns() + self._answer_wait_ns
-
-    def settle(self) -> None:
-        """What was asked for is there."""
-        self._due_ns = None
-
-    @property
-    def waiting(self) -> bool:
-        """Something asked for is still due."""
-        return self._due_ns is not None
 
     def on_open(self) -> Iterable[str]:
         """A new connection: begin from nothing."""
         self._pinged_ns = clock.monotonic_ns()
-        self.expect()
-        return self.opening()
+        return super().on_open()
 
     def on_frame(self, data: str | bytes) -> Iterable[str]:
         """Sort one frame; VenueError when it is malformed or a refusal."""
@@ -87,9 +60,8 @@ class ApexSession(ABC):
 
     def on_beat(self) -> Iterable[str]:
         """Ping now and then; give a connection up that does not deliver what was asked for."""
+        super().on_beat()
         now_ns = clock.monotonic_ns()
-        if self._due_ns is not None and now_ns > self._due_ns:
-            self.loop.drop("no answer")
         if now_ns - self._pinged_ns < PING_NS:
             return ()
         self._pinged_ns = now_ns

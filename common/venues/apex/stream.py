@@ -9,12 +9,13 @@ from typing import Any
 
 from common import clock
 from common.core.market import Venue
-from common.venues.apex.session import ANSWER_WAIT_NS, ApexSession
+from common.venues.apex.session import ApexSession
 from common.venues.apex.wire import MS_NS, reading
 from common.venues.apex.wire_account import ACCOUNT_TOPIC, OrderNames, account_events
 from common.venues.apex.wire_order import login_frame
 from common.venues.base import AccountEvent, StreamUp
 from common.venues.keys import Keys
+from common.venues.session import ANSWER_WAIT_NS
 from common.venues.ws import WsLimits
 
 

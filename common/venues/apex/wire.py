@@ -4,15 +4,15 @@ A business error arrives as HTTP 200 with `code`, `msg` and `key`; everything th
 `Unknown`. No I/O, no clock, no keys in here.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 import orjson
 
-from common.core.errors import VenueError
+from common.core.market import Venue
 from common.core.order import Unknown
+from common.venues import malformed
 
 SETTLE: Final = "USDC"
 MS_NS: Final = 1_000_000
@@ -47,13 +47,8 @@ class Refusal:
 Payload: TypeAlias = Data | Refusal | Unknown
 
 
-@contextmanager
-def reading(what: str) -> Iterator[None]:
-    """Turn every way in which a message can be malformed into a VenueError naming the message."""
-    try:
-        yield
-    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
-        raise VenueError(f"apex {what} is malformed: {type(error).__name__} {error}") from error
+#: a VenueError naming venue and message, whatever is malformed inside the block
+reading = partial(malformed.reading, Venue.APEX)
 
 
 def decode_answer(status: int, body: bytes) -> Payload:

@@ -12,9 +12,10 @@ from common.core.events import FeedAlive, FeedLost, InstrumentUpdate
 from common.core.market import Instrument, Venue
 from common.venues.base import FeedEvent
 from common.venues.dydx import wire_market
-from common.venues.dydx.session import ANSWER_WAIT_NS, DydxSession
+from common.venues.dydx.session import DydxSession
 from common.venues.dydx.wire import SECOND_NS
 from common.venues.dydx.wire_market import BOOK, MARKETS, BookCodec
+from common.venues.session import ANSWER_WAIT_NS
 from common.venues.ws import WsLimits
 
 #: dYdX takes two subscriptions to a book per second and connection

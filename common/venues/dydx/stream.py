@@ -8,9 +8,10 @@ from typing import Any
 
 from common.core.market import Venue
 from common.venues.base import AccountEvent, StreamUp
-from common.venues.dydx.session import ANSWER_WAIT_NS, DydxSession
+from common.venues.dydx.session import DydxSession
 from common.venues.dydx.wire_account import account_events
 from common.venues.dydx.wire_order import ACCOUNTS_CHANNEL
+from common.venues.session import ANSWER_WAIT_NS
 from common.venues.ws import WsLimits
 
 

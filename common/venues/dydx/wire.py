@@ -3,16 +3,17 @@
 Everything that is not a well-formed answer is `Unknown`. No I/O, no clock, no keys in here.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 import orjson
 
 from common.core.errors import VenueError
+from common.core.market import Venue
 from common.core.order import Unknown
+from common.venues import malformed
 
 SECOND_NS: Final = 1_000_000_000
 MS_NS: Final = 1_000_000
@@ -45,13 +46,8 @@ class Refusal:
 Payload: TypeAlias = Data | Refusal | Unknown
 
 
-@contextmanager
-def reading(what: str) -> Iterator[None]:
-    """Turn every way in which a message can be malformed into a VenueError naming the message."""
-    try:
-        yield
-    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
-        raise VenueError(f"dydx {what} is malformed: {type(error).__name__} {error}") from error
+#: a VenueError naming venue and message, whatever is malformed inside the block
+reading = partial(malformed.reading, Venue.DYDX)
 
 
 def decode_answer(status: int, body: bytes) -> Payload:
