@@ -201,5 +201,12 @@ class Course:
             return f"recovered deal={deal_id} ".encode() in log.read()
 
 
+def faults_in(log: str) -> list[str]:
+    """What supervisord's log says of programs that ended by their own fault, or would not end."""
+    faults = {f"{name} ended by itself with exit code {code}" for name, code in _EXITED.findall(log) if code != "0"}
+    faults |= {f"{name} had to be killed by supervisord" for name in _KILLING.findall(log)}
+    return sorted(faults)
+
+
 def _since(began_ns: int) -> float:
     return (clock.monotonic_ns() - began_ns) / SECOND_NS
