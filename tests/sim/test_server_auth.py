@@ -15,6 +15,7 @@ from common.sim.accounts import AccountRecord
 from common.sim.listings import listings
 from common.sim.server import auth_apex, auth_dydx, texts
 from common.sim.server.asset import asset_of
+from common.sim.server.claims import Claim
 from common.sim.server.orders import apex_order, dydx_order
 from common.sim.server.plain import iso
 from common.sim.types import PlaceRequest
@@ -40,8 +41,8 @@ def holder(venue: Venue) -> AccountRecord:
     return AccountRecord(venue=venue, stark_y=0, eth_address="", account_id="", **own)
 
 
-def dydx_claim(request: dict[str, Any]) -> auth_dydx.Claim:
-    return auth_dydx.Claim(*request["claim"])
+def dydx_claim(request: dict[str, Any]) -> Claim:
+    return Claim(*request["claim"])
 
 
 @pytest.mark.parametrize("request_", recorded("dydx"), ids=lambda one: str(one["name"]))
@@ -84,7 +85,7 @@ def test_every_recorded_apex_request_as_the_official_client_signs_it_verifies(
     own, form, method, target = holder(Venue.APEX), request_["form"], request_["method"], request_["target"]
     # the client signs before its HTTP library encodes the path: the recorded targets are the encoded ones
     signed = official_apex.sign(unquote(target), method, "1700000000000", form)
-    claim = auth_apex.Claim(own.api_key, own.passphrase, "1700000000000", signed)
+    claim = Claim(own.api_key, own.passphrase, "1700000000000", signed)
     assert auth_apex.is_theirs(claim, own, method, target, form)
     assert not auth_apex.is_theirs(claim, own, method, target + "x", form)
     assert not auth_apex.is_theirs(claim, own, method, target, form | {"id": "other"})

@@ -15,6 +15,7 @@ from common.sim.accounts import AccountRecord
 from common.sim.server import apex_private, apex_public, auth_apex, orders, texts, views_apex, views_apex_market
 from common.sim.server.apex_books import ApexBook
 from common.sim.server.apex_private import Asked
+from common.sim.server.claims import Claim, claim_of
 from common.sim.server.mouth import Mouth
 from common.sim.server.plain import NS_PER_MS
 from common.sim.types import PaperRefusal
@@ -121,13 +122,11 @@ class ApexRest:
 
     def _admit(self, request: web.Request, target: str, form: Mapping[str, str]) -> AccountRecord | texts.No:
         """The holder whose key, passphrase and HMAC the request carries."""
-        claim = auth_apex.claim_of(request.headers)
+        claim = claim_of(request.headers, "APEX")
         return admit(self._mouth, claim, request.method, target, form)
 
 
-def admit(
-    mouth: Mouth, claim: auth_apex.Claim, method: str, target: str, form: Mapping[str, str]
-) -> AccountRecord | texts.No:
+def admit(mouth: Mouth, claim: Claim, method: str, target: str, form: Mapping[str, str]) -> AccountRecord | texts.No:
     """The holder who makes this claim, or ApeX's no; which of key, secret and passphrase is wrong is not told."""
     holder = mouth.holders.get(claim.api_key)
     if holder is None:

@@ -13,6 +13,7 @@ from aiohttp import web
 from common.sim.server import apex_public, auth_apex, texts, views_apex_market, views_apex_ws
 from common.sim.server.apex_books import DEPTHS, ApexBook
 from common.sim.server.apex_rest import admit
+from common.sim.server.claims import Claim
 from common.sim.server.mouth import Mouth
 from common.sim.server.plain import ms
 from common.sim.server.socket import Socket
@@ -152,7 +153,7 @@ class ApexSockets:
             self._refuse(client, "msg param error", message)
             return
         said = [str(inner.get(name, "")) for name in ("apiKey", "passphrase", "timestamp", "signature")]
-        holder = admit(self._mouth, auth_apex.Claim(*said), "GET", auth_apex.WS_PATH, {})
+        holder = admit(self._mouth, Claim(*said), "GET", auth_apex.WS_PATH, {})
         if isinstance(holder, texts.No):
             self._refuse(client, "login authority err", message)
             return

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from common.core.market import Side
 from common.sim.accounts import AccountRecord
 from common.sim.server.asset import Asset
+from common.sim.server.claims import Claim
 from common.sim.server.plain import NS_PER_MS, NS_PER_SECOND
 from common.sim.types import PlaceRequest
 from common.venues import stark
@@ -23,26 +24,6 @@ HOUR_MS = 3_600_000
 WS_PATH = "/ws/accounts"
 #: a timestamp in ms has 13 digits for the next 260 years
 TIMESTAMP_DIGITS_MAX = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What a request says about who sent it; all text, nothing checked."""
-
-    api_key: str
-    passphrase: str
-    timestamp: str
-    signature: str
-
-
-def claim_of(headers: Mapping[str, str]) -> Claim:
-    """The claim in the APEX-… headers; missing ones are empty."""
-    return Claim(
-        api_key=headers.get("APEX-API-KEY", ""),
-        passphrase=headers.get("APEX-PASSPHRASE", ""),
-        timestamp=headers.get("APEX-TIMESTAMP", ""),
-        signature=headers.get("APEX-SIGNATURE", ""),
-    )
 
 
 def signed_form(form: Mapping[str, str]) -> str:

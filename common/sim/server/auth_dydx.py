@@ -8,12 +8,11 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 from common.core.market import Side
 from common.sim.accounts import AccountRecord
 from common.sim.server.asset import Asset
+from common.sim.server.claims import Claim
 from common.sim.server.plain import NS_PER_SECOND, iso_ns
 from common.sim.types import PlaceRequest
 from common.venues import stark
@@ -21,26 +20,6 @@ from common.venues import stark
 CLOCK_TOLERANCE_NS = 30 * NS_PER_SECOND
 HOUR_NS = 3600 * NS_PER_SECOND
 WS_PATH = "/ws/accounts"
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What a request says about who sent it; all text, nothing checked."""
-
-    api_key: str
-    passphrase: str
-    timestamp: str
-    signature: str
-
-
-def claim_of(headers: Mapping[str, str]) -> Claim:
-    """The claim in the DYDX-… headers; missing ones are empty."""
-    return Claim(
-        api_key=headers.get("DYDX-API-KEY", ""),
-        passphrase=headers.get("DYDX-PASSPHRASE", ""),
-        timestamp=headers.get("DYDX-TIMESTAMP", ""),
-        signature=headers.get("DYDX-SIGNATURE", ""),
-    )
 
 
 def canonical_body(raw: bytes) -> str:

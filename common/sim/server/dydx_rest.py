@@ -11,6 +11,7 @@ from aiohttp import web
 
 from common.sim.accounts import AccountRecord
 from common.sim.server import auth_dydx, dydx_private, dydx_public, limits, orders, texts, views_dydx
+from common.sim.server.claims import claim_of
 from common.sim.server.dydx_private import Asked
 from common.sim.server.limits import Budget, Limits, Meter
 from common.sim.server.mouth import Mouth
@@ -147,7 +148,7 @@ class DydxRest:
 
     def _admit(self, request: web.Request, body: bytes) -> AccountRecord | texts.No:
         """The holder whose key, passphrase and HMAC the request carries."""
-        claim = auth_dydx.claim_of(request.headers)
+        claim = claim_of(request.headers, "DYDX")
         holder = self._mouth.holders.get(claim.api_key)
         if holder is None:
             return texts.dydx(texts.UNAUTHORIZED, status=401)

@@ -11,6 +11,7 @@ import orjson
 from aiohttp import web
 
 from common.sim.server import auth_dydx, texts, views_dydx, views_dydx_ws
+from common.sim.server.claims import Claim
 from common.sim.server.mouth import Mouth
 from common.sim.server.plain import text
 from common.sim.server.socket import Socket
@@ -139,7 +140,7 @@ class DydxSockets:
 
     def _open_account(self, message: Json) -> tuple[str, Any] | str:
         names = ("apiKey", "passphrase", "timestamp", "signature")
-        claim = auth_dydx.Claim(*(value if isinstance(value := message.get(n), str) else "" for n in names))
+        claim = Claim(*(value if isinstance(value := message.get(n), str) else "" for n in names))
         holder = self._mouth.holders.get(claim.api_key)
         if holder is None or not auth_dydx.is_theirs(claim, holder, "GET" + auth_dydx.WS_PATH, b""):
             return f"{texts.UNAUTHORIZED}: invalid signature or API key"

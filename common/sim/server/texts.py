@@ -95,12 +95,18 @@ _APEX = {
     "ORDER_SIZE_MUST_GREETER_ZERO": "Size must greater than 0. {size}",
     "ORDER_SYMBOL_DISABLE_TRADE": "Symbol {symbol} disable trade",
     "ORDER_SYMBOL_DISABLE_OPEN_POSITION": "Symbol '{symbol}' disable open position",
-    "ORDER_SIZE_SMALLER_THAN_SYMBOL_MIN_ORDER_SIZE": "Order size {size} smaller than symbol {symbol} min order size {minOrderSize}",
-    "ORDER_POSSIBLE_GREATER_THAN_SYMBOL_MAX_POSITION": "If order is filled, it can be greater than symbol '{symbol}' max. position size {maxPositionSize}",
+    "ORDER_SIZE_SMALLER_THAN_SYMBOL_MIN_ORDER_SIZE": (
+        "Order size {size} smaller than symbol {symbol} min order size {minOrderSize}"
+    ),
+    "ORDER_POSSIBLE_GREATER_THAN_SYMBOL_MAX_POSITION": (
+        "If order is filled, it can be greater than symbol '{symbol}' max. position size {maxPositionSize}"
+    ),
     "ORDER_OPEN_ORDER_COUNT_LIMIT_EXCEED": "You have {openOrderCount} open orders, cannot create new order",
     "ORDER_IS_REDUCE_ONLY_CANNOT_OPEN_POSITION": "Order is reduce-only, cannot open position",
     "ORDER_POSSIBLE_LEAD_TO_ACCOUNT_LIQUIDATED": "If order is filled, your account may be liquidated.",
-    "ORDER_THERE_IS_NOT_ENOUGH_MARGIN_TO_OPEN_POSITION": "If order is filled, there is insufficient margin to open position",
+    "ORDER_THERE_IS_NOT_ENOUGH_MARGIN_TO_OPEN_POSITION": (
+        "If order is filled, there is insufficient margin to open position"
+    ),
     "ORDER_LIQUIDATING_ACCOUNT_CANNOT_CREATE_ORDER": "Account is liquidating, cannot create order",
     # Ours from here: no word for these was ever published.
     "INVALID_PARAM": "Invalid request param. {name}",
