@@ -5,11 +5,12 @@ after a crash can prove the order absent, whichever process signed it.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
-from common import clock
+from common import clock, log
 from common.core.account import AccountFacts, FundingPaid
 from common.core.errors import ConfigError, LocalError, VenueError
 from common.core.market import Instrument, Venue
@@ -40,8 +41,12 @@ from common.venues.ws import WsLimits
 
 #: an order's timestamp is our clock's: further off than this from the venue's, orders would be refused soon
 CLOCK_OFF_MAX_NS: Final = 5 * SECOND_NS
+#: the venue's time is asked for this often: sooner than an idle connection is given up
+CLOCK_EVERY_S: Final = 10.0
 FILLS_PAGE: Final = 100
 FILLS_PAGES_MAX: Final = 5
+
+_logger = logging.getLogger(__name__)
 
 
 class ApexDesk:
@@ -63,7 +68,9 @@ class ApexDesk:
     async def start(self) -> None:
         """Read clock, listings and account; ConfigError when clock or keys will not do, VenueError without answers."""
         stark.warm_up()
-        await self._set_clock()
+        await self._read_clock()
+        if abs(self._rest.offset_ns) > CLOCK_OFF_MAX_NS:
+            raise ConfigError(f"this machine's clock is {self._off_s:+.1f} s off ApeX's: set it (NTP)")
         self._symbols = _data(await self._rest.public(SYMBOLS_PATH))
         account = self._credentials(await self._rest.get(ACCOUNT_PATH))
         self._learn_account(account)
@@ -72,13 +79,25 @@ class ApexDesk:
             if listed and int(listed, 16) != int(self._keys.public_key, 16):
                 raise ConfigError("the key file's STARK key is not the one of the ApeX account: onboard again")
 
-    async def _set_clock(self) -> None:
+    async def _read_clock(self) -> None:
         before_ns = clock.now_ns()
         venue_ns = server_time_ns(_data(await self._rest.public(TIME_PATH)))
         self._rest.offset_ns = venue_ns - (before_ns + clock.now_ns()) // 2
-        if abs(self._rest.offset_ns) > CLOCK_OFF_MAX_NS:
-            off_s = self._rest.offset_ns / SECOND_NS
-            raise ConfigError(f"this machine's clock is {off_s:+.1f} s off ApeX's: set it (NTP)")
+
+    async def _watch_clock(self) -> None:
+        """Keeps the offset true, and the connection for orders open and warm."""
+        while True:
+            await asyncio.sleep(CLOCK_EVERY_S)
+            try:
+                await self._read_clock()
+            except VenueError as error:
+                log.trouble(_logger, "clock_unread", venue=Venue.APEX, why=error)
+            if abs(self._rest.offset_ns) > CLOCK_OFF_MAX_NS:
+                log.trouble(_logger, "clock_off", venue=Venue.APEX, off_s=f"{self._off_s:+.1f}")
+
+    @property
+    def _off_s(self) -> float:
+        return self._rest.offset_ns / SECOND_NS
 
     def _credentials(self, payload: Payload) -> Any:
         if isinstance(payload, Refusal):
@@ -182,8 +201,11 @@ class ApexDesk:
         return wire_account.funding_payments(_data(await self._rest.get(path)))
 
     async def stream(self, on_event: Callable[[AccountEvent], None]) -> None:
-        """The private account stream; reconnects by itself, never returns unless cancelled."""
-        await AccountStream(self._ws, self._keys, self._names, on_event, limits=self._limits).loop.run()
+        """The private account stream, and the venue's clock besides; never returns unless cancelled."""
+        stream = AccountStream(self._ws, self._keys, self._names, on_event, limits=self._limits)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(stream.loop.run())
+            group.create_task(self._watch_clock())
 
     async def close(self) -> None:
         """Close all connections."""
