@@ -38,7 +38,7 @@ class MarketLock:
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX)
         except TimeoutError:
-            raise LocalError(f"another process holds {self._path}: one worker per market") from None
+            raise LocalError(f"another process holds {self._path}: it runs already") from None
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)

@@ -16,6 +16,7 @@ import uvloop
 from common import clock, log, process, settings, stopping
 from common.core.errors import ConfigError, LocalError
 from common.core.market import Venue
+from common.market_lock import MarketLock
 from common.settings import Settings
 from common.sim.accounts import AccountRecord, open_accounts
 from common.sim.depth import ExponentialRefill
@@ -30,6 +31,8 @@ from common.venues import stark
 EXIT_CRASHED, EXIT_PERSON = 1, 3
 #: supervisord heeds exit codes only after startsecs (1): leaving with 3 sooner would be started again
 PERSON_LINGER_S = 2.0
+#: who was here before may still be stopping (stopwaitsecs 10): supervisord was killed and started again at once
+PREDECESSOR_S = 15.0
 NS_PER_MS = 1_000_000
 
 
@@ -39,6 +42,7 @@ def main() -> int:
     process.die_with_parent()
     try:
         config = settings.load()
+        MarketLock(config.var / "run" / "sim.lock").take(PREDECESSOR_S)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
             loop.run(_serve(config, logger))
         return 0

@@ -34,7 +34,7 @@ def holder(path: Path) -> "subprocess.Popen[str]":
 def test_a_second_process_does_not_get_the_lock_while_the_first_lives(tmp_path: Path) -> None:
     path = tmp_path / "btc.lock"
     with holder(path) as first:
-        with pytest.raises(LocalError, match="one worker per market"):
+        with pytest.raises(LocalError, match="it runs already"):
             MarketLock(path).take(timeout_s=0.2)
         first.kill()
         first.wait()

@@ -102,6 +102,22 @@ def test_it_ends_with_whoever_started_it(start: Callable[..., subprocess.Popen[s
     wait_for(lambda: health(ports[0]) is None)
 
 
+def test_it_waits_for_a_predecessor_that_is_still_stopping(
+    start: Callable[..., subprocess.Popen[str]], ports: list[int], tmp_path: Path
+) -> None:
+    first = start()
+    wait_for(lambda: health(ports[0]) is not None)
+    first.send_signal(signal.SIGSTOP)
+    first.send_signal(signal.SIGTERM)
+    second = start()
+    held = str(tmp_path / "var" / "run" / "sim.lock")
+    wait_for(lambda: held in {os.path.realpath(p) for p in Path(f"/proc/{second.pid}/fd").iterdir()})
+    first.send_signal(signal.SIGCONT)
+    assert first.wait(WAIT_S) == 0
+    wait_for(lambda: health(ports[0]) is not None)
+    assert second.poll() is None
+
+
 def test_killed_it_comes_back_with_its_accounts(
     start: Callable[..., subprocess.Popen[str]], ports: list[int], tmp_path: Path
 ) -> None:
