@@ -159,9 +159,9 @@ class Ledger:
 
     @property
     def incarnation(self) -> str:
-        """The part of every client id that tells this file from all others."""
+        """The part of every new client id that tells this file, and what was put back into it, from all others."""
         with self._store.reading() as connection:
-            return str(connection.execute("SELECT name FROM incarnation").fetchone()[0])
+            return str(connection.execute("SELECT name FROM incarnation ORDER BY id DESC").fetchone()[0])
 
     # ---- a person's verbs -----------------------------------------------------------------------------------
 

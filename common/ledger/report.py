@@ -168,8 +168,8 @@ class Report:
         return [overview.trade_row(row) for row in self._all(query, (market,))]
 
     def incarnation(self) -> tuple[str, int]:
-        """The name of this file in client ids, and when it was made."""
-        name, created_ns = self._all("SELECT name, created_ns FROM incarnation")[0]
+        """The name of this file in new client ids, and since when."""
+        name, created_ns = self._all("SELECT name, created_ns FROM incarnation ORDER BY id DESC LIMIT 1")[0]
         return name, created_ns
 
     def _all(self, query: str, values: tuple[str | int | None, ...] = ()) -> list[tuple[Any, ...]]:

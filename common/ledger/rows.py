@@ -10,6 +10,7 @@ from common.core.deal import LIVE, Deal, DealState
 from common.core.errors import LocalError
 from common.core.market import Direction, Side, Venue
 from common.core.order import Fill, Lifetime, Order, OrderState, Purpose
+from common.ledger import chain
 
 _DEAL = "deal_id, market, number, direction, size, state, held_uusd, edge_uusd, opened_ns, changed_ns"
 _ORDER = (
@@ -168,22 +169,24 @@ def update_deal(connection: sqlite3.Connection, old: Deal, to: DealState, held_u
 
 
 def insert_entry(connection: sqlite3.Connection, author: Author, entry: Entry) -> None:
-    """The one journal row of a verb."""
+    """The one journal row of a verb, linked to the row before it."""
+    last, prev = chain.head(connection)
+    content = (
+        last + 1,
+        entry.at_ns,
+        entry.verb,
+        entry.market,
+        entry.deal_id,
+        entry.from_state,
+        entry.to_state,
+        entry.why,
+        author.pid,
+        author.code_version,
+        author.config_hash,
+    )
     connection.execute(
-        "INSERT INTO journal (at_ns, verb, market, deal_id, from_state, to_state, why, pid, code_version, config_hash) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            entry.at_ns,
-            entry.verb,
-            entry.market,
-            entry.deal_id,
-            entry.from_state,
-            entry.to_state,
-            entry.why,
-            author.pid,
-            author.code_version,
-            author.config_hash,
-        ),
+        f"INSERT INTO journal ({chain.CONTENT}, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*content, prev, chain.link(prev, content)),
     )
 
 

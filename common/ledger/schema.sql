@@ -11,10 +11,11 @@ CREATE TABLE schema_version (
     code_version TEXT NOT NULL
 );
 
--- Part of every client id: a new file is a new incarnation, so that ids never repeat.
+-- Part of every client id, so that ids never repeat: the last row counts. A new file begins with one; putting back an
+-- older copy adds one, because deals that the copy does not know may have used its next ids.
 CREATE TABLE incarnation (
-    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
-    name TEXT NOT NULL,
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
+    name TEXT NOT NULL UNIQUE,
     created_ns INTEGER NOT NULL
 );
 
@@ -73,7 +74,8 @@ CREATE TABLE fill (
 
 CREATE INDEX fill_client_id ON fill (client_id);
 
--- from_state and to_state are the deal's; what happened to an order stands in `why`.
+-- from_state and to_state are the deal's; what happened to an order stands in `why`. `hash` covers the row's content and
+-- `prev`, the hash of the row before it (of the first: name and time of the first incarnation); see chain.py.
 CREATE TABLE journal (
     seq INTEGER NOT NULL PRIMARY KEY CHECK (seq > 0),
     at_ns INTEGER NOT NULL,
@@ -85,7 +87,9 @@ CREATE TABLE journal (
     why TEXT NOT NULL,
     pid INTEGER NOT NULL,
     code_version TEXT NOT NULL,
-    config_hash TEXT NOT NULL
+    config_hash TEXT NOT NULL,
+    prev TEXT NOT NULL,
+    hash TEXT NOT NULL CHECK (length(hash) = 64)
 );
 
 CREATE INDEX journal_deal ON journal (deal_id);
@@ -293,11 +297,18 @@ BEGIN
     SELECT RAISE(ABORT, 'law: fills are never deleted');
 END;
 
--- An insert that leaves seq to SQLite shows -1 here; one that names it may only append.
+-- Without a gap, and linked to the row before: SQL cannot compute the hash, but it sees to it that nobody leaves one out.
 CREATE TRIGGER journal_insert BEFORE INSERT ON journal
-WHEN new.seq <> -1 AND new.seq <= (SELECT MAX(seq) FROM journal)
 BEGIN
-    SELECT RAISE(ABORT, 'law: the journal only grows');
+    SELECT CASE
+        WHEN new.seq IS NOT (SELECT COALESCE(MAX(seq), 0) + 1 FROM journal)
+            THEN RAISE(ABORT, 'law: the journal only grows')
+        WHEN new.prev IS NOT COALESCE(
+            (SELECT hash FROM journal ORDER BY seq DESC LIMIT 1),
+            (SELECT name || ':' || created_ns FROM incarnation WHERE id = 1)
+        )
+            THEN RAISE(ABORT, 'law: a journal row is linked to the one before it')
+    END;
 END;
 
 CREATE TRIGGER journal_update BEFORE UPDATE ON journal
@@ -325,4 +336,20 @@ END;
 CREATE TRIGGER funding_delete BEFORE DELETE ON funding
 BEGIN
     SELECT RAISE(ABORT, 'law: funding is never deleted');
+END;
+
+CREATE TRIGGER incarnation_insert BEFORE INSERT ON incarnation
+WHEN EXISTS (SELECT 1 FROM incarnation WHERE id = new.id OR name = new.name)
+BEGIN
+    SELECT RAISE(ABORT, 'law: this incarnation is in the ledger already');
+END;
+
+CREATE TRIGGER incarnation_update BEFORE UPDATE ON incarnation
+BEGIN
+    SELECT RAISE(ABORT, 'law: incarnations are never changed');
+END;
+
+CREATE TRIGGER incarnation_delete BEFORE DELETE ON incarnation
+BEGIN
+    SELECT RAISE(ABORT, 'law: incarnations are never deleted');
 END;

@@ -355,7 +355,40 @@ def test_fills_journal_and_funding_are_neither_changed_nor_replaced(
 
 def test_the_journal_has_no_room_before_its_first_row(sql: sqlite3.Connection, ledger: Ledger) -> None:
     for seq in (-1, 0):
-        refused(sql, f"INSERT INTO journal VALUES ({seq}, 0, 'v', NULL, NULL, NULL, NULL, '', 1, '', '')")
+        row = f"({seq}, 0, 'v', NULL, NULL, NULL, NULL, '', 1, '', '', '', '{'0' * 64}')"
+        refused(sql, f"INSERT INTO journal VALUES {row}")
+
+
+def test_a_journal_row_is_linked_to_the_last_one_and_leaves_no_gap(sql: sqlite3.Connection, ledger: Ledger) -> None:
+    seq, head = sql.execute("SELECT seq, hash FROM journal ORDER BY seq DESC").fetchone()
+    prev = sql.execute("SELECT prev FROM journal WHERE seq = ?", (seq,)).fetchone()[0]
+    query = "INSERT OR REPLACE INTO journal VALUES (?, 0, 'v', NULL, NULL, NULL, NULL, '', 1, '', '', ?, ?)"
+    for number, link, text in (
+        (seq + 2, head, "only grows"),
+        (None, head, "only grows"),
+        (seq + 1, prev, "is linked"),
+        (seq + 1, "", "is linked"),
+        (seq + 1, None, "is linked"),
+    ):
+        with pytest.raises(sqlite3.IntegrityError, match=text):
+            sql.execute(query, (number, link, "0" * 64))
+    sql.execute(query, (seq + 1, head, "0" * 64))
+
+
+def test_the_first_journal_row_is_linked_to_the_incarnation(sql: sqlite3.Connection, ledger: Ledger) -> None:
+    (first,) = sql.execute("SELECT prev FROM journal WHERE seq = 1").fetchone()
+    assert sql.execute("SELECT name || ':' || created_ns FROM incarnation").fetchone() == (first,)
+
+
+def test_incarnations_are_only_added(sql: sqlite3.Connection, ledger: Ledger) -> None:
+    row = sql.execute("SELECT * FROM incarnation").fetchone()
+    assert "never changed" in refused(sql, "UPDATE incarnation SET name = 'other'")
+    assert "never deleted" in refused(sql, "DELETE FROM incarnation")
+    for values in (row, (2, *row[1:]), (row[0], "other", 1)):
+        with pytest.raises(sqlite3.IntegrityError, match="already"):
+            sql.execute("INSERT OR REPLACE INTO incarnation VALUES (?, ?, ?)", values)
+    sql.execute("INSERT INTO incarnation VALUES (2, 'other', 1)")
+    assert ledger.incarnation == "other"
 
 
 def test_a_fill_needs_its_order_at_its_venue(sql: sqlite3.Connection, ledger: Ledger, maker: "Maker") -> None:
