@@ -6,10 +6,15 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from common import clock, log
+from common.core.errors import ConfigError, VenueError
 from common.core.events import Answered, Event, LookedUp
-from common.core.market import Venue
+from common.core.market import Instrument, Venue
 from common.core.order import Order
+from common.core.terms import Terms
 from common.venues.base import Desk, Feed
+
+#: a venue that does not answer at start is asked again this often, for as long as it takes
+START_RETRY_S = 2.0
 
 
 class LiveWorld:
@@ -70,3 +75,20 @@ class LiveWorld:
 
 def _unjoined(event: Event) -> None:
     raise RuntimeError("the world was not joined to a runner")
+
+
+async def started(desks: dict[Venue, Desk], terms: Terms, logger: logging.Logger) -> dict[Venue, Instrument]:
+    """Both desks started and the size checked against both listings; waits for a venue that is not there yet."""
+    while True:
+        try:
+            for desk in desks.values():
+                await desk.start()
+            instruments = {venue: await desk.instrument(terms.market) for venue, desk in desks.items()}
+            break
+        except VenueError as error:
+            log.trouble(logger, "venue_not_ready", why=error)
+            await asyncio.sleep(START_RETRY_S)
+    refusals = [r for i in instruments.values() if (r := i.refuse_size(terms.size))]
+    if refusals:
+        raise ConfigError("; ".join(refusals))
+    return instruments

@@ -10,7 +10,7 @@ import signal
 from pathlib import Path
 from types import FrameType
 
-from common.core.errors import LocalError
+from common.core.errors import ConfigError
 from common.core.terms import SECOND_NS
 
 #: starts within this window count as "of late"
@@ -32,13 +32,13 @@ class MarketLock:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
     def take(self, timeout_s: float = LOCK_TIMEOUT_S) -> None:
-        """Wait for the lock; LocalError when another process keeps it for `timeout_s`."""
+        """Wait for the lock; ConfigError when another process keeps it for `timeout_s`."""
         before = signal.signal(signal.SIGALRM, _give_up)
         signal.setitimer(signal.ITIMER_REAL, timeout_s)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX)
         except TimeoutError:
-            raise LocalError(f"another process holds {self._path}: it runs already") from None
+            raise ConfigError(f"another process holds {self._path}: it runs already") from None
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)

@@ -195,7 +195,8 @@ def _chosen(run: Run, health: Health) -> tuple[str, ...]:
     wanted = run.options.markets or tuple(run.config.markets)
     driven = [market for market in wanted if health.markets is None or market in health.markets]
     if not driven:
-        raise ConfigError(f"the source has none of {', '.join(wanted)}; it has {', '.join(health.markets or ())}")
+        has = f"of {', '.join(health.markets)}" if health.markets else "for no market at all"
+        raise ConfigError(f"the source has books of both venues {has}; none of {', '.join(wanted)} can be arbitraged")
     if left := [market for market in wanted if market not in driven]:
         render.line(f"not in the source, so not started: {', '.join(left)}")
     return tuple(driven)

@@ -235,6 +235,7 @@ def spawned(log: Path, since: int) -> list[str]:
 
 
 def last_line(path: Path) -> str:
-    """The last line of a log that says something."""
+    """The last complaint in a log, or its last line: a library may talk on after it."""
     lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    complaints = [line for line in lines if " WARNING " in line or " ERROR " in line]
+    return (complaints or lines or ["it said nothing"])[-1]

@@ -1,6 +1,6 @@
 """The paper venues as one process: both protocols on loopback, driven by synthetic or recorded books.
 
-`python -m workers.sim`. Exit codes: 0 told to stop; 1 crashed, start me again; 3 needs a person.
+`python -m workers.sim`. What its end means stands in common/process_main.py.
 """
 
 import asyncio
@@ -13,13 +13,12 @@ from typing import Any
 
 import uvloop
 
-from common import clock, log, process, settings, stopping
-from common.core.errors import ConfigError, LocalError
+from common import clock, log, process_main, settings, stopping
 from common.core.market import Venue
 from common.market_lock import MarketLock
 from common.settings import Settings
 from common.sim.accounts import AccountRecord, open_accounts
-from common.sim.depth import ExponentialRefill
+from common.sim.depth import ExponentialRefill, TapeRefill
 from common.sim.engine import PaperEngine, make_venue
 from common.sim.server.mouth import Condition, Mouth, Pacing, mouth
 from common.sim.server.pace import Pace, keep_state, kept_state
@@ -28,9 +27,6 @@ from common.sim.sources import open_source
 from common.sim.types import Source
 from common.venues import stark
 
-EXIT_CRASHED, EXIT_PERSON = 1, 3
-#: supervisord heeds exit codes only after startsecs (1): leaving with 3 sooner would be started again
-PERSON_LINGER_S = 2.0
 #: who was here before may still be stopping (stopwaitsecs 10): supervisord was killed and started again at once
 PREDECESSOR_S = 15.0
 NS_PER_MS = 1_000_000
@@ -38,21 +34,14 @@ NS_PER_MS = 1_000_000
 
 def main() -> int:
     """Wire the paper venues together and serve until told to stop; returns the exit code."""
-    logger = log.setup("sim")
-    process.die_with_parent()
-    try:
-        config = settings.load()
-        MarketLock(config.var / "run" / "sim.lock").take(PREDECESSOR_S)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
-            loop.run(_serve(config, logger))
-        return 0
-    except (ConfigError, LocalError) as error:
-        log.trouble(logger, "needs_a_person", why=error)
-        stopping.linger(PERSON_LINGER_S)
-        return EXIT_PERSON
-    except Exception:
-        logger.exception("crashed")
-        return EXIT_CRASHED
+    return process_main.run("sim", _work)
+
+
+def _work(logger: logging.Logger) -> None:
+    config = settings.load()
+    MarketLock(config.var / "run" / "sim.lock").take(PREDECESSOR_S)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+        loop.run(_serve(config, logger))
 
 
 async def _serve(config: Settings, logger: logging.Logger) -> None:
@@ -75,6 +64,8 @@ async def _serve(config: Settings, logger: logging.Logger) -> None:
     finally:
         await server.stop()
         keep_state(folder / "source.json", source)
+        # what stays frozen is never collected, and duckdb reports it as leaked when the process ends
+        gc.unfreeze()
     log.event(logger, "stopped")
 
 
@@ -85,8 +76,9 @@ async def _drive(pace: Pace, server: WireServer, keep: Path) -> None:
 
 
 def _venue(config: Settings, record: AccountRecord, folder: Path) -> PaperEngine:
-    """An engine with its journal taken up and the account there; a fast replay refills books as much faster."""
+    """An engine with its journal taken up and the account there; what we take from a tape, the tape restores."""
     paper = config.paper
+    synthetic = ExponentialRefill(half_life_ns=paper.refill_half_life_ms * NS_PER_MS)
     engine = make_venue(
         record.venue,
         seed=paper.seed,
@@ -94,7 +86,7 @@ def _venue(config: Settings, record: AccountRecord, folder: Path) -> PaperEngine
         maker_fee=paper.maker_fee,
         taker_fee=paper.taker_fee,
         race_lost=paper.race_lost,
-        refill=ExponentialRefill(half_life_ns=int(paper.refill_half_life_ms * NS_PER_MS / paper.speed)),
+        refill=TapeRefill() if paper.source.startswith("replay:") else synthetic,
     )
     engine.open_account(record.account_id, paper.balance_usd, clock.now_ns())
     return engine

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from common.core.errors import ConfigError, LocalError
+from common.core.errors import ConfigError
 from common.sim.paper_record import read_facts, read_snapshot, snapshot, written
 from common.sim.store import Facts, Store
 
@@ -76,7 +76,8 @@ class PaperJournal:
         """What was folded must give the balances that were written beside it."""
         for account_id, balance_uusd in balances.items():
             if store.accounts[account_id].balance_uusd != balance_uusd:
-                raise LocalError(f"{self._path} line {number}: balance of {account_id} does not follow from its fills")
+                why = f"balance of {account_id} does not follow from its fills: move the file away"
+                raise ConfigError(f"{self._path} line {number}: {why}")
 
     def _compact(self, store: Store) -> Store:
         """Rewrite the file as one snapshot; the store that a later start would read from it."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from common.core.errors import LocalError
+from common.core.errors import ConfigError
 from common.core.terms import SECOND_NS
 from common.market_lock import LOCK_TIMEOUT_S, WAIT_MAX_NS, WINDOW_NS, MarketLock, start_wait_ns
 from workers.arb import STOP_BOUND_S
@@ -34,7 +34,7 @@ def holder(path: Path) -> "subprocess.Popen[str]":
 def test_a_second_process_does_not_get_the_lock_while_the_first_lives(tmp_path: Path) -> None:
     path = tmp_path / "btc.lock"
     with holder(path) as first:
-        with pytest.raises(LocalError, match="it runs already"):
+        with pytest.raises(ConfigError, match="it runs already"):
             MarketLock(path).take(timeout_s=0.2)
         first.kill()
         first.wait()

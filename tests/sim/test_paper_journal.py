@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from common.core.errors import ConfigError, LocalError
+from common.core.errors import ConfigError
 from common.core.market import Side, Venue
 from common.sim import paper_journal
 from common.sim.engine import PaperEngine
@@ -213,7 +213,7 @@ def test_a_fill_that_was_taken_out_of_the_journal_is_noticed(
     engine.close()
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:-2] + lines[-1:]))
-    with pytest.raises(LocalError, match="does not follow"):
+    with pytest.raises(ConfigError, match="does not follow"):
         opened(Venue.DYDX, journal_path=path)
 
 
