@@ -238,4 +238,5 @@ def last_line(path: Path) -> str:
     """The last complaint in a log, or its last line: a library may talk on after it."""
     lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip()]
     complaints = [line for line in lines if " WARNING " in line or " ERROR " in line]
-    return (complaints or lines or ["it said nothing"])[-1]
+    last = (complaints or lines or ["it said nothing"])[-1]
+    return last.partition(" needs_a_person why=")[2].strip("'\"") or last
