@@ -123,8 +123,8 @@ class Judge:
         """The larger leg that is still open, at the average price it was opened at, micro-USD rounded down."""
         legs: dict[str, list[Decimal]] = {}
         query = (
-            "SELECT f.venue, f.side, f.price, f.size, o.purpose = 'OPEN' FROM fill f "
-            "JOIN orders o USING (client_id) WHERE o.deal_id = ?"
+            "SELECT f.venue, f.side, f.price, f.size, (f.side = 'SELL') = ((f.venue = 'apex') = (d.direction = 1)) "
+            "FROM fill f JOIN orders o USING (client_id) JOIN deal d USING (deal_id) WHERE d.deal_id = ?"
         )
         for venue, side, price, size, opening in self._all(query, deal_id):
             leg = legs.setdefault(venue, [Decimal(0)] * 3)

@@ -35,7 +35,7 @@ def faults_of(seed: int) -> Faults:
 
 def run(seed: int, folder: Path | None = None, rage_ns: int = RAGE_NS, faults: Faults | None = None) -> Outcome:
     """Simulate the whole fleet for one seed, in a throw-away folder unless one is given."""
-    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as scratch:
+    with tempfile.TemporaryDirectory(prefix="fleet-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as scratch:
         return _run(Fleet(seed, faults or faults_of(seed), folder or Path(scratch)), rage_ns)
 
 
