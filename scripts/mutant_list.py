@@ -105,7 +105,7 @@ MUTANTS = (
                 "            reason = _insert_judged(connection, deal)\n",
             ),
         ),
-        ("tests/ledger/test_race.py",),
+        ("tests/ledger/test_last_room.py",),
     ),
     Mutant(
         "late fill ignored",
@@ -198,7 +198,7 @@ MUTANTS = (
                 "            reason = _insert_judged(connection, deal)\n",
             ),
         ),
-        ("tests/ledger/test_laws.py", "tests/ledger/test_race.py"),
+        ("tests/ledger/test_last_room.py",),
     ),
     Mutant(
         "duplicate fill counted",
