@@ -251,6 +251,7 @@ MUTANTS = (
                 "            WHERE direction = -new.direction AND market = new.market AND held_uusd < 0\n",
             ),
         ),
+        ("tests/ledger/test_last_room.py",),
     ),
     Mutant(
         "stale equity admits",
