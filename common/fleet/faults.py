@@ -2,9 +2,27 @@
 
 from dataclasses import asdict, dataclass
 from random import Random
+from typing import Any
 
 MS = 1_000_000
 SECOND = 1_000_000_000
+
+
+#: what a seed may draw: off, a fifth of this, or this
+FREQUENT = {
+    "request_lost": 0.1, "reply_lost": 0.2, "request_late": 0.1, "request_twice": 0.1, "not_sent": 0.1,
+    "rejected": 0.1, "throttled": 0.1, "server_error": 0.1, "look_up_failed": 0.4, "not_visible": 0.3,
+    "push_lost": 0.4, "push_twice": 0.3, "push_late": 0.3, "fills_lost": 0.3,
+    "book_gap": 0.02, "book_skipped": 0.02, "book_crossed": 0.02, "feed_silent": 0.01, "book_frozen": 0.01,
+    "race_lost": 0.4, "death": 0.03, "account_missed": 0.5,
+}  # fmt: skip
+#: this in one seed of four
+SELDOM = {
+    "late_fill": 0.03, "liquidated": 0.03, "venue_restart": 0.02, "ledger_busy": 0.005, "disk_full": 0.02,
+    "power_cut": 0.02,
+}  # fmt: skip
+#: in this share of the seeds both venues take fill-or-kill
+WHOLE = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,45 +91,14 @@ class Faults:
 
 
 def drawn(random: Random) -> Faults:
-    """Faults as bad as the seed makes them: each is off, rare or frequent."""
-
-    def share(frequent: float) -> float:
-        return random.choice((0.0, frequent / 5, frequent))
-
-    def seldom(frequent: float) -> float:
-        return random.choice((0.0, 0.0, 0.0, frequent))
-
-    whole = random.random() < 0.75
+    """Faults as bad as the seed makes them: each is off, rare or frequent; what befalls whole machines is seldom."""
+    frequent: dict[str, Any] = {name: random.choice((0.0, share / 5, share)) for name, share in FREQUENT.items()}
+    seldom: dict[str, Any] = {name: random.choice((0.0, 0.0, 0.0, share)) for name, share in SELDOM.items()}
+    whole = random.random() < WHOLE
     return Faults(
-        request_lost=share(0.1),
-        reply_lost=share(0.2),
-        request_late=share(0.1),
-        request_twice=share(0.1),
-        not_sent=share(0.1),
-        rejected=share(0.1),
-        throttled=share(0.1),
-        server_error=share(0.1),
-        late_fill=seldom(0.03),
-        look_up_failed=share(0.4),
-        not_visible=share(0.3),
-        push_lost=share(0.4),
-        push_twice=share(0.3),
-        push_late=share(0.3),
-        fills_lost=share(0.3),
-        book_gap=share(0.02),
-        book_skipped=share(0.02),
-        book_crossed=share(0.02),
-        feed_silent=share(0.01),
-        book_frozen=share(0.01),
-        race_lost=share(0.4),
-        liquidated=seldom(0.03),
-        venue_restart=seldom(0.02),
-        death=share(0.03),
-        ledger_busy=seldom(0.005),
-        disk_full=seldom(0.02),
-        power_cut=seldom(0.02),
+        **frequent,
+        **seldom,
         skew_max_ns=random.choice((0, 500 * MS, 2 * SECOND)),
-        account_missed=share(0.5),
         latency_ns=random.choice((1, 20, 60, 120)) * MS,
         balance_usd=random.choice((50, 70, 100, 100, 300)),
         size_factor=1 if whole else random.choice((2, 3)),

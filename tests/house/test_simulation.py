@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from common.core import trader
 from common.core.commands import Command, Reserve, Send
 from common.core.events import Answered
-from common.core.order import Unknown
+from common.core.order import NotSent, Unknown
 from common.core.trader import Trader
 from common.fleet import wire
 from common.fleet.faults import SECOND, Faults
@@ -86,15 +85,15 @@ def test_a_send_before_its_row_is_caught(monkeypatch: pytest.MonkeyPatch) -> Non
 
     opened: Callable[[Trader, int], list[Command]] = Trader._open
     monkeypatch.setattr(Trader, "_open", lambda self, at_ns: hasty(opened(self, at_ns)))
-    assert "without a row" in first_violation(range(1, 30))
+    assert " reached " in first_violation(range(1, 30))
 
 
 def test_an_unknown_answer_read_as_a_refusal_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    heard = trader.Trader._hear_fact
+    heard = Trader._hear_fact
 
     def rash(self: Trader, event: Any) -> list[Command]:
         if isinstance(event, Answered) and isinstance(event.answer, Unknown):
-            event = Answered(event.client_id, trader.NotSent("timeout"), event.at_ns)
+            event = Answered(event.client_id, NotSent("timeout"), event.at_ns)
         return heard(self, event)
 
     monkeypatch.setattr(Trader, "_hear_fact", rash)
