@@ -17,7 +17,7 @@ def put_aside(var: Path) -> Path | None:
     if not found:
         return None
     try:
-        folder = _new_folder(var / "archive")
+        folder = new_folder(var / "archive")
         for path in found:
             path.rename(folder / path.name)
     except OSError as error:
@@ -25,10 +25,15 @@ def put_aside(var: Path) -> Path | None:
     return folder
 
 
-def _new_folder(parent: Path) -> Path:
-    now_ns = clock.now_ns()
-    moment = datetime.fromtimestamp(now_ns // SECOND_NS, UTC)
-    name = f"{moment:%Y%m%dT%H%M%S}.{now_ns % SECOND_NS // 1_000_000:03d}Z"
-    folder = parent / name
+def new_folder(parent: Path) -> Path:
+    """Make a folder named by the present moment, UTC."""
+    folder = parent / moment_name()
     folder.mkdir(parents=True)
     return folder
+
+
+def moment_name() -> str:
+    """The present moment to the millisecond, UTC, as a file's name."""
+    now_ns = clock.now_ns()
+    moment = datetime.fromtimestamp(now_ns // SECOND_NS, UTC)
+    return f"{moment:%Y%m%dT%H%M%S}.{now_ns % SECOND_NS // 1_000_000:03d}Z"

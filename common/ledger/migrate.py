@@ -15,9 +15,12 @@ from common.ledger.store import (
     SCHEMA_FILE,
     SCHEMA_VERSION,
     connect,
+    differing,
+    expected_tables,
     laws,
     lock_path,
     schema_version,
+    tables,
     translated,
 )
 
@@ -66,6 +69,11 @@ def mend(path: Path) -> tuple[str, ...]:
         with lock.held(), translated(path):
             if schema_version(connection) != SCHEMA_VERSION:
                 raise LedgerError(f"{path} is not a ledger of schema {SCHEMA_VERSION}: ./scripts/run migrates it")
+            if names := differing(tables(connection), expected_tables()):
+                raise LedgerError(
+                    f"the tables of {path} are not those of this program ({', '.join(names)}) and cannot be mended: "
+                    "put back a backup (`arbctl ledger restore FILE`), or ./scripts/run --fresh"
+                )
             before = laws(connection)
             connection.execute("BEGIN IMMEDIATE")
             with connection:
@@ -92,11 +100,11 @@ def _build(path: Path, at_ns: int, code_version: str) -> None:
     database.table("incarnation").insert({"id": 1, "name": incarnation_name(at_ns), "created_ns": at_ns})
     connection.close()
     new.rename(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    """The rename itself must survive a power cut."""
+def sync_folder(folder: Path) -> None:
+    """Make a rename within the folder survive a power cut."""
     fd = os.open(folder, os.O_RDONLY)
     os.fsync(fd)
     os.close(fd)

@@ -5,8 +5,8 @@ the file was about to be broken: our bug).
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -88,6 +88,14 @@ def connect(path: Path, *, writer: bool) -> sqlite3.Connection:
 
 def check(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse a file that is no ledger, of another version, not in WAL mode, or whose laws were altered."""
+    check_version(connection, path)
+    check_laws(connection, path)
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        raise LedgerError(f"{path} is not in WAL mode any more: run `PRAGMA journal_mode = wal` on it once")
+
+
+def check_version(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that is no ledger, or one of another schema than ours."""
     version = schema_version(connection)
     if version is None:
         raise LedgerError(f"{path} is a database, but not a ledger: move it away and run ./scripts/run")
@@ -100,21 +108,21 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
         raise LedgerError(
             f"{path} has schema {version}, this program needs {SCHEMA_VERSION}: ./scripts/run migrates it"
         )
-    check_laws(connection, path)
-    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        raise LedgerError(f"{path} is not in WAL mode any more: run `PRAGMA journal_mode = wal` on it once")
 
 
 def check_laws(connection: sqlite3.Connection, path: Path) -> None:
     """Every trigger and view must read as in schema.sql: tools that rebuild a table drop its triggers silently."""
-    found, law = laws(connection), expected_laws()
-    if found == law:
-        return
-    names = sorted(name for name in found.keys() | law.keys() if found.get(name) != law.get(name))
-    raise LedgerError(
-        f"the laws in {path} were altered ({', '.join(names)}): stop the fleet and run "
-        f"`arbctl ledger mend`, or put back a copy of the file"
-    )
+    names = differing(laws(connection), expected_laws())
+    if names:
+        raise LedgerError(
+            f"the laws in {path} were altered ({', '.join(names)}): stop the fleet and run "
+            f"`arbctl ledger mend`, or put back a backup (`arbctl ledger restore FILE`)"
+        )
+
+
+def differing(found: Mapping[str, object], expected: Mapping[str, object]) -> list[str]:
+    """Names that are missing, too many, or mean something else."""
+    return sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
 
 
 def laws(connection: sqlite3.Connection) -> dict[str, str]:
@@ -123,14 +131,33 @@ def laws(connection: sqlite3.Connection) -> dict[str, str]:
     return {name: sql for name, sql in rows}
 
 
+def tables(connection: sqlite3.Connection) -> dict[str, set[str]]:
+    """Name → columns of every table in the file."""
+    query = "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'"
+    found: dict[str, set[str]] = {}
+    for table, column in connection.execute(query):
+        found.setdefault(table, set()).add(column)
+    return found
+
+
 @cache
 def expected_laws() -> dict[str, str]:
     """Name → text of every trigger and view as schema.sql makes them."""
+    with closing(_blank()) as memory:
+        return laws(memory)
+
+
+@cache
+def expected_tables() -> dict[str, set[str]]:
+    """Name → columns of every table as schema.sql makes them."""
+    with closing(_blank()) as memory:
+        return tables(memory)
+
+
+def _blank() -> sqlite3.Connection:
     memory = sqlite3.connect(":memory:")
     memory.executescript(SCHEMA_FILE.read_text())
-    found = laws(memory)
-    memory.close()
-    return found
+    return memory
 
 
 def schema_version(connection: sqlite3.Connection) -> int | None:
@@ -163,8 +190,8 @@ def _sentence(path: Path, text: str) -> str:
         "database or disk is full": "make room on the disk; nothing was written",
         "disk I/O error": "look at the disk and the folder's rights; nothing was written",
         "readonly": "give this user the right to write it and its folder",
-        "not a database": "the file is no SQLite database: move it away, or put back a copy",
-        "malformed": "the file is corrupt: put back a copy, or start anew with ./scripts/run --fresh",
+        "not a database": "the file is no SQLite database: move it away, or `arbctl ledger restore FILE`",
+        "malformed": "the file is corrupt: put back a copy (`arbctl ledger restore FILE`), or ./scripts/run --fresh",
         "unable to open": "give this user the right to read and write it and its folder",
     }
     remedy = next((remedy for part, remedy in remedies.items() if part in text), "look at the file")

@@ -15,10 +15,7 @@ def add_to(app: typer.Typer) -> None:
     fleet.command("check")(fleet_check)
     settings = typer.Typer(help="The settings in force.", no_args_is_help=True)
     settings.command("show")(config_show)
-    ledger = typer.Typer(help="The ledger's file itself.", no_args_is_help=True)
-    ledger.command("mend")(ledger_mend)
     app.add_typer(fleet, name="fleet")
-    app.add_typer(ledger, name="ledger")
     app.add_typer(settings, name="config")
     app.command()(audit)
 
@@ -38,13 +35,6 @@ def fleet_check(context: typer.Context, as_json: AsJson = False) -> None:
     render.show(answer, as_json=as_json)
     if not same:
         raise typer.Exit(1)
-
-
-def ledger_mend(context: typer.Context, as_json: AsJson = False) -> None:
-    """Put the ledger's laws back as they must be; the fleet must stand."""
-    from scripts import deeds
-
-    render.show(deeds.mend(config(context)), as_json=as_json)
 
 
 def config_show(context: typer.Context, as_json: AsJson = False) -> None:
