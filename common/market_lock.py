@@ -5,11 +5,13 @@ supervisord restarts a process that had reached RUNNING at once and without limi
 
 import fcntl
 import json
+import logging
 import os
 import signal
 from pathlib import Path
 from types import FrameType
 
+from common import log
 from common.core.errors import ConfigError
 from common.core.terms import SECOND_NS
 
@@ -22,6 +24,8 @@ WAIT_MAX_NS = 60 * SECOND_NS
 #: supervisord may be started again while its orphans still wait for the fate of an order
 LOCK_TIMEOUT_S = 50.0
 
+_logger = logging.getLogger(__name__)
+
 
 class MarketLock:
     """Held until the process ends, however it ends."""
@@ -33,6 +37,9 @@ class MarketLock:
 
     def take(self, timeout_s: float = LOCK_TIMEOUT_S) -> None:
         """Wait for the lock; ConfigError when another process keeps it for `timeout_s`."""
+        if self._try():
+            return
+        log.event(_logger, "waiting_for_predecessor", lock=self._path.name, at_most_s=timeout_s)
         before = signal.signal(signal.SIGALRM, _give_up)
         signal.setitimer(signal.ITIMER_REAL, timeout_s)
         try:
@@ -42,6 +49,13 @@ class MarketLock:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
+
+    def _try(self) -> bool:
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def note_start(self, at_ns: int) -> int:
         """Remember this start; return how long entries must wait, nanoseconds (0 in the ordinary case)."""

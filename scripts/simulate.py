@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from common import clock, log
+from common import clock, log, process
 from common.fleet.faults import SECOND
 from common.fleet.run import RAGE_NS, Outcome, run
 from common.ledger.report import Report
@@ -153,7 +153,8 @@ def _many(options: Options) -> int:
 def _results(seeds: list[int], options: Options) -> Iterator[Result]:
     """Every seed's result as it is finished, from processes of their own."""
     chunks = [seeds[at : at + CHUNK] for at in range(0, len(seeds), CHUNK)]
-    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+    # a pool outlives a killed parent otherwise
+    with ProcessPoolExecutor(options.jobs, get_context("spawn"), initializer=process.die_with_parent) as pool:
         futures: list[Future[list[Result]]] = [pool.submit(simulate, chunk, options.rage_ns) for chunk in chunks]
         try:
             for future in as_completed(futures):
