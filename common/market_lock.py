@@ -17,6 +17,10 @@ from common.core.terms import SECOND_NS
 
 #: starts within this window count as "of late"
 WINDOW_NS = 300 * SECOND_NS
+#: starts are remembered for so long, for the warden, and at most so many of them
+KEPT_NS = 3600 * SECOND_NS
+KEPT_MAX = 500
+READ_MAX = 65_536
 #: this many starts of late are nothing unusual; each further one doubles the wait
 FREE_STARTS = 3
 WAIT_MAX_NS = 60 * SECOND_NS
@@ -59,19 +63,33 @@ class MarketLock:
 
     def note_start(self, at_ns: int) -> int:
         """Remember this start; return how long entries must wait, nanoseconds (0 in the ordinary case)."""
-        starts = [s for s in self._starts() if at_ns - WINDOW_NS < s <= at_ns] + [at_ns]
+        known = _starts_in(os.pread(self._fd, READ_MAX, 0))
+        starts = sorted([*(s for s in known if at_ns - KEPT_NS < s <= at_ns), at_ns])[-KEPT_MAX:]
         text = json.dumps(starts).encode()
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, text, 0)
-        return start_wait_ns(len(starts))
+        return start_wait_ns(sum(s > at_ns - WINDOW_NS for s in starts))
 
-    def _starts(self) -> list[int]:
-        text = os.pread(self._fd, 65536, 0)
-        try:
-            return [int(s) for s in json.loads(text or b"[]")]
-        except (ValueError, TypeError):
-            # torn by a kill between truncate and write: only the back-off's memory is lost
-            return []
+
+def lock_file(var: Path, market: str) -> Path:
+    """Where a market's lock lies."""
+    return var / "run" / f"{market.lower()}.lock"
+
+
+def recent_starts(path: Path) -> tuple[int, ...]:
+    """When a market was started within KEPT_NS, by its lock file, which is not waited for; empty when unknown."""
+    try:
+        return tuple(_starts_in(path.read_bytes()))
+    except OSError:
+        return ()
+
+
+def _starts_in(text: bytes) -> list[int]:
+    try:
+        return [int(s) for s in json.loads(text or b"[]")]
+    except (ValueError, TypeError):
+        # torn by a kill between truncate and write: only the memory of starts is lost
+        return []
 
 
 def start_wait_ns(starts: int) -> int:

@@ -12,6 +12,7 @@ from common.settings import Settings
 
 GROUP = "arb"
 SIM = "sim"
+WARDEN = "warden"
 BEGIN = "; >>> made by `arbctl fleet render` from [markets.*] of arb.toml; edits in here are lost"
 END = "; <<< made by `arbctl fleet render`"
 
@@ -34,6 +35,23 @@ autostart={autostart}
 autorestart=unexpected
 exitcodes=0,3
 startsecs=1
+startretries=10
+stopsignal=TERM
+stopwaitsecs=10
+killasgroup=true
+{logs}
+"""
+
+# told to stop after the workers (20) and before the paper venues (10)
+_WARDEN = """\
+[program:warden]
+command={python} -m workers.warden
+directory=%(here)s
+priority=15
+autostart=true
+autorestart=unexpected
+exitcodes=0,3
+startsecs=2
 startretries=10
 stopsignal=TERM
 stopwaitsecs=10
@@ -74,6 +92,7 @@ def sections(markets: Iterable[str], *, paper: bool = True) -> str:
     programs = ",".join(program(market) for market in names)
     parts = [
         _SIM.format(python=_PYTHON, autostart=str(paper).lower(), logs=_LOGS.format(name=SIM)),
+        _WARDEN.format(python=_PYTHON, logs=_LOGS.format(name=WARDEN)),
         _GROUP.format(programs=programs),
         *(_worker(market) for market in names),
     ]

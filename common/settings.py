@@ -5,13 +5,15 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from common.core.errors import ConfigError
 from common.core.market import Venue
 from common.core.terms import SECOND_NS, Terms
+from common.toml_table import Table
+from common.warden.terms import WardenTerms
 
 DEFAULT_FILE = "arb.toml"
 #: names the file to read when a process was not given one: how `scripts/run --config` reaches every worker
@@ -71,6 +73,7 @@ class Settings:
     markets: dict[str, Terms]
     endpoints: dict[Venue, Endpoint]
     paper: Paper
+    warden: WardenTerms
     hash: str
 
     @property
@@ -100,7 +103,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
     digest = hashlib.sha256(raw + repr(sorted(overrides.items())).encode() if overrides else raw).hexdigest()[:12]
-    return _build(path.parent, _Table("", _overridden(table, overrides)), digest)
+    return _build(path.parent, Table("", _overridden(table, overrides)), digest)
 
 
 def _overridden(table: dict[str, Any], overrides: Mapping[str, str]) -> dict[str, Any]:
@@ -108,18 +111,20 @@ def _overridden(table: dict[str, Any], overrides: Mapping[str, str]) -> dict[str
     return {**table, "paper": {**paper, **overrides}} if overrides and isinstance(paper, dict) else table
 
 
-def _build(root: Path, table: "_Table", digest: str) -> Settings:
+def _build(root: Path, table: Table, digest: str) -> Settings:
     mode = table.choice("mode", ("paper", "live"))
     paper = _paper(table.table("paper"))
     strategy, markets = table.table("strategy"), table.table("markets")
+    cap = _cap(table.table("cap"))
     settings = Settings(
         root=root,
         mode=mode,
         var=root / table.text("var", "var"),
-        cap=_cap(table.table("cap")),
+        cap=cap,
         markets={name: _terms(name, strategy, markets.table(name)) for name in markets.names()},
         endpoints=_endpoints(root, mode, table, paper),
         paper=paper,
+        warden=_warden(table.table("warden"), cap),
         hash=digest,
     )
     strategy.done()
@@ -130,7 +135,7 @@ def _build(root: Path, table: "_Table", digest: str) -> Settings:
     return settings
 
 
-def _cap(table: "_Table") -> Cap:
+def _cap(table: Table) -> Cap:
     cap = Cap(
         leverage_entry=table.number("leverage_entry", "2.5"),
         leverage_max=table.number("leverage_max", "3"),
@@ -141,6 +146,24 @@ def _cap(table: "_Table") -> Cap:
     if not 0 < cap.leverage_entry <= cap.leverage_max:
         raise ConfigError("cap.leverage_entry must be above 0 and not above cap.leverage_max")
     return cap
+
+
+#: how far from leverage_entry to leverage_max the warden has the fleet shrink, where arb.toml does not say
+REDUCE_SHARE = Decimal("0.6")
+
+
+def _warden(table: Table, cap: Cap) -> WardenTerms:
+    """Bounds on leverage that arb.toml does not name follow from the cap."""
+    reduce = cap.leverage_entry + REDUCE_SHARE * (cap.leverage_max - cap.leverage_entry)
+    values: dict[str, Any] = {"leverage_reduce": reduce, "leverage_calm": cap.leverage_entry}
+    for field in fields(WardenTerms):
+        key = f"{field.name.removesuffix('_ns')}_s" if field.name.endswith("_ns") else field.name
+        if not table.has(key):
+            continue
+        number = table.number(key) * (SECOND_NS if key != field.name else 1)
+        values[field.name] = int(number) if field.type in (int, "int") else number
+    table.done()
+    return WardenTerms(**values)
 
 
 #: arb.toml key → Terms field; a key ending in _s is seconds and becomes _ns
@@ -154,7 +177,7 @@ _STRATEGY_NS = {
 }
 
 
-def _terms(market: str, strategy: "_Table", own: "_Table") -> Terms:
+def _terms(market: str, strategy: Table, own: Table) -> Terms:
     """Strategy defaults, overridden by the market's own table."""
     values: dict[str, Any] = {"market": market, "size": own.number("size")}
     for field in fields(Terms):
@@ -166,7 +189,7 @@ def _terms(market: str, strategy: "_Table", own: "_Table") -> Terms:
     return Terms(**values)
 
 
-def _take(table: "_Table", name: str, values: dict[str, Any]) -> None:
+def _take(table: Table, name: str, values: dict[str, Any]) -> None:
     key = next((k for k, v in _STRATEGY_NS.items() if v == name), name)
     if not table.has(key):
         return
@@ -180,7 +203,7 @@ def _take(table: "_Table", name: str, values: dict[str, Any]) -> None:
         values[name] = table.number(key)
 
 
-def _paper(table: "_Table") -> Paper:
+def _paper(table: Table) -> Paper:
     paper = Paper(
         seed=int(table.number("seed", "1")),
         dydx_port=int(table.number("dydx_port", "18701")),
@@ -209,7 +232,7 @@ LIVE_HOSTS = {
 }
 
 
-def _endpoints(root: Path, mode: str, table: "_Table", paper: Paper) -> dict[Venue, Endpoint]:
+def _endpoints(root: Path, mode: str, table: Table, paper: Paper) -> dict[Venue, Endpoint]:
     venues = table.table("venues")
     live = {venue: _live_endpoint(root, venue, venues.table(venue.value)) for venue in Venue}
     venues.done()
@@ -226,7 +249,7 @@ def _paper_endpoint(venue: Venue, port: int, folder: Path) -> Endpoint:
     return Endpoint(venue, f"http://{host}", ws, 1, folder / f"{venue.value}config.ini")
 
 
-def _live_endpoint(root: Path, venue: Venue, table: "_Table") -> Endpoint:
+def _live_endpoint(root: Path, venue: Venue, table: Table) -> Endpoint:
     rest, ws = LIVE_HOSTS[venue]
     endpoint = Endpoint(
         venue=venue,
@@ -237,55 +260,3 @@ def _live_endpoint(root: Path, venue: Venue, table: "_Table") -> Endpoint:
     )
     table.done()
     return endpoint
-
-
-class _Table:
-    """One TOML table that remembers which keys were read, so that a misspelt one is a complaint and not ignored."""
-
-    def __init__(self, name: str, values: dict[str, Any]) -> None:
-        self._name, self._values, self._seen = name, values, set[str]()
-
-    def names(self) -> list[str]:
-        return list(self._values)
-
-    def has(self, key: str) -> bool:
-        return key in self._values
-
-    def table(self, key: str) -> "_Table":
-        self._seen.add(key)
-        value = self._values.get(key, {})
-        if not isinstance(value, dict):
-            raise ConfigError(f"arb.toml: {self._path(key)} must be a table")
-        return _Table(self._path(key), value)
-
-    def text(self, key: str, default: str) -> str:
-        self._seen.add(key)
-        value = self._values.get(key, default)
-        if not isinstance(value, str):
-            raise ConfigError(f"arb.toml: {self._path(key)} must be text in quotes, not {value!r}")
-        return value
-
-    def choice(self, key: str, allowed: tuple[str, ...]) -> str:
-        value = self.text(key, allowed[0])
-        if value not in allowed:
-            raise ConfigError(f"arb.toml: {self._path(key)} must be one of {', '.join(allowed)}, not {value}")
-        return value
-
-    def number(self, key: str, default: str | None = None) -> Decimal:
-        self._seen.add(key)
-        value = self._values.get(key, default)
-        if value is None:
-            raise ConfigError(f"arb.toml: {self._path(key)} is missing")
-        try:
-            return Decimal(str(value))
-        except InvalidOperation:
-            raise ConfigError(f"arb.toml: {self._path(key)} must be a number, not {value!r}") from None
-
-    def done(self) -> None:
-        """Complain about keys nobody asked for."""
-        unknown = sorted(set(self._values) - self._seen)
-        if unknown:
-            raise ConfigError(f"arb.toml: unknown key {self._path(unknown[0])}; see docs/configuration.md")
-
-    def _path(self, key: str) -> str:
-        return f"{self._name}.{key}" if self._name else key

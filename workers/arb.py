@@ -22,7 +22,7 @@ from common.housekeeping import Housekeeping
 from common.ledger.ledger import Ledger
 from common.ledger.limits import CapTerms
 from common.live import LiveWorld, started
-from common.market_lock import MarketLock
+from common.market_lock import MarketLock, lock_file
 from common.runner import Runner
 from common.settings import Settings
 from common.venues.adapters import make_desk, make_feed
@@ -42,7 +42,7 @@ def main() -> int:
 def _work(market: str, logger: logging.Logger) -> None:
     config = settings.load()
     terms = config.terms(market)
-    lock = MarketLock(config.var / "run" / f"{market.lower()}.lock")
+    lock = MarketLock(lock_file(config.var, market))
     lock.take()
     terms = replace(terms, start_wait_ns=lock.note_start(clock.now_ns()))
     with _ledger(config) as ledger, asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:

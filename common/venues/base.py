@@ -35,6 +35,21 @@ class StreamUp:
     at_ns: int
 
 
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """The venue's clock less ours, and how long asking took: the truth lies within half of that on either side."""
+
+    venue: Venue
+    offset_ns: int
+    trip_ns: int
+    at_ns: int
+
+    @property
+    def surely_off_ns(self) -> int:
+        """By at least so much the two clocks differ, whichever way the time of asking was spent."""
+        return max(0, abs(self.offset_ns) - self.trip_ns // 2)
+
+
 AccountEvent: TypeAlias = Reported | Filled | ForcedFill | FundingPaid | AccountChanged | StreamUp
 
 
@@ -75,6 +90,12 @@ class Desk(Protocol):
 
     async def account(self) -> AccountFacts:
         """Equity and positions now; VenueError when the venue gives no usable answer."""
+
+    async def open_orders(self) -> tuple[tuple[str, str], ...]:
+        """(client id, market) of all orders alive on our account, whoever sent them; VenueError without an answer."""
+
+    async def read_clock(self) -> ClockReading:
+        """The venue's clock against ours, measured now; VenueError without a usable answer."""
 
     async def funding(self, market: str) -> tuple[FundingPaid, ...]:
         """The latest funding payments of our account in `market` (up to 100); VenueError without a usable answer."""

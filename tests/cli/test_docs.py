@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from common.core.terms import Terms
 from common.settings import OVERRIDES, Cap, Endpoint, Paper
+from common.warden.terms import WardenTerms
 from scripts.arbctl import app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,14 +26,22 @@ def keys(kind: type) -> set[str]:
 
 def test_every_setting_is_explained() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text()
-    wanted = keys(Terms) | keys(Cap) | keys(Paper) | keys(Endpoint) | set(OVERRIDES) | {"ARB_CONFIG", "mode", "var"}
+    wanted = (
+        keys(Terms)
+        | keys(Cap)
+        | keys(Paper)
+        | keys(Endpoint)
+        | keys(WardenTerms)
+        | set(OVERRIDES)
+        | {"ARB_CONFIG", "mode", "var"}
+    )
     assert not [key for key in sorted(wanted) if f"`{key}`" not in text]
 
 
 def test_every_key_of_the_shipped_file_is_explained() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text()
     table = tomllib.loads((ROOT / "arb.toml").read_text())
-    used = {key for part in ("cap", "strategy", "paper") for key in table[part]}
+    used = {key for part in ("cap", "strategy", "warden", "paper") for key in table[part]}
     assert not [key for key in sorted(used) if f"`{key}`" not in text]
 
 

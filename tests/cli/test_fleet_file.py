@@ -97,4 +97,4 @@ def test_paper_venues_do_not_start_by_themselves_in_live_mode(folder: Path) -> N
     path.write_text(path.read_text().replace('mode = "paper"', 'mode = "live"'))
     shutil.copy(ROOT / "supervisord.conf", folder / "x.conf")
     made = members.rendered((folder / "x.conf").read_text(), settings.load(path, {}))
-    assert "autostart=true" not in made
+    assert "[program:sim]" in made and "autostart=true" not in made.split("[program:sim]")[1].split("[")[0]

@@ -19,7 +19,15 @@ from common.core.order import Absent, Ack, Fill, Finding, Found, NotSent, Order,
 from common.venues import stark
 from common.venues.apex import wire_account, wire_order
 from common.venues.apex.marks import Marks
-from common.venues.apex.rest import ACCOUNT_PATH, BALANCE_PATH, CANCEL_PATH, SYMBOLS_PATH, TIME_PATH, ApexRest
+from common.venues.apex.rest import (
+    ACCOUNT_PATH,
+    BALANCE_PATH,
+    CANCEL_PATH,
+    OPEN_ORDERS_PATH,
+    SYMBOLS_PATH,
+    TIME_PATH,
+    ApexRest,
+)
 from common.venues.apex.stream import AccountStream
 from common.venues.apex.wire import (
     BAD_CREDENTIALS,
@@ -34,7 +42,7 @@ from common.venues.apex.wire import (
 )
 from common.venues.apex.wire_market import Listing, find_listing
 from common.venues.apex.wire_order import Prepared, Signing
-from common.venues.base import AccountEvent
+from common.venues.base import AccountEvent, ClockReading
 from common.venues.http import TIMEOUT_S
 from common.venues.keys import Keys
 from common.venues.ws import WsLimits
@@ -194,6 +202,17 @@ class ApexDesk:
             equity_uusd = uusd_down(Decimal(balance["totalEquityValue"]))
         gross = sum((abs(p.size * p.mark) for p in positions), ZERO)
         return AccountFacts(Venue.APEX, equity_uusd, uusd_up(gross), positions, clock.now_ns())
+
+    async def open_orders(self) -> tuple[tuple[str, str], ...]:
+        """(client id, market) of our account's orders that are alive; VenueError without a usable answer."""
+        return wire_account.open_orders(_data(await self._rest.get(OPEN_ORDERS_PATH)))
+
+    async def read_clock(self) -> ClockReading:
+        """ApeX's clock against ours, measured now; VenueError without a usable answer."""
+        before_ns = clock.now_ns()
+        venue_ns = server_time_ns(_data(await self._rest.public(TIME_PATH)))
+        after_ns = clock.now_ns()
+        return ClockReading(self.venue, venue_ns - (before_ns + after_ns) // 2, after_ns - before_ns, after_ns)
 
     async def funding(self, market: str) -> tuple[FundingPaid, ...]:
         """The latest funding payments in `market`, up to 100; VenueError when the venue gives no usable answer."""

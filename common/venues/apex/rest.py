@@ -19,6 +19,7 @@ TIME_PATH: Final = "/api/v1/time"
 SYMBOLS_PATH: Final = "/api/v1/symbols"
 ACCOUNT_PATH: Final = "/api/v1/account"
 BALANCE_PATH: Final = "/api/v1/account-balance"
+OPEN_ORDERS_PATH: Final = "/api/v1/open-orders"
 CANCEL_PATH: Final = "/api/v1/delete-client-order-id"
 FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 

@@ -82,6 +82,14 @@ def _reason(row: Mapping[str, Any]) -> str:
     return "" if reason.startswith("UNKNOWN") else reason
 
 
+def open_orders(data: Any) -> tuple[tuple[str, str], ...]:
+    """(client id, market) of each entry of /v1/open-orders, whose list is the data itself."""
+    with reading("open orders"):
+        if not isinstance(data, list):
+            raise ValueError("not a list")
+        return tuple((_client_id(row), market_of(row["symbol"])) for row in data)
+
+
 def failed(row: Mapping[str, Any]) -> bool:
     """The venue took this fill back (FAILED_…): it was matched, but not let onto the chain."""
     return str(row.get("status") or "").startswith("FAILED")

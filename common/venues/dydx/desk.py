@@ -13,14 +13,14 @@ from common.core.market import Instrument, Venue
 from common.core.order import Ack, Finding, Found, NotSent, Order, Reject, Unknown
 from common.settings import Endpoint
 from common.venues import stark
-from common.venues.base import AccountEvent
+from common.venues.base import AccountEvent, ClockReading
 from common.venues.dydx import lookup, wire_account, wire_order
 from common.venues.dydx.budget import Budget
 from common.venues.dydx.rest import ACCOUNTS_PATH, FUNDING_PATH, MARKETS_PATH, USERS_PATH, DydxRest
 from common.venues.dydx.stream import AccountStream
 from common.venues.dydx.wire import SECOND_NS, Payload, Refusal, data_of, name_of
 from common.venues.dydx.wire_market import Listing, find_market, oracle_prices, read_listing
-from common.venues.dydx.wire_order import Signing
+from common.venues.dydx.wire_order import ORDERS_PATH, Signing
 from common.venues.http import TIMEOUT_S
 from common.venues.keys import Keys
 from common.venues.ws import WsLimits
@@ -112,6 +112,17 @@ class DydxDesk:
         data = data_of(await self._rest.get(f"{ACCOUNTS_PATH}/{self._account_id}"))
         await self._read_marks(wire_account.held_names(data))
         return wire_account.read_account(data, self._marks, clock.now_ns())
+
+    async def open_orders(self) -> tuple[tuple[str, str], ...]:
+        """(client id, market) of our account's orders that are alive; VenueError without a usable answer."""
+        return wire_account.open_orders(data_of(await self._rest.get(ORDERS_PATH)))
+
+    async def read_clock(self) -> ClockReading:
+        """dYdX's clock against ours, measured now; VenueError without a usable answer."""
+        before_ns = clock.now_ns()
+        venue_ns = await self._rest.read_clock()
+        after_ns = clock.now_ns()
+        return ClockReading(self.venue, venue_ns - (before_ns + after_ns) // 2, after_ns - before_ns, after_ns)
 
     async def _read_marks(self, names: list[str]) -> None:
         """Oracle prices no older than MARKS_AGE_NS, if any are needed."""

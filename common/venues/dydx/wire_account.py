@@ -54,6 +54,12 @@ def _unpadded(text: str) -> Decimal:
     return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
+def open_orders(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """(client id, market) of each entry of GET /v3/orders, which lists only orders that are alive."""
+    with reading("orders"):
+        return tuple((str(raw.get("clientId") or ""), market_of(raw["market"])) for raw in data["orders"])
+
+
 def fill_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
     """The entries of GET /v3/fills, newest first."""
     with reading("fills"):

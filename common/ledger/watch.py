@@ -1,0 +1,150 @@
+"""What the warden reads again and again: sums of fills, what is moving, who beats, who resumed. Query-only.
+
+A look costs what has happened since the last one, however long the history: fills and the journal only grow.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeAlias
+
+from common.core.events import HaltLevel
+from common.core.market import Side, Venue
+from common.core.money import ZERO
+from common.ledger import rows
+from common.ledger.shapes import Beat, Halt
+from common.ledger.store import Store
+
+Sizes: TypeAlias = dict[tuple[Venue, str], Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One consistent look at the file.
+
+    `positions` are signed sums of our fills, what was written off left out. `moving` are markets in which something is
+    not accounted for: an order, its fills, or a deal written off that still holds. `releasable` are the latter.
+    `resumed_ns` is when each market ('*': all) was last resumed by a person since this reader was opened.
+    `incarnations` begin the client ids of all orders that this file, or a copy put back into it, ever sent.
+    """
+
+    positions: Sizes
+    moving: frozenset[str]
+    releasable: frozenset[str]
+    halts: dict[str, Halt]
+    beats: dict[str, Beat]
+    resumed_ns: dict[str, int]
+    incarnations: tuple[str, ...]
+
+
+class LedgerWatch:
+    """A reader that remembers how far it has read."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._fill_seq = 0
+        self._sums: Sizes = {}
+        self._resumed: dict[str, int] = {}
+        with store.reading() as connection:
+            self._journal_seq: int = connection.execute("SELECT COALESCE(MAX(seq), 0) FROM journal").fetchone()[0]
+            #: the name of the first incarnation: what tells this file from all others, whatever was put back into it
+            self.origin = _incarnations(connection)[0]
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a checked file for reading only; LedgerError with a remedy when there is none or it cannot serve."""
+        return cls(Store(path, writer=False))
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def look(self) -> Look:
+        """Everything, as of one moment."""
+        with self._store.reading() as connection:
+            self._read_fills(connection)
+            self._read_resumes(connection)
+            off = _written_off(connection)
+            releasable = _releasable(connection)
+            return Look(
+                positions={p: s for p in self._sums if (s := self._sums[p] - off.get(p, ZERO))},
+                moving=_moving(connection) | releasable,
+                releasable=releasable,
+                halts=_halts(connection),
+                beats=_beats(connection),
+                resumed_ns=dict(self._resumed),
+                incarnations=_incarnations(connection),
+            )
+
+    def halts(self) -> dict[str, Halt]:
+        """The halts in force now, by market."""
+        with self._store.reading() as connection:
+            return _halts(connection)
+
+    def _read_fills(self, connection: sqlite3.Connection) -> None:
+        query = (
+            "SELECT f.seq, f.venue, o.market, f.side, f.size FROM fill AS f JOIN orders AS o USING (client_id) "
+            "WHERE f.seq > ? ORDER BY f.seq"
+        )
+        for seq, *fill in connection.execute(query, (self._fill_seq,)):
+            _add(self._sums, fill)
+            self._fill_seq = seq
+
+    def _read_resumes(self, connection: sqlite3.Connection) -> None:
+        query = "SELECT seq, verb, market, at_ns, why FROM journal WHERE seq > ? ORDER BY seq"
+        for seq, verb, market, at_ns, why in connection.execute(query, (self._journal_seq,)):
+            self._journal_seq = seq
+            if verb == "resume" and not why.startswith("by warden:"):
+                self._resumed[market] = at_ns
+
+
+def _add(sums: Sizes, row: list[Any]) -> None:
+    venue, market, side, size = row
+    place = (Venue(venue), market)
+    sums[place] = sums.get(place, ZERO) + Side(side).sign * Decimal(size)
+
+
+def _written_off(connection: sqlite3.Connection) -> Sizes:
+    """What a person took out of the count is not ours any more."""
+    query = (
+        "SELECT f.venue, o.market, f.side, f.size FROM deal AS d JOIN orders AS o USING (deal_id) "
+        "JOIN fill AS f USING (client_id) WHERE d.state = 'WRITTEN_OFF'"
+    )
+    sums: Sizes = {}
+    for row in connection.execute(query):
+        _add(sums, list(row))
+    return sums
+
+
+def _moving(connection: sqlite3.Connection) -> frozenset[str]:
+    """Markets with an order whose fate, or some of whose fills, the file does not have yet."""
+    open_orders = connection.execute("SELECT DISTINCT market FROM orders WHERE state <> 'DONE'")
+    live = {deal.market for deal in rows.get_live(connection, None) if deal.unfinished}
+    return frozenset(row[0] for row in open_orders) | live
+
+
+def _releasable(connection: sqlite3.Connection) -> frozenset[str]:
+    query = "SELECT DISTINCT market FROM deal WHERE state = 'WRITTEN_OFF' AND held_uusd > 0"
+    return frozenset(row[0] for row in connection.execute(query))
+
+
+def _halts(connection: sqlite3.Connection) -> dict[str, Halt]:
+    found = connection.execute("SELECT market, level, why, who, at_ns FROM halt")
+    return {row[0]: Halt(row[0], HaltLevel(row[1]), *row[2:]) for row in found}
+
+
+def _beats(connection: sqlite3.Connection) -> dict[str, Beat]:
+    found = connection.execute("SELECT market, pid, at_ns, state, decided_ns FROM heartbeat")
+    return {row[0]: Beat(*row) for row in found}
+
+
+def _incarnations(connection: sqlite3.Connection) -> tuple[str, ...]:
+    return tuple(str(row[0]) for row in connection.execute("SELECT name FROM incarnation ORDER BY id"))
