@@ -46,7 +46,8 @@ def backup(source: Path, target: Path, *, tell: Tell = silent) -> Verdict:
     with _beside(target) as part, closing(store.connect(source, writer=False)) as connection:
         with store.translated(source):
             store.check_version(connection, source)
-            _copy(connection, part, tell)
+            # Without a log of its own: one file, readable anywhere, and no worker opens it by mistake.
+            _copy(connection, part, mode="delete", tell=tell)
         verdict = must_be_sound(part)
         _place(part, target)
     return replace(verdict, file=target)
@@ -93,12 +94,13 @@ def _beside(target: Path) -> Iterator[Path]:
             _sweep(part)
 
 
-def _copy(connection: sqlite3.Connection, part: Path, tell: Tell) -> None:
+def _copy(connection: sqlite3.Connection, part: Path, *, mode: str, tell: Tell = silent) -> None:
     """All pages of one moment: a reader's view is held meanwhile, else every commit would make SQLite start again."""
     connection.execute("BEGIN")
     connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
     with closing(sqlite3.connect(part)) as to:
         connection.backup(to, pages=STEP_PAGES, progress=lambda _, left, total: tell(total - left, total))
+        to.execute(f"PRAGMA journal_mode = {mode}")
     connection.execute("COMMIT")
 
 
@@ -120,7 +122,7 @@ def _prepare(new: Path, copy: Path, by: By) -> None:
     with closing(store.connect(copy, writer=False)) as connection, store.translated(copy):
         if store.schema_version(connection) is None:
             raise LedgerError(f"{copy} is no ledger: name a file that `arbctl ledger backup` made")
-        _copy(connection, new, silent)
+        _copy(connection, new, mode="wal")
     migrate.ensure(new, at_ns=by.at_ns, code_version=by.author.code_version)
     with closing(store.Store(new, writer=True)) as opened, opened.transaction() as connection:
         last, _ = chain.head(connection)

@@ -18,7 +18,7 @@ from common.core.events import HaltLevel
 from common.core.market import Venue
 from common.core.money import ZERO, uusd_up
 from common.core.order import Order
-from common.ledger import account, limits, migrate, rows, writeoff
+from common.ledger import account, limits, migrate, rows, verify, writeoff
 from common.ledger.facts import Fact, client_id_of, described, fills_in, heard
 from common.ledger.rows import Author, Entry
 from common.ledger.store import Store
@@ -47,8 +47,9 @@ class Ledger:
 
     @classmethod
     def create(cls, path: Path, *, created_ns: int, config_hash: str, code_version: str, pid: int) -> Self:
-        """Make or migrate the file if needed, from any number of processes at once, and open it."""
+        """Make or migrate the file if needed, from any number of processes at once, look it over, and open it."""
         migrate.ensure(path, at_ns=created_ns, code_version=code_version)
+        verify.glance(path)
         return cls.open(path, config_hash=config_hash, code_version=code_version, pid=pid)
 
     @classmethod

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from common.core.errors import LedgerError
 from common.ledger.lock import FileLock
+from common.ledger.place import refuse_network
 from common.ledger.store import (
     SCHEMA_FILE,
     SCHEMA_VERSION,
@@ -46,6 +47,7 @@ def incarnation_name(created_ns: int) -> str:
 
 def ensure(path: Path, *, at_ns: int, code_version: str) -> None:
     """Make the ledger at `path` unless it is there, or bring it to our schema; any number of processes may call it."""
+    refuse_network(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -6,12 +6,13 @@ the file was about to be broken: our bug).
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
 from common.core.errors import IllegalMove, LedgerError, LocalError
 from common.ledger.lock import FileLock
+from common.ledger.place import refuse_network
 
 SCHEMA_VERSION = 1
 SCHEMA_FILE = Path(__file__).with_name("schema.sql")
@@ -33,6 +34,7 @@ class Store:
 
     def __init__(self, path: Path, *, writer: bool) -> None:
         self.path = path
+        refuse_network(path)
         self.connection = connect(path, writer=writer)
         try:
             with translated(path):
@@ -65,10 +67,13 @@ class Store:
                 yield self.connection
 
     def close(self) -> None:
-        """Close connection and lock file."""
-        self.connection.close()
+        """Close connection and lock file; a writer leaves a short log behind, unless somebody is using it."""
         if self._lock is not None:
+            with suppress(sqlite3.DatabaseError):
+                self.connection.execute("PRAGMA busy_timeout = 0")
+                self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._lock.close()
+        self.connection.close()
 
 
 def connect(path: Path, *, writer: bool) -> sqlite3.Connection:
@@ -91,7 +96,10 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
     check_version(connection, path)
     check_laws(connection, path)
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        raise LedgerError(f"{path} is not in WAL mode any more: run `PRAGMA journal_mode = wal` on it once")
+        raise LedgerError(
+            f"{path} is not in WAL mode: a backup is put in place by `arbctl ledger restore FILE`; if it is none, "
+            "run `PRAGMA journal_mode = wal` on it once"
+        )
 
 
 def check_version(connection: sqlite3.Connection, path: Path) -> None:

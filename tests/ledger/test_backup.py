@@ -68,9 +68,19 @@ def test_a_backup_is_the_ledger_of_that_moment_for_its_owner_alone(
     assert verdict.file == copy and verdict.sound and verdict.head != verify(path).head
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert names(path.parent) == ["copy.db", "ledger.db", "ledger.db-shm", "ledger.db-wal", "ledger.db.lock"]
-    with Report.open(copy) as report:
-        assert [row.deal for row in report.deals()] == [deal]
+    with sqlite3.connect(f"{copy.as_uri()}?immutable=1", uri=True) as reader:
+        assert reader.execute("SELECT deal_id FROM deal").fetchall() == [(deal.deal_id,)]
     assert verify(path, noted=verdict.head).sound
+
+
+def test_a_backup_in_the_ledgers_place_is_refused_because_ids_would_repeat(
+    path: Path, ledger: Ledger, copy: Path
+) -> None:
+    backup.backup(path, copy)
+    ledger.close()
+    copy.replace(path)
+    with pytest.raises(LedgerError, match="ledger restore FILE"):
+        open_(path)
 
 
 @pytest.mark.parametrize("there", ["copy.db", "copy.db.part"])
@@ -212,6 +222,7 @@ def test_a_log_of_the_former_file_is_never_played_into_the_new_one(
     shutil.copy(path.with_name("ledger.db-wal"), path.with_name("kept"))
     ledger.close()
     shutil.copy(path.with_name("kept"), path.with_name("ledger.db-wal"))
+    path.write_bytes(b"\xff" * 20_000)
     put_back(path, copy)
     with open_(path) as restored:
         assert restored.live_deals() == ()
