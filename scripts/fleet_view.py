@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common import members
-from common.core.deal import DealState
+from common.core.deal import Deal
 from common.ledger.report import Report
-from common.ledger.shapes import Beat, CapRow, Counts, DealRow, Equity, Halt, JournalRow, Totals
+from common.ledger.shapes import Beat, CapRow, Counts, Equity, Halt, JournalRow, Tally, Totals
 from scripts.supervise import Process
 
 
@@ -46,13 +46,13 @@ def view(ledger_file: Path, markets: Sequence[str], processes: Sequence[Process]
     """One look; LedgerError when there is a ledger that cannot be read."""
     states = {p.name: p for p in processes if p.group == members.GROUP}
     if not ledger_file.exists():
-        return FleetView(tuple(_member(m, states, {}, []) for m in markets))
+        return FleetView(tuple(_member(m, states, {}, Lot()) for m in markets))
     with Report.open(ledger_file) as report:
         beats = {beat.market: beat for beat in report.heartbeats()}
-        deals = report.deals()
+        lots = _lots(report)
         journal = report.journal(1)
         return FleetView(
-            members=tuple(_member(m, states, beats, [d for d in deals if d.deal.market == m]) for m in markets),
+            members=tuple(_member(m, states, beats, lots.get(m, Lot())) for m in markets),
             totals=report.totals(),
             counts=report.counts(),
             cap=report.cap(),
@@ -62,9 +62,23 @@ def view(ledger_file: Path, markets: Sequence[str], processes: Sequence[Process]
         )
 
 
-def _member(market: str, states: dict[str, Process], beats: dict[str, Beat], deals: Sequence[DealRow]) -> Member:
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """One market's deals: the live ones, and all of them counted."""
+
+    live: tuple[Deal, ...] = ()
+    tally: Tally | None = None
+
+
+def _lots(report: Report) -> dict[str, Lot]:
+    live: dict[str, list[Deal]] = {}
+    for row in report.deals(live=True):
+        live.setdefault(row.deal.market, []).append(row.deal)
+    return {tally.market: Lot(tuple(live.get(tally.market, ())), tally) for tally in report.tallies()}
+
+
+def _member(market: str, states: dict[str, Process], beats: dict[str, Beat], lot: Lot) -> Member:
     process = states.get(members.program(market))
-    live = [row.deal for row in deals if row.deal.live]
     return Member(
         market=market,
         state="not running" if process is None else process.state,
@@ -72,9 +86,9 @@ def _member(market: str, states: dict[str, Process], beats: dict[str, Beat], dea
         uptime_s=0 if process is None else process.uptime_s,
         heard_ns=beats[market].at_ns if market in beats else None,
         decision=beats[market].state if market in beats else "",
-        plus=sum(1 for deal in live if deal.direction > 0),
-        minus=sum(1 for deal in live if deal.direction < 0),
-        closed=sum(1 for row in deals if row.deal.state is DealState.CLOSED),
-        void=sum(1 for row in deals if row.deal.state is DealState.VOID),
-        pnl_uusd=sum(row.pnl_uusd for row in deals),
+        plus=sum(1 for deal in lot.live if deal.direction > 0),
+        minus=sum(1 for deal in lot.live if deal.direction < 0),
+        closed=lot.tally.closed if lot.tally else 0,
+        void=lot.tally.void if lot.tally else 0,
+        pnl_uusd=lot.tally.pnl_uusd if lot.tally else 0,
     )

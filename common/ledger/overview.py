@@ -1,15 +1,18 @@
 """What report.py puts together from several tables: markets, earnings, the original's running count."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from common.core.deal import LIVE, Deal, DealState
-from common.core.market import Direction, Side, Venue
+from common.core.market import Direction, Venue
 from common.core.money import ZERO, uusd_down, uusd_up
-from common.ledger import pnl, rows
-from common.ledger.shapes import DealRow, MarketRow, SpreadRow, TradeRow, VenueSide
+from common.ledger import pnl, rows, sums
+from common.ledger.shapes import DealRow, MarketRow, SpreadRow, Tally, TradeRow, VenueSide
+from common.ledger.sums import Earned
 
 Sizes: TypeAlias = dict[tuple[str, Venue], Decimal]
 
@@ -22,13 +25,25 @@ def deal_row(deal: Deal) -> DealRow:
 
 def market_rows(connection: sqlite3.Connection) -> tuple[MarketRow, ...]:
     """One row per market where anything is: a live deal, a venue's position, or fills that do not cancel out."""
-    sizes = _ledger_sizes(connection)
+    sizes = {(market, venue): size for market, at in sums.held(connection).items() for venue, size in at.items()}
     said = _said(connection)
     live: dict[str, list[Deal]] = {}
     for deal in rows.get_live(connection, None):
         live.setdefault(deal.market, []).append(deal)
     names = live.keys() | {m for (m, _), size in sizes.items() if size} | {m for m, _ in said if m}
     return tuple(_market_row(name, live.get(name, []), _sides(name, sizes, said)) for name in sorted(names))
+
+
+def tallies(found: Iterable[tuple[str, str, str]], earned: Mapping[str, Earned]) -> tuple[Tally, ...]:
+    """Deals (market, state, id), in order of their markets, counted with what they earned."""
+    return tuple(_tally(market, list(deals), earned) for market, deals in groupby(found, key=itemgetter(0)))
+
+
+def _tally(market: str, deals: list[tuple[str, str, str]], earned: Mapping[str, Earned]) -> Tally:
+    states = [state for _, state, _ in deals]
+    sums_of = [earned[deal_id] for _, _, deal_id in deals if deal_id in earned]
+    pnl_uusd = sum(uusd_down(deal.realised) - deal.fees_uusd for deal in sums_of)
+    return Tally(market, states.count(DealState.CLOSED), states.count(DealState.VOID), pnl_uusd)
 
 
 def spread_rows(found: Iterable[tuple[Any, ...]]) -> Iterator[SpreadRow]:
@@ -69,19 +84,6 @@ def funding(connection: sqlite3.Connection, market: str | None) -> int:
     """Σ funding received, micro-USD."""
     query = "SELECT COALESCE(SUM(payment_uusd), 0) FROM funding WHERE ?1 IS NULL OR market = ?1"
     return int(connection.execute(query, (market,)).fetchone()[0])
-
-
-def _ledger_sizes(connection: sqlite3.Connection) -> Sizes:
-    """Signed base size per market and venue by all our fills; what a person wrote off is not ours any more."""
-    query = (
-        "SELECT o.market, f.venue, f.side, f.size FROM fill AS f JOIN orders AS o USING (client_id) "
-        "JOIN deal AS d USING (deal_id) WHERE d.state <> 'WRITTEN_OFF'"
-    )
-    sizes: Sizes = {}
-    for market, venue, side, size in connection.execute(query):
-        key = (market, Venue(venue))
-        sizes[key] = sizes.get(key, ZERO) + Side(side).sign * Decimal(size)
-    return sizes
 
 
 def _said(connection: sqlite3.Connection) -> dict[tuple[str, Venue], tuple[Decimal, Decimal, Decimal, int]]:

@@ -12,7 +12,7 @@ from common.core.deal import LIVE, Deal, DealState
 from common.core.events import HaltLevel
 from common.core.market import Direction, Venue
 from common.core.money import ZERO, uusd_down, uusd_up
-from common.ledger import overview, pnl, rows, writeoff
+from common.ledger import overview, rows, sums, writeoff
 from common.ledger.shapes import (
     Beat,
     CapRow,
@@ -24,6 +24,7 @@ from common.ledger.shapes import (
     JournalRow,
     MarketRow,
     SpreadRow,
+    Tally,
     Totals,
     TradeRow,
 )
@@ -95,7 +96,8 @@ class Report:
     def deals(self, market: str | None = None, *, live: bool = False) -> tuple[DealRow, ...]:
         """All deals (of one market; the live ones only), oldest first, with what they earned."""
         with self._store.reading() as connection:
-            return tuple(overview.deal_row(d) for d in rows.get_all(connection, market) if d.live or not live)
+            found = rows.get_live(connection, market) if live else rows.get_all(connection, market)
+            return tuple(overview.deal_row(d) for d in sorted(found, key=lambda d: (d.market, d.number)))
 
     def deal(self, deal_id: str) -> DealRow | None:
         """One deal, or None."""
@@ -111,20 +113,18 @@ class Report:
     def totals(self, market: str | None = None) -> Totals:
         """Counts and sums over all deals (of one market); money rounded once, against ourselves."""
         with self._store.reading() as connection:
-            deals = tuple(rows.get_all(connection, market))
-            states = [deal.state for deal in deals]
-            traded = sum((f.price * f.size for deal in deals for f in deal.fills), ZERO)
+            deals, states = sums.earned(connection, market).values(), sums.states(connection, market)
             fees = sum(deal.fees_uusd for deal in deals)
             return Totals(
-                reserved=len(deals),
+                reserved=sum(states.values()),
                 opened=overview.ever_open(connection, market),
-                closed=states.count(DealState.CLOSED),
-                void=states.count(DealState.VOID),
-                stuck=states.count(DealState.STUCK),
-                written_off=states.count(DealState.WRITTEN_OFF),
-                live=sum(state in LIVE for state in states),
-                traded_uusd=uusd_up(traded),
-                realised_uusd=uusd_down(sum((pnl.realised(deal) for deal in deals), ZERO)) - fees,
+                closed=states.get(DealState.CLOSED, 0),
+                void=states.get(DealState.VOID, 0),
+                stuck=states.get(DealState.STUCK, 0),
+                written_off=states.get(DealState.WRITTEN_OFF, 0),
+                live=sum(states.get(state, 0) for state in LIVE),
+                traded_uusd=uusd_up(sum((deal.traded for deal in deals), ZERO)),
+                realised_uusd=uusd_down(sum((deal.realised for deal in deals), ZERO)) - fees,
                 fees_uusd=fees,
                 funding_uusd=overview.funding(connection, market),
                 missed=overview.missed(connection, market),
@@ -133,14 +133,14 @@ class Report:
     def dust(self) -> tuple[Dust, ...]:
         """What finished deals left behind in each market, where it is not nothing."""
         with self._store.reading() as connection:
-            left: dict[str, dict[Venue, Decimal]] = {}
-            for deal in rows.get_all(connection, None):
-                if deal.live or deal.state is DealState.WRITTEN_OFF:
-                    continue
-                sizes = left.setdefault(deal.market, dict.fromkeys(Venue, ZERO))
-                for venue in Venue:
-                    sizes[venue] += deal.position(venue)
+            left = sums.left_behind(connection)
             return tuple(Dust(market, sizes) for market, sizes in sorted(left.items()) if any(sizes.values()))
+
+    def tallies(self) -> tuple[Tally, ...]:
+        """Per market that ever had a deal: how many are finished, and what all of them earned, each rounded down."""
+        with self._store.reading() as connection:
+            query = "SELECT market, state, deal_id FROM deal ORDER BY market"
+            return overview.tallies(connection.execute(query), sums.earned(connection, None))
 
     def journal(self, limit: int = TAIL, *, market: str | None = None, deal_id: str | None = None) -> list[JournalRow]:
         """The newest `limit` rows (of a market, of a deal), oldest first."""

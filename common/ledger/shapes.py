@@ -136,6 +136,16 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """One market's deals counted; `pnl_uusd` is what all of them realised, fees taken off."""
+
+    market: str
+    closed: int
+    void: int
+    pnl_uusd: int
+
+
+@dataclass(frozen=True, slots=True)
 class Dust:
     """What finished deals of a market left at each venue, signed base size."""
 

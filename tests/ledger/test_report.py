@@ -189,3 +189,27 @@ def test_what_was_written_off_is_not_ours_any_more(report: Report, ledger: Ledge
     assert report.totals().written_off == 1
     (row,) = report.deals()
     assert row.deal.state is DealState.WRITTEN_OFF
+
+
+def test_sums_over_all_fills_are_what_the_deals_add_up_to_one_by_one(
+    report: Report, ledger: Ledger, maker: "Maker"
+) -> None:
+    for number, market, direction in ((1, "ETH", 1), (2, "ETH", -1), (1, "SOL", -1)):
+        maker.closed(ledger, number, market, direction)
+    opened = maker.opened(ledger, 1, "BTC")
+    late = Fill(Venue.APEX, "late", "aaaaaa-SOL-1-apex-c1", Side.SELL, Decimal("39999.7"), Decimal("0.00033"), 77, 1)
+    ledger.record(Filled(late, maker.start_ns + 9))
+    rows, totals = report.deals(), report.totals()
+    assert [(row.deal.market, row.deal.number) for row in rows] == [("BTC", 1), ("ETH", 1), ("ETH", 2), ("SOL", 1)]
+    assert report.deals(live=True) == (report.deal(opened.deal_id),)
+    realised = sum((pnl.realised(row.deal) for row in rows), Decimal(0))
+    assert totals.fees_uusd == sum(row.fees_uusd for row in rows)
+    assert totals.realised_uusd == int(realised * 1_000_000 // 1) - totals.fees_uusd
+    assert totals.traded_uusd == -int(-sum(f.price * f.size for row in rows for f in row.deal.fills) * 1_000_000 // 1)
+    assert [(t.market, t.closed, t.void, t.pnl_uusd) for t in report.tallies()] == [
+        (name, sum(row.deal.state is DealState.CLOSED for row in of), 0, sum(row.pnl_uusd for row in of))
+        for name in ("BTC", "ETH", "SOL")
+        if (of := [row for row in rows if row.deal.market == name])
+    ]
+    assert [(dust.market, dust.net) for dust in report.dust()] == [("SOL", Decimal("-0.00033"))]
+    assert report.totals("SOL").fees_uusd == 80_077
