@@ -50,9 +50,12 @@ class Table:
         if value is None:
             raise ConfigError(f"arb.toml: {self._path(key)} is missing")
         try:
-            return Decimal(str(value))
+            number = Decimal(str(value))
         except InvalidOperation:
-            raise ConfigError(f"arb.toml: {self._path(key)} must be a number, not {value!r}") from None
+            number = Decimal("NaN")
+        if not number.is_finite():
+            raise ConfigError(f"arb.toml: {self._path(key)} must be a number, not {value!r}")
+        return number
 
     def done(self) -> None:
         """Complain about keys nobody asked for."""

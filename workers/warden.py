@@ -58,11 +58,21 @@ async def _watch(config: Settings, logger: logging.Logger) -> None:
         with ledger, watch:
             warden = _joined(config, (ledger, watch), desks, instruments)
             log.event(logger, "watching", markets=len(config.markets))
-            await stopping.until(told, warden.keep())
+            await _kept(told, warden)
         log.event(logger, "stopped")
     finally:
         for desk in desks.values():
             await desk.close()
+
+
+async def _kept(told: asyncio.Event, warden: Warden) -> None:
+    """Let it watch until told to stop; its loops have ended when this returns, so that the files may be closed."""
+    keeping = asyncio.create_task(warden.keep())
+    try:
+        await stopping.until(told, keeping)
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
 
 
 def _joined(

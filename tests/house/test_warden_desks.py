@@ -23,6 +23,7 @@ from common.settings import Endpoint
 from common.sim.types import PlaceRequest
 from common.venues.adapters import MAKE_DESK
 from common.venues.base import Desk
+from common.warden import listening
 from common.warden.hand import Alerts, Hand
 from common.warden.judge import Judge
 from common.warden.memory import Memory
@@ -41,10 +42,14 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(bounded())
 
 
-def desk_of(house: Any, venue: Venue) -> Desk:
+def endpoint_of(house: Any, venue: Venue) -> Endpoint:
     url = house.url(venue)
     socket = url.replace("http", "ws") + ("/v3/ws" if venue is Venue.DYDX else "")
-    return MAKE_DESK[venue](Endpoint(venue, url, socket, 1, Path("unused")), house.keys[venue])
+    return Endpoint(venue, url, socket, 1, Path("unused"))
+
+
+def desk_of(house: Any, venue: Venue) -> Desk:
+    return MAKE_DESK[venue](endpoint_of(house, venue), house.keys[venue])
 
 
 def asked(house: Any, venue: Venue, question: Callable[[Desk], Awaitable[Any]]) -> Any:
@@ -100,6 +105,37 @@ def test_a_venues_clock_is_read_against_ours(paper_house: Any, venue: Venue) -> 
     reading = asked(paper_house, venue, lambda desk: desk.read_clock())
     assert reading.venue is venue
     assert reading.surely_off_ns < SECOND_NS // 4
+
+
+# ---- do the books move? -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_only_a_change_of_a_book_is_a_movement_not_its_snapshot(
+    paper_house: Any, moved: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "LISTEN_S", 10.0 if moved else 1.0)
+
+    async def whole() -> bool:
+        desks = {venue: desk_of(paper_house, venue) for venue in Venue}
+        try:
+            for desk in desks.values():
+                await desk.start()
+            listed = {(venue, "ETH"): await desk.instrument("ETH") for venue, desk in desks.items()}
+        finally:
+            for desk in desks.values():
+                await desk.close()
+        asking = asyncio.create_task(
+            listening.Listener({v: endpoint_of(paper_house, v) for v in Venue}, listed).moves("ETH")
+        )
+        shift = 0
+        while moved and not asking.done():
+            shift += 1
+            await asyncio.to_thread(paper_house.show, Venue.APEX, "ETH", shift)
+            await asyncio.wait([asking], timeout=0.1)
+        return await asking
+
+    assert run(whole()) is moved
 
 
 # ---- a whole warden, one look after the other -------------------------------------------------------------------
