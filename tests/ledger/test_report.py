@@ -198,7 +198,8 @@ def test_sums_over_all_fills_are_what_the_deals_add_up_to_one_by_one(
         maker.closed(ledger, number, market, direction)
     opened = maker.opened(ledger, 1, "BTC")
     late = Fill(Venue.APEX, "late", "aaaaaa-SOL-1-apex-c1", Side.SELL, Decimal("39999.7"), Decimal("0.00033"), 77, 1)
-    ledger.record(Filled(late, maker.start_ns + 9))
+    for fill in (late, replace(late, fill_id="again")):
+        ledger.record(Filled(fill, maker.start_ns + 9))
     rows, totals = report.deals(), report.totals()
     assert [(row.deal.market, row.deal.number) for row in rows] == [("BTC", 1), ("ETH", 1), ("ETH", 2), ("SOL", 1)]
     assert report.deals(live=True) == (report.deal(opened.deal_id),)
@@ -211,5 +212,5 @@ def test_sums_over_all_fills_are_what_the_deals_add_up_to_one_by_one(
         for name in ("BTC", "ETH", "SOL")
         if (of := [row for row in rows if row.deal.market == name])
     ]
-    assert [(dust.market, dust.net) for dust in report.dust()] == [("SOL", Decimal("-0.00033"))]
-    assert report.totals("SOL").fees_uusd == 80_077
+    assert [(dust.market, dust.net) for dust in report.dust()] == [("SOL", Decimal("-0.00066"))]
+    assert report.totals("SOL").fees_uusd == 80_154
