@@ -100,7 +100,11 @@ class Tail:
                 self.facts.fills[fill["fill_id"]] = self._fill(fill)
         for payment in record.get("funding", ()):
             if payment["account_id"] == ours:
-                self.facts.funding[payment["payment_id"]] = (_uusd(payment["payment"]), payment["at_ns"])
+                self.facts.funding[self._payment_id(payment)] = (_uusd(payment["payment"]), payment["at_ns"])
+
+    def _payment_id(self, raw: dict[str, Any]) -> str:
+        """As the venue's answers let a client name it: dYdX tells no id, so market and hour are the name."""
+        return f"{raw['market']}-USD@{raw['at_ns']}" if self._venue == "dydx" else str(raw["payment_id"])
 
     def _fill(self, raw: dict[str, Any]) -> OneFill:
         order_id = raw["order_id"]
