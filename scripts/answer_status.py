@@ -1,7 +1,7 @@
 """`arbctl status`: is the fleet alive, what does each worker say, what is halted, how much room is left."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeAlias
 
 from common import clock
 from common.settings import Settings
@@ -12,6 +12,9 @@ from scripts.supervise import Places, Process, Supervisor
 
 _COLUMNS = ("market", "worker", "pid", "up", "heard", "says", "+1", "−1", "closed", "void", "pnl USD", "halt")
 
+#: what runs beside the workers, by program name; None while it is not running
+Helpers: TypeAlias = dict[str, Process | None]
+
 
 def status(config: Settings) -> Answer:
     """Everything at a glance; works without a supervisord and without a ledger."""
@@ -20,21 +23,21 @@ def status(config: Settings) -> Answer:
     alive = supervisor.alive()
     processes = supervisor.processes() if alive else []
     seen = view(config.ledger_file, list(config.markets), processes)
-    sim = next((process for process in processes if process.name == "sim"), None)
+    helpers = {name: next((p for p in processes if p.name == name), None) for name in ("sim", "warden")}
     return Answer(
-        data=_data(config, seen, alive, sim),
+        data=_data(config, seen, alive, helpers),
         columns=_COLUMNS,
         rows=[_cells(member, seen, now_ns) for member in seen.members],
-        notes=_notes(config, seen, alive, sim),
+        notes=_notes(config, seen, alive, helpers),
     )
 
 
-def _data(config: Settings, seen: FleetView, alive: tuple[int, str] | None, sim: Process | None) -> dict[str, Any]:
+def _data(config: Settings, seen: FleetView, alive: tuple[int, str] | None, helpers: Helpers) -> dict[str, Any]:
     return {
         "mode": config.mode,
         "config_hash": config.hash,
         "supervisord": None if alive is None else {"pid": alive[0], "state": alive[1]},
-        "sim": None if sim is None else {"pid": sim.pid, "state": sim.state},
+        **{name: None if p is None else {"pid": p.pid, "state": p.state} for name, p in helpers.items()},
         "members": seen.members,
         "counts": None if seen.counts is None else asdict(seen.counts),
         "exposure": seen.cap,
@@ -62,11 +65,10 @@ def _cells(member: Member, seen: FleetView, now_ns: int) -> tuple[str, ...]:
     )
 
 
-def _notes(config: Settings, seen: FleetView, alive: tuple[int, str] | None, sim: Process | None) -> list[str]:
+def _notes(config: Settings, seen: FleetView, alive: tuple[int, str] | None, helpers: Helpers) -> list[str]:
     who = "not running" if alive is None else f"pid {alive[0]}, {alive[1].lower()}"
-    notes = [
-        f"mode {config.mode}; supervisord {who}; paper venues {'not running' if sim is None else sim.state.lower()}"
-    ]
+    sim, warden = ("not running" if p is None else p.state.lower() for p in helpers.values())
+    notes = [f"mode {config.mode}; supervisord {who}; paper venues {sim}; warden {warden}"]
     if seen.counts is None or seen.cap is None:
         return [*notes, f"no ledger yet at {config.ledger_file}: ./scripts/run makes one"]
     notes.append(render.count(seen.counts))

@@ -12,6 +12,9 @@ EVERY_MARKET = "*"
 _STRICTNESS = {level: rank for rank, level in enumerate(HaltLevel)}
 _MILLI = 1000
 
+#: who halts without a person: their halts may be taken over by one
+PROCESSES = frozenset({"warden", "worker", "ledger"})
+
 
 @dataclass(frozen=True, slots=True)
 class CapTerms:
@@ -34,17 +37,26 @@ def put_cap(connection: sqlite3.Connection, terms: CapTerms) -> bool:
 
 
 def put_halt(connection: sqlite3.Connection, level: HaltLevel, market: str, why: str, *, who: str, at_ns: int) -> bool:
-    """Halt a market, or make its halt stricter; False when it is halted as strictly already."""
+    """Halt a market, or make its halt stricter; False when it is halted as strictly already.
+
+    A person takes over a halt that a process of the fleet had set as strictly: it then waits for a person.
+    """
     if level is HaltLevel.NONE:
         raise LocalError("a halt has a level; resume clears it")
-    row = connection.execute("SELECT level FROM halt WHERE market = ?", (market,)).fetchone()
-    if row is not None and _STRICTNESS[HaltLevel(row[0])] >= _STRICTNESS[level]:
+    row = connection.execute("SELECT level, who FROM halt WHERE market = ?", (market,)).fetchone()
+    if row is not None and _stands(_STRICTNESS[HaltLevel(row[0])], row[1], _STRICTNESS[level], who):
         return False
     connection.execute(
         "INSERT OR REPLACE INTO halt (market, level, why, who, at_ns) VALUES (?, ?, ?, ?, ?)",
         (market, level.value, why, who, at_ns),
     )
     return True
+
+
+def _stands(strictness: int, owner: str, asked: int, who: str) -> bool:
+    """Whether a standing halt stays as it is when `who` asks for another."""
+    taken_over = strictness == asked and owner in PROCESSES and who not in PROCESSES
+    return strictness >= asked and not taken_over
 
 
 def clear_halt(connection: sqlite3.Connection, market: str) -> bool:

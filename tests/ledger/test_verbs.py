@@ -287,6 +287,14 @@ def test_recovery_starts_from_live_deals_and_loose_ends(ledger: Ledger, maker: "
 # ---- limits and telemetry -----------------------------------------------------------------------------------
 
 
+def test_a_person_takes_over_a_halt_that_a_process_set_and_not_the_other_way_round(ledger: Ledger) -> None:
+    assert ledger.halt(HaltLevel.HALT, "*", "skew", who="warden", at_ns=1)
+    assert not ledger.halt(HaltLevel.HALT, "*", "again", who="warden", at_ns=2)
+    assert ledger.halt(HaltLevel.HALT, "*", "odd prices", who="ann", at_ns=3)
+    assert not ledger.halt(HaltLevel.HALT, "*", "skew", who="warden", at_ns=4)
+    assert not ledger.halt(HaltLevel.HALT, "*", "me too", who="bob", at_ns=5)
+
+
 def test_the_strictest_halt_counts_and_is_only_made_stricter(ledger: Ledger, sql: sqlite3.Connection) -> None:
     assert ledger.halt(HaltLevel.REDUCE, "BTC", "a", who="x", at_ns=1)
     assert not ledger.halt(HaltLevel.HALT, "BTC", "b", who="x", at_ns=2)
