@@ -22,7 +22,7 @@ from scripts import simulate, simulate_state
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: what fits a minute on two cores; ./scripts/simulate --seeds 20000 is the long form
-SEEDS = 400
+SEEDS = 500
 #: seeds that draw, among others, power cuts and restarts of venues
 EVENTFUL = tuple(s for s in range(400) if faults_of(s).power_cut and faults_of(s).venue_restart and faults_of(s).death)
 
