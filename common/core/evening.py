@@ -10,8 +10,13 @@ from common.core.order import Lifetime, Order, Purpose
 from common.core.terms import Terms
 
 
-def even_order(deal: Deal, step: Even, book: Book, terms: Terms, made: tuple[str, int]) -> Order | None:
+def even_order(
+    deal: Deal, step: Even, book: Book, terms: Terms, made: tuple[str, int], *, held_there: Decimal
+) -> Order | None:
     """The next evening order of `deal`; `made` is its client id and time. None while the book was never heard.
+
+    `held_there` is what all our deals of the market together have at the venue, signed: it nets them, so an order
+    that does not reduce that sum must not be reduce-only, or the venue would take nothing of it.
 
     A stale book still gives a price: an unwind is never denied, it is bounded by the band instead.
     """
@@ -30,7 +35,7 @@ def even_order(deal: Deal, step: Even, book: Book, terms: Terms, made: tuple[str
         size=step.size,
         limit=_limit(book.instrument, step.side, book.instrument.price(best), _band_bps(terms, deal.evenings)),
         lifetime=_lifetime(book.instrument, step.size),
-        reduce_only=True,
+        reduce_only=-step.side.sign * held_there >= step.size,
         created_ns=at_ns,
     )
 

@@ -31,6 +31,7 @@ from common.core.events import (
 )
 from common.core.ids import client_id, next_attempt
 from common.core.market import Instrument, Venue
+from common.core.money import ZERO
 from common.core.opening import NoOpening, Opportunity, find_opening
 from common.core.order import NotSent, Order, Purpose, Unknown
 from common.core.planning import closing_orders, opening_deal
@@ -214,7 +215,8 @@ class Trader:
         if order is not None:
             return self._write(deal, (order,), None, f"complete {step.size} at {order.venue}", at_ns)
         made = (client_id(deal.deal_id, step.venue, next_attempt(deal)), at_ns)
-        order = even_order(deal, step, self.view.books[step.venue], self.terms, made)
+        together = sum((d.position(step.venue) for d in self.deals.values()), ZERO)
+        order = even_order(deal, step, self.view.books[step.venue], self.terms, made, held_there=together)
         if order is None:
             return self._refresh(step.venue, "even", at_ns)
         return self._write(deal, (order,), None, f"uneven by {step.size}", at_ns)

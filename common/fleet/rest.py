@@ -62,7 +62,7 @@ class Rest:
         for client_id, (*_, state, purpose, reduce_only) in rows.items():
             if state != "DONE":
                 raise Violation(f"order {client_id} is {state} at rest: nobody knows its fate")
-            if bool(reduce_only) is (purpose == "OPEN") and not (purpose == "EVEN" and self._completes(client_id)):
+            if bool(reduce_only) is (purpose == "OPEN") and not (purpose == "EVEN" and self._may_open(client_id)):
                 raise Violation(f"order {client_id} ({purpose}) has reduce_only={reduce_only}")
         for venue, engine in self._engines.items():
             for order in engine.orders(ACCOUNT):
@@ -73,6 +73,24 @@ class Rest:
                     raise Violation(f"order {asked.client_id} is at {venue} and has no row")
                 if (*row[:3], Decimal(row[3]), Decimal(row[4])) != said:
                     raise Violation(f"order {asked.client_id} at {venue} is {said}, its row says {row[:5]}")
+
+    def _may_open(self, client_id: str) -> bool:
+        return self._completes(client_id) or self._netted(client_id)
+
+    def _netted(self, client_id: str) -> bool:
+        """The venue nets our deals: what all fills heard by then left there was less than the order takes away."""
+        ((market, venue, side, size, created_ns),) = self._all(
+            "SELECT market, venue, side, size, created_ns FROM orders WHERE client_id = ?", client_id
+        )
+        fills = self._all(
+            "SELECT f.side, f.size FROM fill f JOIN orders o USING (client_id) "
+            "WHERE o.market = ? AND o.venue = ? AND f.at_ns <= ?",
+            market,
+            venue,
+            created_ns,
+        )
+        there = sum((Decimal(s) * (1 if way == "BUY" else -1) for way, s in fills), ZERO)
+        return there * (1 if side == "SELL" else -1) < Decimal(size)
 
     def _completes(self, client_id: str) -> bool:
         """The one evening order of a deal that may open: in place of an opening leg that did not fill, not larger."""

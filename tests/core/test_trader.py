@@ -481,3 +481,16 @@ def test_no_new_entry_until_both_books_moved_on_after_our_own_fills(house: House
     assert house.trader.decision == "own fills" and len(house.rows) == 1
     house.book(Venue.DYDX, 10_000, 10_001)
     assert len(house.rows) == 2
+
+
+def test_a_late_fill_beside_a_live_deal_is_evened_although_the_venue_nets_both(house: House) -> None:
+    """The venue holds the sum: an order that does not reduce it would be refused as reduce-only."""
+    house.gap()
+    live = house.deal
+    late = Order("x-BTC-9-a0", "x-BTC-9", Venue.APEX, "BTC", Side.BUY, Purpose.CLOSE, D("0.01"), D(10_100),
+                 Lifetime.FOK, True, 1, OrderState.DONE, "v", D("0.01"))  # fmt: skip
+    stray = replace(closed_deal(9), orders=(late,), fills=house.fill_of(late))
+    house.hear(house.put(stray))
+    even = house.sent[-1]
+    assert (even.deal_id, even.venue, even.side, even.reduce_only) == ("x-BTC-9", Venue.APEX, Side.SELL, False)
+    assert live.position(Venue.APEX) == D("-0.01")

@@ -91,12 +91,16 @@ def test_a_fleet_stopped_with_open_deals_takes_them_up_again_when_started(found:
     assert found["stop"]["recovered"] == found["stop"]["open_deals"]
 
 
+#: ten workers, the paper venues, the warden
+CHILDREN = 12
+
+
 @only_linux
 @pytest.mark.fleet
 def test_a_killed_supervisord_takes_every_child_along_those_that_still_start_too(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    assert asyncio.run(_left_behind(tmp_path_factory.mktemp("k"))) == ([], 11)
+    assert asyncio.run(_left_behind(tmp_path_factory.mktemp("k"))) == ([], CHILDREN)
 
 
 async def _left_behind(folder: Path) -> tuple[list[str], int]:
