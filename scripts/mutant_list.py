@@ -172,7 +172,7 @@ MUTANTS = (
     ),
     Mutant(
         "an evening order may open a position",
-        ((EVENING, "        reduce_only=True,\n", "        reduce_only=False,\n"),),
+        ((EVENING, "reduce_only=-step.side.sign * held_there >= step.size,", "reduce_only=False,"),),
     ),
     Mutant(
         "stale quote accepted after the reservation",
