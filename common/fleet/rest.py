@@ -137,24 +137,11 @@ class Rest:
             longer = max(legs, key=lambda venue: abs(legs[venue]))
             naked = min(abs(sum(legs.values(), ZERO)), abs(legs[longer]))
             halted = bool(self._all("SELECT 1 FROM halt WHERE market IN (?, '*')", market))
-            excused = halted and (state == "STUCK" or self._entangled(deal_id))
+            excused = halted and state == "STUCK"
             if naked >= self._engines[longer].instruments[market].min_size and not excused:
                 raise Violation(f"naked at rest: {deal_id} ({state}) by {naked} at {longer}")
             if state == "STUCK" and not halted:
                 raise Violation(f"{deal_id} is stuck and {market} is not halted")
-
-    def _entangled(self, deal_id: str) -> bool:
-        """Finished, filled after that, and another deal of its market lived then: a venue nets the two, so that
-        reduce-only has nothing to reduce. Not promised, docs/reliability.md says why; a person decides.
-        """
-        query = (
-            "SELECT 1 FROM deal d JOIN orders o USING (deal_id) JOIN fill f USING (client_id) "
-            "JOIN deal other ON other.market = d.market AND other.deal_id <> d.deal_id "
-            "WHERE d.deal_id = ? AND d.state IN ('VOID', 'CLOSED') AND f.at_ns > d.changed_ns "
-            "AND other.opened_ns < f.at_ns "
-            "AND (other.state IN ('OPENING', 'OPEN', 'CLOSING', 'STUCK') OR other.changed_ns > d.opened_ns)"
-        )
-        return bool(self._all(query, deal_id))
 
     def _legs(self, deal_id: str) -> dict[Venue, Decimal]:
         legs = dict.fromkeys(Venue, ZERO)
