@@ -63,6 +63,19 @@ class FundingRate:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexPrice:
+    """What the venue says that the market is worth elsewhere, USD per base: told when it changed."""
+
+    venue: Venue
+    price: Decimal
+    at_ns: int
+
+    def __post_init__(self) -> None:
+        if not (self.price.is_finite() and self.price > 0):
+            raise ValueError(f"{self.venue}: index price {self.price} must be above 0")
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """What came back for an order we sent."""
 
@@ -149,6 +162,7 @@ Event: TypeAlias = (
     | FeedLost
     | InstrumentUpdate
     | FundingRate
+    | IndexPrice
     | Answered
     | Reported
     | Filled

@@ -22,6 +22,7 @@ from common.core.events import (
     FundingRate,
     Halted,
     HaltLevel,
+    IndexPrice,
     InstrumentUpdate,
     LookedUp,
     Refused,
@@ -83,7 +84,7 @@ class Trader:
             case BookMessage():
                 self.view.hear(event)
                 return self._decide(event.at_ns)
-            case FeedAlive() | FeedLost() | InstrumentUpdate() | FundingRate():
+            case FeedAlive() | FeedLost() | InstrumentUpdate() | FundingRate() | IndexPrice():
                 self.view.hear(event)
                 return []
             case Tick():

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from common.core.book import Book, Quote, make_book
 from common.core.edge import Pair, make_leg
-from common.core.events import BookMessage, FeedAlive, FeedLost, FundingRate, InstrumentUpdate
+from common.core.events import BookMessage, FeedAlive, FeedLost, FundingRate, IndexPrice, InstrumentUpdate
 from common.core.market import Direction, Instrument, Side, Venue
 from common.core.median import TrailingMedian
 from common.core.money import ZERO
@@ -23,12 +23,14 @@ class MarketView:
         self.books: dict[Venue, Book] = {v: make_book(i) for v, i in instruments.items()}
         self.alive_ns = dict.fromkeys(instruments, 0)
         self.funding = dict.fromkeys(instruments, ZERO)
+        #: the last index price of each venue, with its time; None while none was heard
+        self.index: dict[Venue, IndexPrice | None] = dict.fromkeys(instruments)
         self.medians = {d: TrailingMedian(terms.median_window_ns, terms.median_warmup_ns) for d in Direction}
         #: where each venue's mid stood when the other venue was last heard
         self._mid_at_other: dict[Venue, float | None] = dict.fromkeys(instruments)
         self._sampled_ns = 0
 
-    def hear(self, event: BookMessage | FeedAlive | FeedLost | InstrumentUpdate | FundingRate) -> None:
+    def hear(self, event: BookMessage | FeedAlive | FeedLost | InstrumentUpdate | FundingRate | IndexPrice) -> None:
         """Take in one public event."""
         match event:
             case BookMessage():
@@ -42,6 +44,8 @@ class MarketView:
                 self.books[event.instrument.venue].instrument = event.instrument
             case FundingRate():
                 self.funding[event.venue] = event.hourly
+            case IndexPrice():
+                self.index[event.venue] = event
 
     def _hear_book(self, message: BookMessage) -> None:
         book = self.books[message.venue]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from common.core.events import BookMessage, Event, FeedAlive, FeedLost
+from common.core.events import BookMessage, Event, FeedAlive, FeedLost, IndexPrice
 from common.core.market import Venue
 from common.fleet.faults import SECOND
 from common.fleet.wire import Wire
@@ -61,6 +61,7 @@ class Ears:
         """The connection shows that it lives, if it does."""
         if not self.silent:
             self._hear(FeedAlive(self.venue, self._now_ns()))
+            self._tell_index()
 
     def reconnected(self) -> None:
         """The connection is up again, or lost a message and is made anew."""
@@ -76,3 +77,10 @@ class Ears:
         if not self.silent:
             message: BookMessage = self._wire.snapshot(self._market, self._now_ns())
             self._hear(message)
+            self._tell_index()
+
+    def _tell_index(self) -> None:
+        """As a ticker does, once a second or so, when the venue has one."""
+        price = self._wire.engine.index_price(self._market)
+        if price > 0:
+            self._hear(IndexPrice(self.venue, price, self._now_ns()))

@@ -12,11 +12,20 @@ from common.core.account import AccountFacts as AccountFacts
 from common.core.account import ForcedFill as ForcedFill
 from common.core.account import FundingPaid as FundingPaid
 from common.core.account import Position as Position
-from common.core.events import BookMessage, FeedAlive, FeedLost, Filled, FundingRate, InstrumentUpdate, Reported
+from common.core.events import (
+    BookMessage,
+    FeedAlive,
+    FeedLost,
+    Filled,
+    FundingRate,
+    IndexPrice,
+    InstrumentUpdate,
+    Reported,
+)
 from common.core.market import Instrument, Venue
 from common.core.order import Ack, Finding, NotSent, Order, Reject, Unknown
 
-FeedEvent: TypeAlias = BookMessage | FeedAlive | FeedLost | InstrumentUpdate | FundingRate
+FeedEvent: TypeAlias = BookMessage | FeedAlive | FeedLost | InstrumentUpdate | FundingRate | IndexPrice
 
 
 @dataclass(frozen=True, slots=True)

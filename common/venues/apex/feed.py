@@ -1,4 +1,4 @@
-"""The public side of ApeX for one instrument: book, funding rate, and whether it is still listed as it was.
+"""The public side of ApeX for one instrument: book, funding rate, index, and whether it is still listed as it was.
 
 Decodes and passes on; the book judges sequences, and only the asking for a new snapshot is decided here as well.
 """
@@ -85,9 +85,9 @@ class ApexFeed(ApexSession):
         if frame["topic"] == self._book:
             self._pushed_book(frame, at_ns)
         elif frame["topic"] == self._ticker:
-            rate = wire.funding_rate(frame, at_ns)
-            if rate is not None:
-                self._on_event(rate)
+            for told in (wire.funding_rate(frame, at_ns), wire.index_price(frame, at_ns)):
+                if told is not None:
+                    self._on_event(told)
 
     def _pushed_book(self, frame: dict[str, Any], at_ns: int) -> None:
         message = wire.book_message(frame, self._instrument, at_ns)

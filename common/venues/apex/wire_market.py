@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 from common.core.errors import ConfigError, VenueError
-from common.core.events import BookMessage, FundingRate, LevelRow
+from common.core.events import BookMessage, FundingRate, IndexPrice, LevelRow
 from common.core.market import Instrument, Venue
 from common.venues.apex.wire import SETTLE, cross_name, reading, symbol_of
 
@@ -82,6 +82,13 @@ def funding_rate(frame: dict[str, Any], at_ns: int) -> FundingRate | None:
         if not hourly.is_finite():
             raise ValueError(f"rate {rate}")
         return FundingRate(Venue.APEX, hourly, at_ns)
+
+
+def index_price(frame: dict[str, Any], at_ns: int) -> IndexPrice | None:
+    """The index price of a `ticker_topic` frame; None when this delta has none, or 0: not known there yet."""
+    with reading("ticker"):
+        price = Decimal(frame["data"].get("indexPrice") or 0)
+        return IndexPrice(Venue.APEX, price, at_ns) if price != 0 else None
 
 
 def oracle_price(data: Any, symbol: str) -> Decimal:

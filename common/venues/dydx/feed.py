@@ -1,4 +1,4 @@
-"""Public data of one instrument at dYdX: its book with offsets, its listing and its predicted funding rate.
+"""Public data of one instrument at dYdX: its book with offsets, its listing, its predicted funding rate and its index.
 
 Which level is the newer one is the book's business; a frame that is missing altogether costs the connection, and
 with it the book, until the next snapshot.
@@ -89,6 +89,9 @@ class DydxFeed(DydxSession):
         rate = wire_market.funding_rate(fields, at_ns)
         if rate is not None:
             self._on_event(rate)
+        index = wire_market.index_price(fields, at_ns)
+        if index is not None:
+            self._on_event(index)
         if not wire_market.LISTING_KEYS.isdisjoint(fields):
             self._told_listing(fields, at_ns)
 

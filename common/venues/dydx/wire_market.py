@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from common.core.errors import ConfigError
-from common.core.events import BookMessage, FundingRate, LevelRow
+from common.core.events import BookMessage, FundingRate, IndexPrice, LevelRow
 from common.core.market import Instrument, Venue
 from common.venues.dydx.wire import market_of, name_of, reading
 
@@ -163,3 +163,10 @@ def funding_rate(fields: dict[str, Any], at_ns: int) -> FundingRate | None:
         return None
     with reading("funding rate"):
         return FundingRate(Venue.DYDX, Decimal(rate), at_ns)
+
+
+def index_price(fields: dict[str, Any], at_ns: int) -> IndexPrice | None:
+    """The index price; None when the fields do not tell it, or tell 0 because the venue has none yet."""
+    with reading("index price"):
+        price = Decimal(fields.get("indexPrice") or 0)
+        return IndexPrice(Venue.DYDX, price, at_ns) if price != 0 else None

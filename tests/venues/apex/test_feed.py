@@ -9,7 +9,7 @@ import orjson
 import pytest
 from aiohttp import web
 
-from common.core.events import BookMessage, FeedAlive, FeedLost, FundingRate, InstrumentUpdate
+from common.core.events import BookMessage, FeedAlive, FeedLost, FundingRate, IndexPrice, InstrumentUpdate
 from common.core.market import Venue
 from common.venues.apex.feed import ApexFeed
 from common.venues.apex.wire_market import Listing
@@ -56,6 +56,7 @@ def test_both_topics_are_subscribed_and_decoded(stub: Any, listing: Listing, col
     snapshot, delta = collector.all(BookMessage)[:2]
     assert (snapshot.snapshot, snapshot.sequence, delta.snapshot, delta.sequence) == (True, 41, False, 42)
     assert collector.all(FundingRate)[0].venue is Venue.APEX
+    assert [index.price for index in collector.all(IndexPrice)] == [Decimal("21409.820")]
     assert asked(stub, "subscribe", BOOK) == asked(stub, "subscribe", TICKER) == 1
     path, _, query = stub.connections[0].partition("?")
     assert path == "/realtime_public"

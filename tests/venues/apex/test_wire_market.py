@@ -121,6 +121,20 @@ def test_the_current_rate_stands_in_for_a_missing_prediction_in_a_snapshot_only(
     assert wire.funding_rate({**frame, "type": "delta"}, 5) is None
 
 
+def test_the_index_price_is_taken_and_a_delta_without_it_says_nothing(sample: Sample) -> None:
+    index = wire.index_price(sample("ticker_snapshot"), 5)
+    assert index is not None
+    assert (index.venue, index.price, index.at_ns) == (Venue.APEX, Decimal("21409.820"), 5)
+    assert wire.index_price(sample("ticker_delta"), 6) is None
+    assert wire.index_price({"type": "delta", "data": {"indexPrice": "0"}}, 6) is None
+
+
+@pytest.mark.parametrize("text", ["-1", "NaN", "Infinity", "x", ["1"]])
+def test_an_index_that_is_no_price_is_the_venues_fault(text: Any) -> None:
+    with pytest.raises(VenueError):
+        wire.index_price({"type": "delta", "data": {"indexPrice": text}}, 5)
+
+
 def test_a_listing_becomes_an_instrument_with_the_accounts_fee(listing: Listing) -> None:
     instrument = listing.instrument(Decimal("0.00050"))
     assert (instrument.name, instrument.market, instrument.venue) == ("BTC-USDC", "BTC", Venue.APEX)

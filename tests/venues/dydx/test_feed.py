@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from common.core.book import make_book
-from common.core.events import BookMessage, FeedAlive, FeedLost, Filled, FundingRate, InstrumentUpdate, Reported
+from common.core.events import (
+    BookMessage,
+    FeedAlive,
+    FeedLost,
+    Filled,
+    FundingRate,
+    IndexPrice,
+    InstrumentUpdate,
+    Reported,
+)
 from common.core.market import Instrument, Venue
 from common.venues import dydx
 from common.venues.base import AccountChanged, FundingPaid, StreamUp
@@ -96,6 +105,7 @@ def test_a_feed_tells_snapshot_deltas_and_funding(stub: Any, instrument: Instrum
     ear = listen(stub, instrument, lambda events: sum(isinstance(e, FundingRate) for e in events) >= 2)
     assert [(m.snapshot, m.sequence) for m in ear.of(BookMessage)] == [(True, 102), (False, 161942809), (False, 203)]
     assert sorted(rate.hourly for rate in ear.of(FundingRate)) == [Decimal("-0.0000031"), Decimal("0.0000125")]
+    assert [index.price for index in ear.of(IndexPrice)] == [Decimal("37010.2500")]
     assert not ear.of(InstrumentUpdate) and not ear.of(FeedLost)
     assert stub.said[:2] == [
         {"type": "subscribe", "channel": BOOK, "id": "BTC-USD", "includeOffsets": True},

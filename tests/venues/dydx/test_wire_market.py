@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from common.core.errors import ConfigError, VenueError
-from common.core.events import BookMessage, FundingRate
+from common.core.events import BookMessage, FundingRate, IndexPrice
 from common.core.market import Instrument, Venue
 from common.venues.dydx import wire_market
 from common.venues.dydx.wire_market import BookCodec, Listing
@@ -133,6 +133,19 @@ def test_the_funding_rate_is_hourly_as_told(sample: Sample) -> None:
     fields = sample("ws_markets_update")["BTC-USD"]
     assert wire_market.funding_rate(fields, 7) == FundingRate(Venue.DYDX, Decimal("-0.0000031"), 7)
     assert wire_market.funding_rate({"oraclePrice": "1"}, 7) is None
+
+
+def test_the_index_price_is_told_by_a_snapshot_and_not_by_an_update_without_it(sample: Sample) -> None:
+    fields = sample("markets")["markets"]["BTC-USD"]
+    assert wire_market.index_price(fields, 7) == IndexPrice(Venue.DYDX, Decimal("37010.25"), 7)
+    assert wire_market.index_price(sample("ws_markets_update")["BTC-USD"], 7) is None
+    assert wire_market.index_price({"indexPrice": "0"}, 7) is None
+
+
+@pytest.mark.parametrize("text", ["-1", "NaN", "Infinity", "x", ["1"]])
+def test_an_index_that_is_no_price_is_the_venues_fault(text: Any) -> None:
+    with pytest.raises(VenueError):
+        wire_market.index_price({"indexPrice": text}, 7)
 
 
 def test_oracle_prices_come_by_name(sample: Sample) -> None:

@@ -1,0 +1,29 @@
+"""What a market's view keeps of what the feeds tell."""
+
+from decimal import Decimal
+
+import pytest
+
+from common.core.events import IndexPrice
+from common.core.market import Instrument, Venue
+from common.core.terms import Terms
+from common.core.view import MarketView
+
+D = Decimal
+INSTRUMENTS = {
+    v: Instrument(v, "BTC", "BTC", D(1), D("0.001"), D("0.001"), D("0.0005"), D("0.05"), D("0.03")) for v in Venue
+}
+
+
+def test_the_last_index_of_each_venue_is_kept_with_its_time() -> None:
+    view = MarketView(Terms(market="BTC", size=D("0.01")), INSTRUMENTS)
+    assert view.index == {Venue.DYDX: None, Venue.APEX: None}
+    view.hear(IndexPrice(Venue.DYDX, D(40_000), 5))
+    view.hear(IndexPrice(Venue.DYDX, D(40_010), 9))
+    assert view.index == {Venue.DYDX: IndexPrice(Venue.DYDX, D(40_010), 9), Venue.APEX: None}
+
+
+@pytest.mark.parametrize("price", ["0", "-1", "NaN", "Infinity"])
+def test_an_index_price_is_a_price(price: str) -> None:
+    with pytest.raises(ValueError, match="index price"):
+        IndexPrice(Venue.APEX, D(price), 1)
