@@ -90,5 +90,5 @@ async def started(desks: dict[Venue, Desk], terms: Terms, logger: logging.Logger
             await asyncio.sleep(START_RETRY_S)
     refusals = [r for i in instruments.values() if (r := i.refuse_size(terms.size))]
     if refusals:
-        raise ConfigError("; ".join(refusals))
+        raise ConfigError(*refusals)
     return instruments

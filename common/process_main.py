@@ -22,7 +22,8 @@ def run(name: str, work: Callable[[logging.Logger], None]) -> int:
         work(logger)
         return 0
     except ConfigError as error:
-        log.trouble(logger, "needs_a_person", why=error)
+        for why in error.args:
+            log.trouble(logger, "needs_a_person", why=why)
         stopping.linger(PERSON_LINGER_S)
         return EXIT_PERSON
     except Exception:

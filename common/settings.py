@@ -1,17 +1,40 @@
-"""arb.toml → frozen, checked settings. Every complaint names the key and the remedy (ConfigError, exit code 3)."""
+"""arb.toml → frozen, checked settings. All that is wrong is told at once (ConfigError, exit code 3).
+
+A new key is one line: a field of its class with type, bounds and default, and its line in docs/configuration.md.
+"""
 
 import hashlib
 import os
+import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
+from common.complaints import Complaints
+from common.core.bounds import (
+    SECOND_NS,
+    Count,
+    Leverage,
+    PatienceNs,
+    Positive,
+    Share,
+    Within,
+    Wrong,
+    bounds_of,
+    hints_of,
+    key_of,
+    not_above,
+    refuse_wrong,
+)
 from common.core.errors import ConfigError
 from common.core.market import Venue
-from common.core.terms import SECOND_NS, Terms
+from common.core.terms import Terms
+from common.endpoints import Endpoint as Endpoint
+from common.endpoints import live_endpoints, paper_endpoints
+from common.filled import filled
 from common.toml_table import Table
 from common.warden.terms import WardenTerms
 
@@ -21,45 +44,52 @@ CONFIG_VARIABLE = "ARB_CONFIG"
 #: environment variable → key of [paper]: how `scripts/run --source --speed` reach every worker
 OVERRIDES = {"ARB_PAPER_SOURCE": "source", "ARB_PAPER_SPEED": "speed"}
 
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where one venue is spoken to, and with which keys."""
-
-    venue: Venue
-    rest: str
-    ws: str
-    network_id: int
-    keys: Path
+Part = TypeVar("Part")
+Port = Annotated[int, Within("1", "65535")]
+Fee = Annotated[Decimal, Within("0", "0.1")]
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
     """How the paper venues behave; amounts in USD, rates as fractions, times in ms."""
 
-    seed: int
-    dydx_port: int
-    apex_port: int
-    latency_ms: int
-    race_lost: Decimal
-    balance_usd: Decimal
-    taker_fee: Decimal
-    maker_fee: Decimal
-    refill_half_life_ms: int
+    seed: Annotated[int, Within("0", "1000000000000")] = 1
+    dydx_port: Port = 18701
+    apex_port: Port = 18702
+    latency_ms: Annotated[int, Within("0", "60000")] = 120
+    race_lost: Share = Decimal("0.08")
+    balance_usd: Positive = Decimal(100)
+    taker_fee: Fee = Decimal("0.0005")
+    maker_fee: Fee = Decimal("0.0002")
+    refill_half_life_ms: Annotated[int, Within("1", "3600000")] = 500
     #: labelled "far beyond what was recorded": multiplies the rate of the demo's basis jumps (0 turns them off)
-    jumps: Decimal
-    source: str
-    speed: Decimal
+    jumps: Annotated[Decimal, Within("0", "1000")] = Decimal(1)
+    source: str = "synthetic"
+    speed: Annotated[Decimal, Within("0", "1000", open_=True)] = Decimal(1)
+
+    def __post_init__(self) -> None:
+        refuse_wrong("paper", self, (*self._same_port(), *self._odd_source()))
+
+    def _same_port(self) -> Iterator[Wrong]:
+        if self.dydx_port == self.apex_port:
+            yield Wrong(("apex_port", "dydx_port"), "must not be the port of dydx_port: give each venue its own")
+
+    def _odd_source(self) -> Iterator[Wrong]:
+        if self.source != "synthetic" and not re.fullmatch("replay:.+", self.source):
+            yield Wrong(("source",), 'must be "synthetic", or "replay:PATH" with recorded books at PATH')
 
 
 @dataclass(frozen=True, slots=True)
 class Cap:
     """The fleet's limits, as the ledger file holds them."""
 
-    leverage_entry: Decimal
-    leverage_max: Decimal
-    level: int
-    equity_max_age_ns: int
+    leverage_entry: Leverage = Decimal("2.5")
+    leverage_max: Leverage = Decimal(3)
+    level: Count = 4
+    equity_max_age_ns: PatienceNs = 30 * SECOND_NS
+
+    def __post_init__(self) -> None:
+        refuse_wrong("cap", self, not_above(self, "leverage_entry", "leverage_max"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +123,38 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     environ = os.environ if environ is None else environ
     path = (path or Path(environ.get(CONFIG_VARIABLE) or DEFAULT_FILE)).resolve()
     overrides = {key: environ[name] for name, key in OVERRIDES.items() if environ.get(name)}
+    raw, table = _parsed(path)
+    digest = hashlib.sha256(raw + repr(sorted(overrides.items())).encode() if overrides else raw).hexdigest()[:12]
+    origins = {f"paper.{key}": f"${name}" for name, key in OVERRIDES.items() if key in overrides}
+    complaints = Complaints(_shown(path), origins)
+    settings = _build(path.parent, Table("", _overridden(table, overrides), complaints), digest)
+    complaints.refuse()
+    assert settings is not None, "what cannot be built was complained about"
+    return settings
+
+
+def _parsed(path: Path) -> tuple[bytes, dict[str, Any]]:
+    """The file's bytes and its tables; a number stays the text it was written as, so that it stays exact."""
     try:
         raw = path.read_bytes()
-        table = tomllib.loads(raw.decode())
+        return raw, tomllib.loads(raw.decode(), parse_float=Decimal)
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist: run from the project's folder or give --config") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
-    digest = hashlib.sha256(raw + repr(sorted(overrides.items())).encode() if overrides else raw).hexdigest()[:12]
-    return _build(path.parent, Table("", _overridden(table, overrides)), digest)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        # ValueError: not TOML, not UTF-8, or a whole number of thousands of digits
+        raise ConfigError(f"{path} is not valid TOML: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def _shown(path: Path) -> str:
+    """The file as a person would name it from here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _overridden(table: dict[str, Any], overrides: Mapping[str, str]) -> dict[str, Any]:
@@ -111,152 +162,104 @@ def _overridden(table: dict[str, Any], overrides: Mapping[str, str]) -> dict[str
     return {**table, "paper": {**paper, **overrides}} if overrides and isinstance(paper, dict) else table
 
 
-def _build(root: Path, table: Table, digest: str) -> Settings:
-    mode = table.choice("mode", ("paper", "live"))
-    paper = _paper(table.table("paper"))
-    strategy, markets = table.table("strategy"), table.table("markets")
-    cap = _cap(table.table("cap"))
-    settings = Settings(
+def _build(root: Path, table: Table, digest: str) -> Settings | None:
+    """The settings; None when something was complained about."""
+    mode, var = table.choice("mode", ("paper", "live")), table.text("var", "var")
+    paper, cap = _part(table, "paper", Paper), _part(table, "cap", Cap)
+    warden = _warden(table.table("warden"), cap)
+    markets = _markets(table, mode)
+    live = live_endpoints(root, table.table("venues"))
+    table.done()
+    if mode == "paper":
+        _paper_alone(table, paper, cap)
+    if mode is None or var is None or paper is None or cap is None or warden is None or live is None:
+        return None
+    return Settings(
         root=root,
         mode=mode,
-        var=root / table.text("var", "var"),
+        var=root / var,
         cap=cap,
-        markets={name: _terms(name, strategy, markets.table(name)) for name in markets.names()},
-        endpoints=_endpoints(root, mode, table, paper),
+        markets={name: terms for name, terms in markets.items() if terms is not None},
+        endpoints=live
+        if mode == "live"
+        else paper_endpoints(root / var / "paper", {Venue.DYDX: paper.dydx_port, Venue.APEX: paper.apex_port}),
         paper=paper,
-        warden=_warden(table.table("warden"), cap),
+        warden=warden,
         hash=digest,
     )
-    strategy.done()
-    markets.done()
-    table.done()
-    if not settings.markets:
-        raise ConfigError('arb.toml has no [markets.…] table: add one, for example [markets.BTC] with size = "0.001"')
-    return settings
 
 
-def _cap(table: Table) -> Cap:
-    cap = Cap(
-        leverage_entry=table.number("leverage_entry", "2.5"),
-        leverage_max=table.number("leverage_max", "3"),
-        level=int(table.number("level", "4")),
-        equity_max_age_ns=int(table.number("equity_max_age_s", "30") * SECOND_NS),
-    )
-    table.done()
-    if not 0 < cap.leverage_entry <= cap.leverage_max:
-        raise ConfigError("cap.leverage_entry must be above 0 and not above cap.leverage_max")
-    return cap
+def _paper_alone(table: Table, paper: Paper | None, cap: Cap | None) -> None:
+    # a live worker has no business with the paper venues' listings
+    from common.paper_check import wrongs
+
+    markets = table.table("markets")
+    tables = ((name, markets.table(name)) for name in markets.names())
+    given = {name: own.number("size") for name, own in tables if own.has("size")}
+    bounds = bounds_of(Terms)["size"]
+    sizes = {name: size for name, size in given.items() if size is not None and bounds.refuse(size) is None}
+    for sentence in wrongs(paper, cap, sizes):
+        table.complaints.say(sentence)
+
+
+def _part(table: Table, name: str, kind: type[Part]) -> Part | None:
+    part = table.table(name)
+    made = filled(kind, [part])
+    part.done()
+    return made
 
 
 #: how far from leverage_entry to leverage_max the warden has the fleet shrink, where arb.toml does not say
 REDUCE_SHARE = Decimal("0.6")
 
 
-def _warden(table: Table, cap: Cap) -> WardenTerms:
+def _warden(table: Table, given: Cap | None) -> WardenTerms | None:
     """Bounds on leverage that arb.toml does not name follow from the cap."""
+    cap = given or Cap()
     reduce = cap.leverage_entry + REDUCE_SHARE * (cap.leverage_max - cap.leverage_entry)
-    values: dict[str, Any] = {"leverage_reduce": reduce, "leverage_calm": cap.leverage_entry}
-    for field in fields(WardenTerms):
-        key = f"{field.name.removesuffix('_ns')}_s" if field.name.endswith("_ns") else field.name
-        if not table.has(key):
-            continue
-        number = table.number(key) * (SECOND_NS if key != field.name else 1)
-        values[field.name] = int(number) if field.type in (int, "int") else number
+    made = filled(WardenTerms, [table], follow={"leverage_reduce": reduce, "leverage_calm": cap.leverage_entry})
     table.done()
-    return WardenTerms(**values)
+    if made and given and made.leverage_reduce > cap.leverage_max:
+        table.complain(
+            "leverage_reduce",
+            f"must not be above cap.leverage_max ({cap.leverage_max}): the fleet would shrink too late",
+        )
+    return made
 
 
-#: arb.toml key → Terms field; a key ending in _s is seconds and becomes _ns
-_STRATEGY_NS = {
-    "close_decay_s": "close_decay_ns",
-    "max_hold_s": "max_hold_ns",
-    "median_window_s": "median_window_ns",
-    "median_warmup_s": "median_warmup_ns",
-    "feed_silence_max_s": "feed_silence_max_ns",
-    "expected_hold_s": "expected_hold_ns",
-}
-
-
-def _terms(market: str, strategy: Table, own: Table) -> Terms:
-    """Strategy defaults, overridden by the market's own table."""
-    values: dict[str, Any] = {"market": market, "size": own.number("size")}
-    for field in fields(Terms):
-        if field.name in ("market", "size", "start_wait_ns"):
-            continue
-        for table in (strategy, own):
-            _take(table, field.name, values)
-    own.done()
-    return Terms(**values)
-
-
-def _take(table: Table, name: str, values: dict[str, Any]) -> None:
-    key = next((k for k, v in _STRATEGY_NS.items() if v == name), name)
-    if not table.has(key):
-        return
-    if key != name:
-        values[name] = int(table.number(key) * SECOND_NS)
-    elif name == "rule":
-        values[name] = table.text(key, "net")
-    elif name in ("even_attempts", "market_deals_max"):
-        values[name] = int(table.number(key))
-    else:
-        values[name] = table.number(key)
-
-
-def _paper(table: Table) -> Paper:
-    paper = Paper(
-        seed=int(table.number("seed", "1")),
-        dydx_port=int(table.number("dydx_port", "18701")),
-        apex_port=int(table.number("apex_port", "18702")),
-        latency_ms=int(table.number("latency_ms", "120")),
-        race_lost=table.number("race_lost", "0.08"),
-        balance_usd=table.number("balance_usd", "100"),
-        taker_fee=table.number("taker_fee", "0.0005"),
-        maker_fee=table.number("maker_fee", "0.0002"),
-        refill_half_life_ms=int(table.number("refill_half_life_ms", "500")),
-        jumps=table.number("jumps", "1"),
-        source=table.text("source", "synthetic"),
-        speed=table.number("speed", "1"),
-    )
-    table.done()
-    if paper.speed <= 0:
-        raise ConfigError(f"paper.speed must be above 0, not {paper.speed}")
-    if not 0 <= paper.race_lost <= 1:
-        raise ConfigError(f"paper.race_lost is a share between 0 and 1, not {paper.race_lost}")
-    return paper
-
-
-LIVE_HOSTS = {
-    Venue.DYDX: ("https://api.dydx.exchange", "wss://api.dydx.exchange/v3/ws"),
-    Venue.APEX: ("https://pro.apex.exchange", "wss://quote.pro.apex.exchange"),
-}
-
-
-def _endpoints(root: Path, mode: str, table: Table, paper: Paper) -> dict[Venue, Endpoint]:
-    venues = table.table("venues")
-    live = {venue: _live_endpoint(root, venue, venues.table(venue.value)) for venue in Venue}
-    venues.done()
+def _markets(table: Table, mode: str | None) -> dict[str, Terms | None]:
+    """The terms of each market: strategy defaults, overridden by the market's own table."""
+    strategy, markets = table.table("strategy"), table.table("markets")
+    made = {name: _terms(name, strategy, markets) for name in markets.names()}
     if mode == "live":
-        return live
-    folder = root / table.text("var", "var") / "paper"
-    ports = {Venue.DYDX: paper.dydx_port, Venue.APEX: paper.apex_port}
-    return {v: _paper_endpoint(v, port, folder) for v, port in ports.items()}
+        for name in markets.names():
+            _net_alone(made[name], markets.table(name), strategy)
+    strategy.know(*(key_of(name) for name in hints_of(Terms) if name not in _OWN))
+    strategy.done()
+    markets.done()
+    if not made:
+        table.complaints.say('there is no [markets.…] table: add one, for example [markets.BTC] with size = "0.001"')
+    return made
 
 
-def _paper_endpoint(venue: Venue, port: int, folder: Path) -> Endpoint:
-    host = f"127.0.0.1:{port}"
-    ws = f"ws://{host}/v3/ws" if venue is Venue.DYDX else f"ws://{host}"
-    return Endpoint(venue, f"http://{host}", ws, 1, folder / f"{venue.value}config.ini")
+#: what a market alone has, and what no key sets
+_OWN = ("market", "size", "start_wait_ns")
+#: goes into client ids (at most 40 characters), names of programs and of files
+_MARKET_NAME = re.compile("[A-Z][A-Z0-9]{0,9}")
 
 
-def _live_endpoint(root: Path, venue: Venue, table: Table) -> Endpoint:
-    rest, ws = LIVE_HOSTS[venue]
-    endpoint = Endpoint(
-        venue=venue,
-        rest=table.text("rest", rest).rstrip("/"),
-        ws=table.text("ws", ws).rstrip("/"),
-        network_id=int(table.number("network_id", "1")),
-        keys=root / table.text("keys", f"{venue.value}config.ini"),
-    )
-    table.done()
-    return endpoint
+def _terms(name: str, strategy: Table, markets: Table) -> Terms | None:
+    own = markets.table(name)
+    if not _MARKET_NAME.fullmatch(name):
+        says = "is no market's name: write its base asset in capitals, for example [markets.BTC]"
+        own.complaints.say(f"[{markets.path(repr(name))}] {says}")
+    made = filled(Terms, [strategy, own], fixed={"market": name, "start_wait_ns": 0}, needs={"size": 'size = "0.001"'})
+    own.done()
+    return made
+
+
+def _net_alone(terms: Terms | None, own: Table, strategy: Table) -> None:
+    """Where money is at stake a threshold that leaves the fees of leaving out is below the fees."""
+    if terms is not None and terms.rule == "original":
+        table = own if own.has("rule") else strategy
+        table.complain("rule", 'must be "net" with mode = "live": the original leaves the fees of closing out')

@@ -46,7 +46,8 @@ def main() -> int:
     try:
         app(prog_name="arbctl")
     except ConfigError as error:
-        render.say(f"arbctl: {error}")
+        for sentence in error.args:
+            render.say(f"arbctl: {sentence}")
         return EXIT_REFUSED
     except ArbError as error:
         render.say(f"arbctl: {error}")

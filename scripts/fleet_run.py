@@ -59,7 +59,8 @@ def main() -> int:
     try:
         return asyncio.run(_main(options))
     except ConfigError as error:
-        print(f"run: {error}", file=sys.stderr)
+        for sentence in error.args:
+            print(f"run: {sentence}", file=sys.stderr)
         return EXIT_REFUSED
     except ArbError as error:
         print(f"run: {error}", file=sys.stderr)

@@ -3,7 +3,7 @@
 ArbError
 ├── LocalError       we broke a rule of our own: crash, a person reads the traceback
 │   └── IllegalMove  a state machine was asked for a move its table does not have
-├── ConfigError      the person's files are wrong: one sentence with the remedy, exit code 3
+├── ConfigError      the person's files are wrong: a sentence with the remedy for each, exit code 3
 ├── VenueError       a venue broke its protocol: drop the feed, halt the market
 └── LedgerError      the ledger file is missing, corrupt, too new, or the disk is full
 
@@ -24,7 +24,10 @@ class IllegalMove(LocalError):
 
 
 class ConfigError(ArbError):
-    """Configuration or credentials cannot be used; the text says how to mend them."""
+    """Configuration or credentials cannot be used; the text says how to mend them. Each argument is one sentence."""
+
+    def __str__(self) -> str:
+        return "\n".join(str(sentence) for sentence in self.args)
 
 
 class VenueError(ArbError):

@@ -1,5 +1,6 @@
 """The commands about files: supervisord.conf against arb.toml, the settings in force, the outside audit."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ def add_to(app: typer.Typer) -> None:
     fleet.command("check")(fleet_check)
     settings = typer.Typer(help="The settings in force.", no_args_is_help=True)
     settings.command("show")(config_show)
+    settings.command("check")(config_check)
     app.add_typer(fleet, name="fleet")
     app.add_typer(settings, name="config")
     app.command()(audit)
@@ -42,6 +44,27 @@ def config_show(context: typer.Context, as_json: AsJson = False) -> None:
     from scripts import answer_config
 
     render.show(answer_config.config_show(config(context)), as_json=as_json)
+
+
+def config_check(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="The arb.toml to look at.", show_default="of this fleet")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say everything that is wrong with an arb.toml, a sentence each; exit code 3 when something is.
+
+    Reads the file alone: no venue is asked, and no key file is opened.
+    """
+    from scripts import answer_config
+
+    given: Path | None = file or context.obj
+    if not as_json:
+        render.show(answer_config.config_sound(given))
+        return
+    answer, sound = answer_config.config_check(given)
+    render.show(answer, as_json=True)
+    if not sound:
+        raise typer.Exit(3)
 
 
 def audit(

@@ -54,17 +54,21 @@ def test_every_log_rotates() -> None:
 
 def test_a_new_market_is_one_table_and_one_command(folder: Path, arbctl_in: Callable[[Path], Any]) -> None:
     call = arbctl_in(folder)
+    path = folder / "arb.toml"
+    whole = path.read_text()
+    path.write_text(whole.replace('[markets.SOL]\nsize = "1"\n', ""))
+    call("fleet", "render")
+    assert "program:sol" not in conf(folder / "supervisord.conf")
     assert call("fleet", "check").code == 0
-    with (folder / "arb.toml").open("a") as file:
-        file.write('\n[markets.XRP]\nsize = "30"\n')
+    path.write_text(whole)
     said = call("fleet", "check")
     assert said.code == 1
     assert "arbctl fleet render" in said.out
     assert call("fleet", "render", "--json").data["changed"] is True
     assert call("fleet", "check", "--json").data["agree"] is True
     made = conf(folder / "supervisord.conf")
-    assert made["program:xrp"]["command"].endswith("-m workers.arb XRP")
-    assert made["group:arb"]["programs"].endswith(",xrp")
+    assert made["program:sol"]["command"].endswith("-m workers.arb SOL")
+    assert made["group:arb"]["programs"].endswith(",sol")
     assert call("fleet", "render", "--json").data["changed"] is False
 
 

@@ -56,7 +56,7 @@ def test_a_ledger_whose_laws_were_altered_names_the_mending_command(
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ('mode = "paper"\n[cap]\nlevl = 4\n[markets.BTC]\nsize = "1"\n', "cap.levl"),
+        ('mode = "paper"\n[cap]\nlevl = 4\n[markets.BTC]\nsize = "0.001"\n', "cap.levl"),
         ("mode = paper", "TOML"),
         ('mode = "paper"\n[markets.BTC]\nsize = "much"\n', "markets.BTC.size"),
     ],
