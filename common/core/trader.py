@@ -7,6 +7,7 @@ live: recovery is the ordinary path.
 
 from common.core.asking import Asking
 from common.core.closing import find_closing
+from common.core.book import JUMPED
 from common.core.commands import Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
 from common.core.completing import completing_order
 from common.core.deal import Ask, Deal, DealState, Even, Rest, next_step
@@ -83,6 +84,8 @@ class Trader:
         match event:
             case BookMessage():
                 self.view.hear(event)
+                if self.view.books[event.venue].stale == JUMPED:
+                    return self._refresh(event.venue, JUMPED, event.at_ns)
                 return self._decide(event.at_ns)
             case FeedAlive() | FeedLost() | InstrumentUpdate() | FundingRate() | IndexPrice():
                 self.view.hear(event)

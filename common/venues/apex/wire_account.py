@@ -15,6 +15,7 @@ from common.core.money import uusd_down, uusd_up
 from common.core.order import Fill, Report
 from common.venues.apex.wire import MS_NS, market_of, reading
 from common.venues.base import AccountChanged, AccountEvent, ForcedFill, FundingPaid, Position
+from common.venues.numbers import fee_of, moment_ns, not_negative, number, positive, whole, word
 
 ACCOUNT_TOPIC: Final = "ws_accounts_v1"
 #: orders remembered by the venue's id; the fleet has a few in flight, and REST answers for the rest
@@ -47,7 +48,7 @@ def read_report(row: Mapping[str, Any]) -> Report:
         filled, final = _progress(row)
         return Report(
             client_id=_client_id(row),
-            venue_order_id=str(row.get("id") or row["orderId"]),
+            venue_order_id=word(str(row.get("id") or row["orderId"])),
             filled_size=filled,
             final=final,
             reason=_reason(row),
@@ -64,17 +65,17 @@ def _progress(row: Mapping[str, Any]) -> tuple[Decimal, bool]:
     Matched comes before settled on the chain, so the larger counts. Pushes may leave the matched size out: then an
     end other than FILLED is believed only if what remains and what is settled add up, and is else left to a look-up.
     """
-    size, status = Decimal(row["size"]), row["status"]
-    settled = Decimal(row.get("cumSuccessFillSize") or 0)
+    size, status = number(row["size"]), word(row["status"])
+    settled = number(row.get("cumSuccessFillSize") or 0)
     matched = row.get("cumMatchFillSize")
-    filled = max(settled, Decimal(matched or 0))
+    filled = max(settled, number(matched or 0))
     if not (size > 0 and 0 <= filled <= size):
         raise ValueError(f"filled {filled} of {size}")
     if status == "FILLED":
         return size, True
     if status not in _FINAL:
         return filled, False
-    return filled, matched is not None or Decimal(row.get("remainingSize") or 0) + settled == size
+    return filled, matched is not None or number(row.get("remainingSize") or 0) + settled == size
 
 
 def _reason(row: Mapping[str, Any]) -> str:
@@ -98,15 +99,16 @@ def failed(row: Mapping[str, Any]) -> bool:
 def read_fill(row: Mapping[str, Any], client_id: str) -> Fill:
     """A fill of the order `client_id`. VenueError when malformed."""
     with reading("fill"):
+        price, size = positive(row["price"]), positive(row["size"])
         return Fill(
             venue=Venue.APEX,
-            fill_id=str(row["id"]),
+            fill_id=word(str(row["id"])),
             client_id=client_id,
             side=Side(row["side"]),
-            price=_positive(row["price"]),
-            size=_positive(row["size"]),
-            fee_uusd=uusd_up(Decimal(row["fee"])),
-            venue_ns=int(row["createdAt"]) * MS_NS,
+            price=price,
+            size=size,
+            fee_uusd=uusd_up(fee_of(row["fee"], price * size)),
+            venue_ns=moment_ns(whole(row["createdAt"]) * MS_NS),
         )
 
 
@@ -117,18 +119,11 @@ def order_fills(data: Any, client_id: str, order_id: str) -> tuple[Fill, ...]:
     return tuple(read_fill(row, client_id) for row in rows)
 
 
-def _positive(text: str) -> Decimal:
-    value = Decimal(text)
-    if not value > 0:
-        raise ValueError(f"{text} is not above 0")
-    return value
-
-
 def open_positions(data: Any, marks: Mapping[str, Decimal]) -> tuple[Position, ...]:
     """The open positions of /v1/account, sizes signed, with their marks (by symbol). VenueError when malformed."""
     with reading("positions"):
         return tuple(
-            Position(market_of(row["symbol"]), _signed(row), Decimal(row["entryPrice"]), marks[row["symbol"]])
+            Position(market_of(row["symbol"]), _signed(row), not_negative(row["entryPrice"]), marks[row["symbol"]])
             for row in position_rows(data)
         )
 
@@ -136,11 +131,11 @@ def open_positions(data: Any, marks: Mapping[str, Decimal]) -> tuple[Position, .
 def position_rows(data: Any) -> list[dict[str, Any]]:
     """The rows of /v1/account whose size is not 0; the venue lists empty ones too."""
     with reading("positions"):
-        return [row for row in data.get("openPositions") or [] if Decimal(row["size"])]
+        return [row for row in data.get("openPositions") or [] if number(row["size"])]
 
 
 def _signed(row: Mapping[str, Any]) -> Decimal:
-    size = abs(Decimal(row["size"]))
+    size = abs(number(row["size"]))
     return size if {"LONG": True, "SHORT": False}[row["side"]] else -size
 
 
@@ -218,8 +213,8 @@ def read_funding(row: Mapping[str, Any]) -> FundingPaid:
     with reading("funding"):
         return FundingPaid(
             venue=Venue.APEX,
-            payment_id=str(row["id"]),
+            payment_id=word(str(row["id"])),
             market=market_of(row["symbol"]),
-            payment_uusd=uusd_down(Decimal(row["fundingValue"])),
-            venue_ns=int(row["fundingTime"]) * MS_NS,
+            payment_uusd=uusd_down(number(row["fundingValue"])),
+            venue_ns=moment_ns(whole(row["fundingTime"]) * MS_NS),
         )

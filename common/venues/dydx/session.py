@@ -12,6 +12,7 @@ import orjson
 from common import clock
 from common.core.errors import VenueError
 from common.venues.dydx.wire import reading
+from common.venues.numbers import word
 from common.venues.session import ANSWER_WAIT_NS, Session
 from common.venues.ws import WsLimits
 
@@ -33,6 +34,9 @@ class DydxSession(Session):
     def pushed(self, channel: str, contents: Any, at_ns: int) -> None:
         """A change on a channel: an object, or a list of them from a batch; VenueError drops the connection."""
 
+    def check(self, frame: dict[str, Any]) -> None:
+        """ValueError when a frame is about something that was not asked for."""
+
     def on_open(self) -> Iterable[str]:
         """A new connection: begin from nothing."""
         self._message_id = -1
@@ -42,7 +46,8 @@ class DydxSession(Session):
         """Count and sort one frame; VenueError when one is missing, malformed or a refusal."""
         with reading("frame"):
             frame = orjson.loads(data)
-            kind, number = frame["type"], frame["message_id"]
+            kind, number = word(frame["type"]), frame["message_id"]
+            self.check(frame)
         self._count(number)
         if kind in DATA_TYPES:
             with reading(kind):
@@ -58,6 +63,6 @@ class DydxSession(Session):
 
     def _count(self, number: int) -> None:
         """Every frame of a connection is numbered, from 0 and without a hole, across channels."""
-        if number != self._message_id + 1:
+        if type(number) is not int or number != self._message_id + 1:
             raise VenueError(f"gap: message {number} after {self._message_id}")
         self._message_id = number
