@@ -17,7 +17,7 @@ DOORS = {
     "sqlite3": ("common/ledger/", "common/fleet/judge.py", "scripts/audit"),
     "sqlite_utils": ("common/ledger/",),
     "time": ("common/clock.py",),
-    "random": ("common/sim/", "common/fleet/", "scripts/drill_plan.py"),
+    "random": ("common/sim/", "common/fleet/", "scripts/drill_plan.py", "scripts/fuzz"),
     "dydx3": ("onboard.py",),
     "apexpro": ("onboard.py",),
     "web3": ("onboard.py",),

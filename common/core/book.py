@@ -201,7 +201,7 @@ class DydxBook(Book):
     def _put(self, ladder: Ladder, rows: tuple[LevelRow, ...]) -> None:
         offsets = self._offsets[ladder]
         for ticks, steps, offset in rows:
-            if offset > offsets.get(ticks, -1):
+            if ticks and offset > offsets.get(ticks, -1):
                 offsets[ticks] = offset
                 ladder.set(ticks, steps)
 

@@ -6,8 +6,8 @@ live: recovery is the ordinary path.
 """
 
 from common.core.asking import Asking
-from common.core.closing import find_closing
 from common.core.book import JUMPED
+from common.core.closing import find_closing
 from common.core.commands import Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
 from common.core.completing import completing_order
 from common.core.deal import Ask, Deal, DealState, Even, Rest, next_step

@@ -9,8 +9,10 @@ from decimal import Decimal
 from typing import Final
 
 PLAIN: Final = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{0,24})?(?:[eE][+-]?[0-9]{1,2})?")
-#: beyond every price, size and amount that there is; what SQL adds up stays an INTEGER below this in micro-USD
-BOUND: Final = Decimal(10) ** 12
+#: the same without a sign: levels of a book
+UNSIGNED: Final = re.compile(PLAIN.pattern.removeprefix("-?"))
+#: beyond every price and size that there is, and beyond every amount: in micro-USD SQL can add it up
+BOUND, MONEY_BOUND = Decimal(10) ** 15, Decimal(10) ** 11
 #: no venue's fee is a tenth of what was traded: such a one is a slip of digits
 FEE_SHARE_MAX: Final = Decimal("0.1")
 #: times a person could mean, in nanoseconds: 2001 to 2286
@@ -32,17 +34,27 @@ def number(raw: object) -> Decimal:
 
 def positive(raw: object) -> Decimal:
     """A number above 0."""
-    value = number(raw)
-    if value <= 0:
+    value = not_negative(raw)
+    if value == 0:
         raise ValueError(f"{value} is not above 0")
     return value
 
 
 def not_negative(raw: object) -> Decimal:
     """A number that is 0 or above."""
+    if isinstance(raw, str) and raw.startswith("-"):
+        raise ValueError(f"{raw[:40]} is below 0")
     value = number(raw)
     if value < 0:
         raise ValueError(f"{value} is below 0")
+    return value
+
+
+def money(raw: object) -> Decimal:
+    """An amount in USD."""
+    value = number(raw)
+    if abs(value) >= MONEY_BOUND:
+        raise ValueError(f"{value} USD is beyond every amount meant")
     return value
 
 
@@ -57,7 +69,7 @@ def share(raw: object) -> Decimal:
 def fee_of(raw: object, notional: Decimal) -> Decimal:
     """A fee for trading `notional`; a rebate is below 0."""
     value = number(raw)
-    if abs(value) > FEE_SHARE_MAX * notional:
+    if notional >= MONEY_BOUND or abs(value) > FEE_SHARE_MAX * notional:
         raise ValueError(f"fee {value} of {notional}")
     return value
 

@@ -15,7 +15,7 @@ from common.core.money import uusd_down, uusd_up
 from common.core.order import Fill, Report
 from common.venues.apex.wire import MS_NS, market_of, reading
 from common.venues.base import AccountChanged, AccountEvent, ForcedFill, FundingPaid, Position
-from common.venues.numbers import fee_of, moment_ns, not_negative, number, positive, whole, word
+from common.venues.numbers import fee_of, moment_ns, money, not_negative, number, positive, whole, word
 
 ACCOUNT_TOPIC: Final = "ws_accounts_v1"
 #: orders remembered by the venue's id; the fleet has a few in flight, and REST answers for the rest
@@ -215,6 +215,6 @@ def read_funding(row: Mapping[str, Any]) -> FundingPaid:
             venue=Venue.APEX,
             payment_id=word(str(row["id"])),
             market=market_of(row["symbol"]),
-            payment_uusd=uusd_down(number(row["fundingValue"])),
+            payment_uusd=uusd_down(money(row["fundingValue"])),
             venue_ns=moment_ns(whole(row["fundingTime"]) * MS_NS),
         )

@@ -46,11 +46,16 @@ def book_message(frame: dict[str, Any], instrument: Instrument, at_ns: int) -> B
         data, u = frame["data"], frame["data"]["u"]
         if data["s"] != cross_name(instrument.name) or type(u) is not int:
             raise ValueError(f"s {data['s']!r} u {u!r}")
+        bids = tuple(sorted(_rows(data["b"], instrument, u, up=False), reverse=True))
+        asks = tuple(sorted(_rows(data["a"], instrument, u, up=True)))
+        for rows in (bids, asks):
+            if len({ticks for ticks, _, _ in rows}) < len(rows):
+                raise ValueError("a price that stands twice")
         return BookMessage(
             venue=Venue.APEX,
             snapshot=_KINDS[frame["type"]],
-            bids=tuple(sorted(_rows(data["b"], instrument, u, up=False), reverse=True)),
-            asks=tuple(sorted(_rows(data["a"], instrument, u, up=True))),
+            bids=bids,
+            asks=asks,
             sequence=u,
             at_ns=at_ns,
         )

@@ -68,7 +68,9 @@ class DydxFeed(DydxSession):
 
     def check(self, frame: dict[str, Any]) -> None:
         """A book of another instrument would pass for ours, and a snapshot nobody asked for may be half a book."""
-        if frame.get("channel") != BOOK or frame["type"] == "unsubscribed":
+        if frame["channel"] not in (BOOK, MARKETS):
+            raise ValueError(f"channel {frame['channel']!r}")
+        if frame["channel"] == MARKETS:
             return
         if (name := frame.get("id", self._instrument.name)) != self._instrument.name:
             raise ValueError(f"book of {name!r}")

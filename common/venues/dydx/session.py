@@ -16,7 +16,9 @@ from common.venues.numbers import word
 from common.venues.session import ANSWER_WAIT_NS, Session
 from common.venues.ws import WsLimits
 
+EMPTY_KEYS: Final = frozenset({"type", "connection_id", "message_id", "channel", "id", "message"})
 DATA_TYPES: Final = frozenset({"channel_data", "channel_batch_data"})
+CONTENT_TYPES: Final = DATA_TYPES | {"subscribed"}
 
 
 class DydxSession(Session):
@@ -35,7 +37,14 @@ class DydxSession(Session):
         """A change on a channel: an object, or a list of them from a batch; VenueError drops the connection."""
 
     def check(self, frame: dict[str, Any]) -> None:
-        """ValueError when a frame is about something that was not asked for."""
+        """ValueError when a frame with contents is about something that was not asked for."""
+
+    def _whole(self, kind: str, frame: dict[str, Any]) -> None:
+        """A frame that we would pass over must have nothing in it that we should have read."""
+        if kind in CONTENT_TYPES:
+            self.check(frame)
+        elif not frame.keys() <= EMPTY_KEYS:
+            raise ValueError(f"a frame of type {kind!r} with {sorted(frame.keys() - EMPTY_KEYS)[0]}")
 
     def on_open(self) -> Iterable[str]:
         """A new connection: begin from nothing."""
@@ -47,7 +56,7 @@ class DydxSession(Session):
         with reading("frame"):
             frame = orjson.loads(data)
             kind, number = word(frame["type"]), frame["message_id"]
-            self.check(frame)
+            self._whole(kind, frame)
         self._count(number)
         if kind in DATA_TYPES:
             with reading(kind):

@@ -16,7 +16,7 @@ from common.core.money import ZERO, uusd_down, uusd_up
 from common.core.order import Fill, Report
 from common.venues.base import AccountChanged, AccountEvent
 from common.venues.dydx.wire import iso_ns, market_of, reading
-from common.venues.numbers import fee_of, moment_ns, not_negative, number, positive, share, whole, word
+from common.venues.numbers import fee_of, moment_ns, money, not_negative, number, positive, share, whole, word
 
 FINAL_STATUSES: Final = frozenset({"FILLED", "CANCELED"})
 #: types of fills that follow from an order of somebody's; any other (LIQUIDATED, LIQUIDATION, DELEVERAGED …) is forced
@@ -76,7 +76,7 @@ def read_funding(raw: dict[str, Any]) -> FundingPaid:
     """A funding payment; the venue numbers none, and pays once an hour and market: that is its id."""
     with reading("funding payment"):
         at_ns, name = moment_ns(iso_ns(raw["effectiveAt"])), word(raw["market"])
-        payment = uusd_down(number(raw["payment"]))
+        payment = uusd_down(money(raw["payment"]))
         return FundingPaid(Venue.DYDX, f"{name}@{at_ns}", market_of(name), payment, at_ns)
 
 
@@ -117,7 +117,7 @@ def read_account(data: dict[str, Any], marks: dict[str, Decimal], at_ns: int) ->
             for name in held_names(data)
         )
         gross = sum((abs(p.size * p.mark) for p in positions), ZERO)
-        return AccountFacts(Venue.DYDX, uusd_down(number(account["equity"])), uusd_up(gross), positions, at_ns)
+        return AccountFacts(Venue.DYDX, uusd_down(money(account["equity"])), uusd_up(gross), positions, at_ns)
 
 
 def account_events(contents: dict[str, Any], at_ns: int) -> Iterator[AccountEvent]:

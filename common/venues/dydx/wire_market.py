@@ -16,7 +16,7 @@ from common.core.errors import ConfigError
 from common.core.events import BookMessage, FundingRate, IndexPrice, LevelRow
 from common.core.market import Instrument, Venue
 from common.venues.dydx.wire import market_of, name_of, reading
-from common.venues.numbers import PLAIN, not_negative, number, positive, share, whole
+from common.venues.numbers import UNSIGNED, not_negative, number, positive, share, whole
 
 BOOK: Final = "v3_orderbook"
 MARKETS: Final = "v3_markets"
@@ -127,15 +127,20 @@ class BookCodec:
 
     def _rows(self, levels: Iterable[tuple[str, str, int]], *, up: bool) -> tuple[LevelRow, ...]:
         tick, step = (self._tick, self._tick_float), (self._step, self._step_float)
-        rows = tuple((_units(price, tick, up), _units(size, step, False), offset) for price, size, offset in levels)
-        if up and any(not ticks for ticks, _, _ in rows):
-            raise ValueError("an ask at 0")
-        return rows
+        return tuple((_price(price, tick, up), _units(size, step, False), offset) for price, size, offset in levels)
+
+
+def _price(text: str, tick: tuple[Decimal, float], up: bool) -> int:
+    """Whole ticks; a bid below one tick is 0, which is no level, but a price of 0 is no price."""
+    ticks = _units(text, tick, up)
+    if not ticks and not float(text):
+        raise ValueError("a price of 0")
+    return ticks
 
 
 def _units(text: str, unit: tuple[Decimal, float], up: bool) -> int:
     """How many units `text` is: exact on the grid, else up or down."""
-    if type(text) is not str or PLAIN.fullmatch(text) is None:
+    if type(text) is not str or UNSIGNED.fullmatch(text) is None:
         raise ValueError(f"{str(text)[:40]!r} is neither price nor size")
     count = float(text) / unit[1]
     if not 0 <= count < FLOAT_UNITS_MAX:
@@ -153,9 +158,10 @@ def _exact_units(text: str, unit: Decimal, up: bool) -> int:
 def market_fields(contents: dict[str, Any], name: str) -> dict[str, Any] | None:
     """What a v3_markets frame (snapshot or update, which is a bare map) says of one instrument; None: nothing."""
     with reading("markets"):
-        fields = contents.get("markets", contents).get(name)
-        if fields is not None and not isinstance(fields, dict):
-            raise TypeError(f"{name} is no object")
+        markets = contents.get("markets", contents)
+        if not all(isinstance(fields, dict) for fields in markets.values()):
+            raise TypeError("not a map of markets")
+        fields: dict[str, Any] | None = markets.get(name)
         return fields
 
 
