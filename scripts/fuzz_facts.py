@@ -34,7 +34,8 @@ ID_BITS = 256
 NOW_NS = 1_700_000_000_000_000_000
 Reader = Callable[[Any], Any]
 #: a fill from REST is asked for under our own name, a forced one has none
-_GIVEN_NAMES = ("k3f9-BTC-17-a0", "x", "")
+_GIVEN_NAMES = {"k3f9-BTC-17-a0", "x", ""}
+_NAME_KEYS = ("clientOrderId", "clientId", "orderClientId")
 
 
 def _pushes(contents: Any) -> Any:
@@ -156,8 +157,13 @@ def _untold(found: Any, spoiled: str | bytes, name: str) -> Iterator[str]:
         return
     text = spoiled if isinstance(spoiled, str) else spoiled.decode()
     rows = list(_rows(json.loads(text)))
+    names = {str(row.get(key)) for row in rows for key in _NAME_KEYS} | _GIVEN_NAMES
     for part in heard:
-        if not any(_same(part, row, name) for row in rows):
+        if (
+            str(part.client_id) != part.client_id
+            or part.client_id not in names
+            or not any(_same(part, row, name) for row in rows)
+        ):
             yield f"{part} is in no row"
 
 
@@ -193,13 +199,7 @@ def _same_fill(fill: Fill, row: dict[str, Any]) -> bool:
     if price is None or size is None or fee is None or price <= 0 or size <= 0:
         return False
     exact = (Fraction(fill.price), Fraction(fill.size)) == (price, size)
-    named = fill.client_id in (*_GIVEN_NAMES, row.get("orderClientId"), row.get("clientOrderId"), row.get("clientId"))
-    return (
-        exact
-        and named
-        and 0 <= fill.fee_uusd - fee * 10**6 < 1
-        and (fill.fill_id, fill.side) == (str(row["id"]), row["side"])
-    )
+    return exact and 0 <= fill.fee_uusd - fee * 10**6 < 1 and (fill.fill_id, fill.side) == (str(row["id"]), row["side"])
 
 
 def _same_report(report: Report, row: dict[str, Any], name: str) -> bool:
@@ -216,7 +216,7 @@ def _filled(report: Report, row: dict[str, Any], name: str, size: Fraction) -> b
     if name.startswith("dydx"):
         remaining = _number(row.get("remainingSize"))
         return remaining is not None and Fraction(report.filled_size) == size - remaining
-    if row["status"] == "FILLED":
+    if row.get("status") == "FILLED":
         return Fraction(report.filled_size) == size
     told = [_number(row.get(key) or 0) for key in ("cumSuccessFillSize", "cumMatchFillSize")]
     return Fraction(report.filled_size) in told

@@ -145,7 +145,11 @@ class ApexDesk:
             return payload
         answer = wire_order.order_answer(payload)
         if isinstance(answer, Ack):
-            self._names.learn(answer.venue_order_id, order.client_id)
+            try:
+                self._names.learn(answer.venue_order_id, order.client_id)
+            except VenueError as error:
+                # an id that another order of ours has: what became of this one has to be asked
+                return Unknown(str(error))
         return answer
 
     async def look_up(self, order: Order) -> Finding:

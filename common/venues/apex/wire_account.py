@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from common.core.errors import VenueError
 from common.core.events import Filled, Reported
 from common.core.market import Side, Venue
 from common.core.money import uusd_down, uusd_up
@@ -31,7 +32,9 @@ class OrderNames:
         self._names: dict[str, str] = {}
 
     def learn(self, order_id: str, client_id: str) -> None:
-        """Remember that the venue calls our order `client_id` by `order_id`."""
+        """Remember that the venue calls our order `client_id` by `order_id`; VenueError when it was another's."""
+        if self._names.get(order_id, client_id) != client_id:
+            raise VenueError(f"apex calls two orders by {order_id}: {self._names[order_id]} and {client_id}")
         self._names.pop(order_id, None)
         self._names[order_id] = client_id
         if len(self._names) > NAMES_KEPT:

@@ -30,7 +30,7 @@ def read_report(raw: dict[str, Any]) -> Report:
         if remaining > size:
             raise ValueError(f"{remaining} remains of {size}")
         return Report(
-            client_id=str(raw["clientId"] or ""),
+            client_id=word(raw["clientId"]) if raw["clientId"] else "",
             venue_order_id=word(raw["id"]),
             filled_size=size - remaining,
             final=word(raw["status"]) in FINAL_STATUSES,
@@ -135,8 +135,8 @@ def account_events(contents: dict[str, Any], at_ns: int) -> Iterator[AccountEven
 
 def _fill_event(raw: dict[str, Any], at_ns: int) -> Filled | ForcedFill:
     client_id = raw.get("orderClientId")
-    if raw.get("orderId") and client_id and raw["type"] in ORDERED_TYPES:
-        return Filled(read_fill(raw, client_id), at_ns)
+    if raw.get("orderId") and client_id and word(raw["type"]) in ORDERED_TYPES:
+        return Filled(read_fill(raw, word(client_id)), at_ns)
     fill = read_fill(raw, "")
     return ForcedFill(
         venue=Venue.DYDX,
