@@ -1,6 +1,7 @@
 """Mutated venue messages, millions of them, against an independent reader; last line the verdict.
 
-Exit codes: 0 no wrong book, no wrong fact and no crash; 1 one of these, with the frame; 2 misused; 130 interrupted.
+Exit codes: 0 no wrong book, no wrong fact and no crash; 1 one of these, with the frame; 2 misused; 3 refused;
+130 interrupted.
 """
 
 import argparse
@@ -12,17 +13,20 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from pathlib import Path
 
 from common import clock
+from common.core.errors import ConfigError
 from common.core.market import Venue
 from scripts.fuzz_books import CLEAN, Survivor, Trial
+from scripts.fuzz_capture import CaptureStream
 from scripts.fuzz_facts import Facts
 
 CHUNK = 2_000
 #: every so many chunks, account messages instead of books
 FACTS_EVERY = 5
 TELL_NS = 5_000_000_000
-EXIT_CLEAN, EXIT_SURVIVOR, EXIT_INTERRUPTED = 0, 1, 130
+EXIT_CLEAN, EXIT_SURVIVOR, EXIT_REFUSED, EXIT_INTERRUPTED = 0, 1, 3, 130
 
 
 @dataclass(slots=True)
@@ -50,6 +54,9 @@ def main() -> int:
     print(f"fuzz --frames {given.frames} --seed {given.seed}", flush=True)
     try:
         _run(given, tally)
+    except ConfigError as error:
+        print(f"fuzz: {error}", file=sys.stderr)
+        return EXIT_REFUSED
     except KeyboardInterrupt:
         print(f"interrupted after {tally.mutated:,} mutated messages", file=sys.stderr)
         return EXIT_INTERRUPTED
@@ -71,6 +78,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--frames", type=_whole, default=100_000, metavar="N", help="mutated messages (100000)")
     parser.add_argument("--seed", type=_whole, default=1, metavar="S", help="of everything that is drawn (1)")
+    parser.add_argument("--capture", type=Path, metavar="FILE", help="a recorded dYdX v3 book (*.ws.txt.gz) instead")
     parser.add_argument("--jobs", type=_whole, default=os.cpu_count() or 1, metavar="J", help="processes (all cores)")
     return parser.parse_args()
 
@@ -84,7 +92,7 @@ def _whole(text: str) -> int:
 
 def _run(given: argparse.Namespace, tally: Tally) -> None:
     sizes = [min(CHUNK, given.frames - at) for at in range(0, given.frames, CHUNK)]
-    chunks = [(given.seed, number, size) for number, size in enumerate(sizes)]
+    chunks = [(given.seed, number, size, given.capture) for number, size in enumerate(sizes)]
     told_ns = clock.monotonic_ns()
     with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
         for what, counts, survivors in pool.map(chunk, chunks):
@@ -94,10 +102,14 @@ def _run(given: argparse.Namespace, tally: Tally) -> None:
                 print(f"{tally.mutated:,} of {given.frames:,}, {len(tally.survivors)} survived", file=sys.stderr)
 
 
-def chunk(asked: tuple[int, int, int]) -> tuple[str, Counter[str], list[Survivor]]:
-    """One chunk: (seed, number, mutated messages)."""
+def chunk(asked: tuple[int, int, int, Path | None]) -> tuple[str, Counter[str], list[Survivor]]:
+    """One chunk: (seed, number, mutated messages, capture)."""
     logging.disable(logging.CRITICAL)
-    seed, number, size = asked
+    seed, number, size, capture = asked
+    if capture is not None:
+        recorded = Trial(Venue.DYDX, f"{seed}/{number}", CaptureStream(capture))
+        recorded.run(size)
+        return "tape", recorded.counts, recorded.survivors
     if number % FACTS_EVERY == FACTS_EVERY - 1:
         facts = Facts(f"{seed}/{number}")
         facts.run(size)

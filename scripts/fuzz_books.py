@@ -98,9 +98,9 @@ class Subject:
 class Trial:
     """One venue's stream from one seed; every connection is spoiled until it breaks, then another begins."""
 
-    def __init__(self, venue: Venue, seed: str) -> None:
+    def __init__(self, venue: Venue, seed: str, stream: Any = None) -> None:
         self._rng, self._seed = Random(seed), seed
-        self._stream: Any = (ApexStream if venue is Venue.APEX else DydxStream)(self._rng)
+        self._stream: Any = stream or (ApexStream if venue is Venue.APEX else DydxStream)(self._rng)
         self._venue = venue
         self.counts: Counter[str] = Counter()
         self.survivors: list[Survivor] = []

@@ -137,9 +137,21 @@ class DydxReading(Reading):
         #: of each side: ticks → offset, of removed levels too
         self._ages: tuple[Levels, Levels] = ({}, {})
 
-    def opened(self) -> None:
-        """A new connection counts from 0."""
-        self._number = -1
+    @property
+    def next_number(self) -> int:
+        """What the next frame must be numbered."""
+        return self._number + 1
+
+    def contents(self) -> dict[str, Any]:
+        """The book as a snapshot would say it."""
+        return {
+            name: [self._level_said(side, ticks, steps) for ticks, steps in (self.bids, self.asks)[side].items()]
+            for side, name in enumerate(_SIDES)
+        }
+
+    def _level_said(self, side: int, ticks: int, steps: int) -> dict[str, str]:
+        price, size = (f"{float(units):.8f}" for units in (ticks * self._tick, steps * self._step))
+        return {"price": price, "size": size, "offset": str(self._ages[side][ticks])}
 
     def read(self, raw: str | bytes) -> None:
         """Take in one frame; Refused when it is outside the protocol."""
