@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +49,20 @@ class CaptureStream:
         return json.dumps({**head, "id": NAME, "channel": "v3_orderbook", "contents": contents})
 
 
-def _frames(path: Path) -> Any:
+def _frames(path: Path) -> Iterator[dict[str, Any]]:
     try:
         with gzip.open(path, "rt") as lines:
-            for line in lines:
-                received, found, text = line.partition(": ")
-                if found and received[:1].isdigit() and f'"id":"{NAME}"' in text.replace('": "', '":"'):
-                    frame = json.loads(text)
-                    if frame.get("channel") == "v3_orderbook" and "contents" in frame:
-                        yield frame
+            yield from filter(_is_ours, map(_frame_of, lines))
     except (OSError, EOFError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read as a capture: {type(error).__name__}") from None
+
+
+def _frame_of(line: str) -> dict[str, Any]:
+    """The frame in one line; empty for what the recorder said itself."""
+    received, found, text = line.partition(": ")
+    read: dict[str, Any] = json.loads(text) if found and received[:1].isdigit() else {}
+    return read
+
+
+def _is_ours(frame: dict[str, Any]) -> bool:
+    return frame.get("id") == NAME and frame.get("channel") == "v3_orderbook" and "contents" in frame
