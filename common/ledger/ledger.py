@@ -5,7 +5,6 @@ A verb that changes nothing writes nothing. Expected refusals are values. It nev
 """
 
 import sqlite3
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -20,29 +19,24 @@ from common.core.money import ZERO, uusd_up
 from common.core.order import Order
 from common.ledger import account, limits, migrate, rows, verify, writeoff
 from common.ledger.facts import Fact, client_id_of, described, fills_in, heard
+from common.ledger.limit_verbs import LimitVerbs
+from common.ledger.limit_verbs import Refusal as Refusal
 from common.ledger.rows import Author, Entry
 from common.ledger.store import Store
 
 #: what the triggers say to a reservation that has no room; every other complaint is a bug
-REFUSALS = frozenset({"halted", "equity", "direction", "level", "cap"})
+REFUSALS = frozenset({"halted", "equity", "direction", "level", "deals", "notional", "rate", "cap"})
 #: heartbeats of one process are not written more often than this
 HEARTBEAT_MIN_NS = 2_000_000_000
 #: who halts a market on a fill that nobody expected
 LEDGER = "ledger"
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """No room: `reason` is halted, equity, direction, level or cap; for a write-off: not flat."""
-
-    reason: str
-
-
-class Ledger:
+class Ledger(LimitVerbs):
     """One process's way to write the ledger; for reading only, see report.py."""
 
     def __init__(self, store: Store, author: Author) -> None:
-        self._store, self._author = store, author
+        super().__init__(store, author)
         self._beats: dict[str, int] = {}
 
     @classmethod
@@ -187,37 +181,6 @@ class Ledger:
                 self._journal(connection, Entry(at_ns, "release_written_off", why, market=market))
             return released
 
-    # ---- limits ---------------------------------------------------------------------------------------------
-
-    def set_cap(self, terms: limits.CapTerms, why: str, at_ns: int) -> bool:
-        """Put the fleet's limits into force; False when they are already."""
-        with self._store.transaction() as connection:
-            changed = limits.put_cap(connection, terms)
-            if changed:
-                self._journal(connection, Entry(at_ns, "set_cap", f"{why}: {_spoken(terms)}"))
-            return changed
-
-    def halt(self, level: HaltLevel, market: str, why: str, *, who: str, at_ns: int) -> bool:
-        """Halt a market ('*': all) or make its halt stricter; False when it is as strict already."""
-        with self._store.transaction() as connection:
-            changed = limits.put_halt(connection, level, market, why, who=who, at_ns=at_ns)
-            if changed:
-                self._journal(connection, Entry(at_ns, "halt", f"{level} by {who}: {why}", market=market))
-            return changed
-
-    def resume(self, market: str, why: str, *, who: str, at_ns: int) -> bool:
-        """Clear the halt of exactly this market, or of '*'; False when there is none."""
-        with self._store.transaction() as connection:
-            changed = limits.clear_halt(connection, market)
-            if changed:
-                self._journal(connection, Entry(at_ns, "resume", f"by {who}: {why}", market=market))
-            return changed
-
-    def halt_level(self, market: str) -> HaltLevel:
-        """The stricter of the market's own halt and the one for every market."""
-        with self._store.reading() as connection:
-            return limits.strictest_halt(connection, market)
-
     # ---- accounts and telemetry -----------------------------------------------------------------------------
 
     def write_account(self, facts: AccountFacts, *, min_age_ns: int = 0) -> bool:
@@ -277,9 +240,6 @@ class Ledger:
         with self._store.reading() as connection:
             return account.equity_at(connection, venue)
 
-    def _journal(self, connection: sqlite3.Connection, entry: Entry) -> None:
-        rows.insert_entry(connection, self._author, entry)
-
 
 def _insert_judged(connection: sqlite3.Connection, deal: Deal) -> str | None:
     """Insert the deal's row; the reason when the triggers refuse it."""
@@ -294,7 +254,3 @@ def _insert_judged(connection: sqlite3.Connection, deal: Deal) -> str | None:
 
 def _entry(verb: str, deal: Deal, from_: DealState | None, to: DealState, why: str, *, at_ns: int) -> Entry:
     return Entry(at_ns, verb, why, market=deal.market, deal_id=deal.deal_id, from_state=from_, to_state=to)
-
-
-def _spoken(terms: limits.CapTerms) -> str:
-    return f"leverage {terms.leverage_entry} up to {terms.leverage_max}, level {terms.level}"

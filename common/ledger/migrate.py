@@ -32,8 +32,31 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 INCARNATION_LENGTH = 6
 DECISECOND_NS = 100_000_000
 
+#: what schema 2 adds to schema 1, in the words of schema.sql on the day of its release
+VERSION_2 = (
+    "CREATE INDEX deal_opened ON deal (opened_ns, market)",
+    """CREATE TABLE entry_limit (
+    market TEXT NOT NULL,
+    key TEXT NOT NULL CHECK (key IN ('deals', 'notional_uusd', 'deals_per_minute', 'deals_per_hour')),
+    value INTEGER NOT NULL CHECK (typeof(value) = 'integer' AND value >= 0),
+    PRIMARY KEY (market, key)
+) WITHOUT ROWID""",
+    """CREATE TABLE configured (
+    market TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value INTEGER NOT NULL,
+    PRIMARY KEY (market, key)
+) WITHOUT ROWID""",
+)
+
+
+def _to_version_2(database: "Database") -> None:
+    for statement in VERSION_2:
+        database.conn.execute(statement)
+
+
 #: schema version → what leads there from the version before; triggers and views are laid anew afterwards
-MIGRATIONS: Mapping[int, Callable[["Database"], None]] = {}
+MIGRATIONS: Mapping[int, Callable[["Database"], None]] = {2: _to_version_2}
 
 
 def incarnation_name(created_ns: int) -> str:
