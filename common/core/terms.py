@@ -29,8 +29,12 @@ class Terms:
     rule: Literal["net", "original"] = "net"
     #: net of the fees of opening and of leaving
     edge_min_bps: NetBps = Decimal(1)
-    #: most live deals of this market at a time, so that one gap does not take the whole fleet's level
+    #: most of this market, so that one gap does not take the whole fleet's room: live deals, USD held, deals begun.
+    #: Laws of the ledger, which has its own rows of them; these numbers are what it is first given
     market_deals_max: Count = 2
+    market_notional_max_usd: Positive = Decimal(500)
+    market_deals_per_minute: Count = 10
+    market_deals_per_hour: Count = 200
     #: how far beyond the depth walk a limit may go, and how far it may be from the touch in all
     limit_slack_bps: Bps = Decimal(3)
     slippage_max_bps: Bps = Decimal(15)

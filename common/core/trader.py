@@ -68,7 +68,7 @@ class Trader:
         #: client ids whose rows are being written and that this process has not put on the wire
         self._unsent: set[str] = set()
         self._reserving: Opportunity | None = None
-        self._entries_after_ns = start_ns + terms.start_wait_ns
+        self._entries_after_ns, self._waits_because = start_ns + terms.start_wait_ns, "waiting"
         self._closes_after_ns: dict[str, int] = {}
         self._refreshed_ns: dict[Venue, int] = {}
         #: book versions that must be passed before the next entry (our own fills moved these books)
@@ -142,10 +142,8 @@ class Trader:
             return "halted"
         if not self.idle:
             return "busy"
-        if sum(d.live for d in self.deals.values()) >= self.terms.market_deals_max:
-            return "holding"
         if at_ns < self._entries_after_ns:
-            return "waiting"
+            return self._waits_because
         if any(self.view.books[v].version <= version for v, version in self._passed.items()):
             return "own fills"
         return ""
@@ -153,7 +151,7 @@ class Trader:
     def _refused(self, event: Refused) -> list[Command]:
         self._reserving = None
         self._unsent.clear()
-        self.decision = event.reason
+        self.decision = self._waits_because = event.reason
         self._entries_after_ns = event.at_ns + REFUSED_WAIT_NS
         return []
 

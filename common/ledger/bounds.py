@@ -11,7 +11,9 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import TypeAlias
 
 from common.core.errors import LocalError
+from common.ledger import rows
 from common.ledger.limits import EVERY_MARKET
+from common.ledger.shapes import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,8 @@ class Bound:
 
 def standing(connection: sqlite3.Connection) -> dict[Place, int]:
     """Every limit in force."""
-    rows = connection.execute("SELECT market, key, value FROM entry_limit")
-    found: dict[Place, int] = {(market, key): value for market, key, value in rows}
+    query = "SELECT market, key, value FROM entry_limit"
+    found: dict[Place, int] = {(market, key): value for market, key, value in connection.execute(query)}
     cap = connection.execute(f"SELECT {', '.join(_CAP)} FROM cap").fetchone()
     return found if cap is None else found | {(EVERY_MARKET, c): v for c, v in zip(_CAP, cap, strict=True)}
 
@@ -108,9 +110,9 @@ def follow(connection: sqlite3.Connection, wanted: Iterable[Bound]) -> list[str]
     """
     bounds = tuple(wanted)
     said = [*_seeded_cap(connection, bounds)]
-    rows, told = standing(connection), configured(connection)
+    now, told = standing(connection), configured(connection)
     for bound in bounds:
-        said += _follow_one(connection, bound, rows.get(bound.place), told.get(bound.place))
+        said += _follow_one(connection, bound, now.get(bound.place), told.get(bound.place))
     if (cut := standing(connection)) and cut[EVERY_MARKET, "leverage_entry"] > cut[EVERY_MARKET, "leverage_max"]:
         entry = Bound(EVERY_MARKET, BY_NAME["leverage_entry"], cut[EVERY_MARKET, "leverage_max"])
         put(connection, entry)
@@ -144,8 +146,19 @@ def _follow_one(connection: sqlite3.Connection, bound: Bound, now: int | None, t
         connection.execute("INSERT OR REPLACE INTO configured VALUES (?, ?, ?)", (*bound.place, bound.value))
 
 
-def in_order(rows: dict[Place, int]) -> tuple[Bound, ...]:
+def in_order(limits: dict[Place, int]) -> tuple[Bound, ...]:
     """Every limit as a value: the fleet's first, then by market; keys in the order of KEYS."""
     order = list(_BY_COLUMN)
-    found = (Bound(market, _BY_COLUMN[column], value) for (market, column), value in rows.items())
+    found = (Bound(market, _BY_COLUMN[column], value) for (market, column), value in limits.items())
     return tuple(sorted(found, key=lambda b: (b.market != EVERY_MARKET, b.market, order.index(b.key.column))))
+
+
+def used(connection: sqlite3.Connection, now_ns: int) -> Iterator[Usage]:
+    """What the limits count, of each market that has anything, and of all together."""
+    counts = (
+        f"SUM({rows.LIVE_SQL}), SUM(held_uusd), SUM(opened_ns > ?1 - 60000000000), SUM(opened_ns > ?1 - 3600000000000)"
+    )
+    where = f"WHERE {rows.LIVE_SQL} OR held_uusd > 0 OR opened_ns > ?1 - 3600000000000"
+    found = connection.execute(f"SELECT market, {counts} FROM deal {where} GROUP BY market", (now_ns,)).fetchall()
+    yield from (Usage(*row) for row in found)
+    yield Usage(EVERY_MARKET, *(sum(column) for column in list(zip(*found, strict=True))[1:] or [()] * 4))

@@ -12,7 +12,8 @@ from common.core.deal import LIVE, Deal, DealState
 from common.core.events import HaltLevel
 from common.core.market import Direction, Venue
 from common.core.money import ZERO, uusd_down, uusd_up
-from common.ledger import overview, rows, sums, writeoff
+from common.ledger import bounds, overview, rows, sums, writeoff
+from common.ledger.bounds import Bound
 from common.ledger.shapes import (
     Beat,
     CapRow,
@@ -27,6 +28,7 @@ from common.ledger.shapes import (
     Tally,
     Totals,
     TradeRow,
+    Usage,
 )
 from common.ledger.store import Store
 
@@ -77,6 +79,16 @@ class Report:
             if row is None:
                 return CapRow(held, cap)
             return CapRow(held, cap, Decimal(row[0]) / 1000, Decimal(row[1]) / 1000, row[2], row[3])
+
+    def limits(self) -> tuple[Bound, ...]:
+        """Every limit in force: the fleet's first, then by market."""
+        with self._store.reading() as connection:
+            return bounds.in_order(bounds.standing(connection))
+
+    def usage(self, now_ns: int) -> dict[str, Usage]:
+        """By market, and for '*', what the limits count."""
+        with self._store.reading() as connection:
+            return {used.market: used for used in bounds.used(connection, now_ns)}
 
     def equities(self) -> tuple[Equity, ...]:
         """What each venue last said the account is worth."""

@@ -70,6 +70,17 @@ class CapRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a market ('*': all together) has of what limits bind: live deals, µUSD held, deals begun of late."""
+
+    market: str
+    deals: int
+    notional_uusd: int
+    deals_per_minute: int
+    deals_per_hour: int
+
+
+@dataclass(frozen=True, slots=True)
 class Equity:
     """A venue's account when it was last heard."""
 
