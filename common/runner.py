@@ -34,6 +34,9 @@ class World(Protocol):
     def send(self, orders: Sequence[Order]) -> None:
         """Put these orders on the wire at the same moment; each answer comes back as `Answered`."""
 
+    def afford(self, orders: Sequence[Order]) -> bool:
+        """Pay for an entry's requests out of the venues' budgets; False: it must not be sent now."""
+
     def look_up(self, order: Order) -> None:
         """Ask for one order; the answer comes back as `LookedUp`."""
 
@@ -132,7 +135,8 @@ class Runner:
                 assert_never(command)
 
     def _reserve(self, command: Reserve) -> None:
-        outcome = self.ledger.reserve(command.deal, command.why)
+        affordable = self.world.afford(command.deal.orders)
+        outcome = self.ledger.reserve(command.deal, command.why) if affordable else Refusal("budget")
         if isinstance(outcome, Refusal):
             self._log("refused", deal=command.deal.deal_id, reason=outcome.reason, why=command.why)
             self.hear(Refused(outcome.reason, self.world.now_ns()))

@@ -159,6 +159,10 @@ class Member:
         if life == self.life:
             self.hear(Answered(order.client_id, answer, self.now_ns()))
 
+    def afford(self, orders: Sequence[Order]) -> bool:
+        """A venue that said "too many" to one worker is sent no entry by any."""
+        return all(self.wires[order.venue].afford() for order in orders)
+
     def look_up(self, order: Order) -> None:
         """Ask; the answer comes to this life only."""
         self.fate.strike()

@@ -20,6 +20,7 @@ from common.fleet.timeline import Timeline
 from common.sim.checks import Refuse
 from common.sim.engine import PaperEngine
 from common.sim.types import AccountChange, BookChange, PaperRefusal
+from common.venues.budget import PAUSE_S
 
 ACCOUNT = "fleet"
 TIMEOUT_NS = 5 * SECOND
@@ -40,6 +41,8 @@ class Wire:
         self.venue = engine.venue
         #: the venue's process is being restarted
         self.down = False
+        #: after "too many" no entry of any worker is sent until then
+        self.paused_ns = 0
         #: told of every order that the venue newly takes in
         self.on_arrival: Callable[[Order], None] = lambda order: None
         #: told of what a worker must hear in the end, whoever dies in between
@@ -57,6 +60,10 @@ class Wire:
     def latency_ns(self) -> int:
         """One way, now."""
         return int(self.faults.latency_ns * (0.5 + self.random.random()))
+
+    def afford(self) -> bool:
+        """Whether the fleet may send an entry here now."""
+        return self.timeline.now_ns >= self.paused_ns
 
     # ---- orders ---------------------------------------------------------------------------------------------------
 
@@ -93,6 +100,7 @@ class Wire:
         if self.down:
             return Unknown("connection reset")
         if self.happens(self.faults.throttled):
+            self.paused_ns = self.timeline.now_ns + int(PAUSE_S * SECOND)
             return Unknown("HTTP 429")
         if self.happens(self.faults.server_error):
             if self.random.random() < 0.5:

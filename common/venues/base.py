@@ -88,6 +88,9 @@ class Desk(Protocol):
     def prepare(self, order: Order) -> bytes:
         """Sign `order` and return the request body ready to send; no I/O, no await."""
 
+    def afford(self, order: Order) -> bool:
+        """Pay for an entry out of what the venue allows the fleet; False: not now. Exits pay when they are sent."""
+
     async def send(self, order: Order, prepared: bytes) -> Ack | Reject | Unknown | NotSent:
         """Put the request on the wire at once and wait, bounded, for the answer."""
 

@@ -15,8 +15,9 @@ from common.core.account import AccountFacts, FundingPaid
 from common.core.errors import ConfigError, LocalError, VenueError
 from common.core.market import Instrument, Venue
 from common.core.money import ZERO, uusd_down, uusd_up
-from common.core.order import Absent, Ack, Fill, Finding, Found, NotSent, Order, Reject, Unknown
+from common.core.order import Absent, Ack, Fill, Finding, Found, NotSent, Order, Purpose, Reject, Unknown
 from common.venues import stark
+from common.venues.apex import budget as costs
 from common.venues.apex import wire_account, wire_order
 from common.venues.apex.marks import Marks
 from common.venues.apex.rest import (
@@ -43,6 +44,7 @@ from common.venues.apex.wire import (
 from common.venues.apex.wire_market import Listing, find_listing
 from common.venues.apex.wire_order import Prepared, Signing
 from common.venues.base import AccountEvent, ClockReading
+from common.venues.budget import Budget
 from common.venues.http import TIMEOUT_S
 from common.venues.keys import Keys
 from common.venues.ws import WsLimits
@@ -63,9 +65,16 @@ class ApexDesk:
     venue = Venue.APEX
 
     def __init__(
-        self, rest: str, ws: str, keys: Keys, *, limits: WsLimits | None = None, timeout_s: float = TIMEOUT_S
+        self,
+        rest: str,
+        ws: str,
+        keys: Keys,
+        *,
+        limits: WsLimits | None = None,
+        budget: Budget | None = None,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
-        self._rest = ApexRest(rest, keys, timeout_s=timeout_s)
+        self._rest = ApexRest(rest, keys, budget=budget, timeout_s=timeout_s)
         self._ws, self._keys, self._limits = ws, keys, limits
         self._marks = Marks(self._rest)
         self._names = wire_account.OrderNames()
@@ -138,8 +147,14 @@ class ApexDesk:
         signing = self._signer()
         return wire_order.prepare(order, self._listing(order.market), signing).pack()
 
+    def afford(self, order: Order) -> bool:
+        """Pay for an entry out of the fleet's budget; False: too many orders of late, or the venue said so."""
+        return self._rest.budget.enter(costs.POST)
+
     async def send(self, order: Order, prepared: bytes) -> Ack | Reject | Unknown | NotSent:
         """Put the request on the wire at once and wait, bounded, for the answer."""
+        if order.purpose is not Purpose.OPEN:
+            self._rest.budget.spend(costs.POST)
         payload = await self._rest.place(Prepared.unpack(prepared))
         if isinstance(payload, NotSent):
             return payload
@@ -161,7 +176,7 @@ class ApexDesk:
 
     async def _look_up(self, order: Order) -> Finding:
         dead = await self._is_dead(order)
-        payload = await self._rest.get(f"/api/v1/order-by-client-order-id?id={order.client_id}")
+        payload = await self._rest.get(f"/api/v1/order-by-client-order-id?id={order.client_id}", about_order=True)
         if isinstance(payload, Refusal) and payload.key == "ORDER_NOT_FOUND":
             return Absent(proven=dead)
         if not isinstance(payload, Data):
@@ -177,14 +192,14 @@ class ApexDesk:
         death_ns = wire_order.death_ns(order)
         if clock.now_ns() + self._rest.offset_ns <= death_ns:
             return False
-        return server_time_ns(_data(await self._rest.public(TIME_PATH))) > death_ns
+        return server_time_ns(_data(await self._rest.public(TIME_PATH, about_order=True))) > death_ns
 
     async def _fills(self, order: Order, order_id: str, filled: Decimal) -> tuple[Fill, ...]:
         """Fills of one order: pages until they add up, as the venue may not filter by order."""
         fills: dict[str, Fill] = {}
         for page in range(FILLS_PAGES_MAX):
             query = f"symbol={symbol_of(order.market)}&orderId={order_id}&limit={FILLS_PAGE}&page={page}"
-            data = _data(await self._rest.get(f"/api/v1/fills?{query}"))
+            data = _data(await self._rest.get(f"/api/v1/fills?{query}", about_order=True))
             fills |= {fill.fill_id: fill for fill in wire_account.order_fills(data, order.client_id, order_id)}
             if len(data["orders"]) < FILLS_PAGE or sum((f.size for f in fills.values()), ZERO) >= filled:
                 break

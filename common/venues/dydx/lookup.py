@@ -37,9 +37,6 @@ FILLS_PAGES_MAX: Final = 5
 #: orders of that time that are looked at one by one; more than this and nothing is said
 CANDIDATES_MAX: Final = 20
 
-#: look-ups may spend the last token of the budget
-LAST_TOKEN: Final = 0.0
-
 
 async def look_up(rest: DydxRest, order: Order) -> Finding:
     """Report and fills of `order`, Absent, or Unknown for any trouble."""
@@ -68,12 +65,12 @@ async def _time_after_death(rest: DydxRest, order: Order) -> int | None:
     """The venue's time, if by its own word it is past the order's death; None otherwise."""
     if rest.venue_now_ns <= death_ns(order):
         return None
-    venue_ns = await rest.read_clock(keep=LAST_TOKEN)
+    venue_ns = await rest.read_clock(about_order=True)
     return venue_ns if venue_ns > death_ns(order) else None
 
 
 async def _ask(rest: DydxRest, path: str) -> Payload:
-    return await rest.get(path, keep=LAST_TOKEN)
+    return await rest.get(path, about_order=True)
 
 
 def _is_not_found(payload: Payload) -> bool:
