@@ -4,19 +4,8 @@ A simulation is asked first; the tests named here are asked when it cannot see t
 break (the cap race), or what harms no law of the judge (a chase, a stale quote).
 """
 
-from dataclasses import dataclass
-
-Edit = tuple[str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One bug; every text must stand in its file exactly once."""
-
-    name: str
-    edits: tuple[Edit, ...]
-    tests: tuple[str, ...] = ()
-
+from scripts.mutant import Mutant as Mutant
+from scripts.mutant_limits import LIMITS
 
 FACTS, LEDGER, ROWS = "common/ledger/facts.py", "common/ledger/ledger.py", "common/ledger/rows.py"
 STORE, SCHEMA = "common/ledger/store.py", "common/ledger/schema.sql"
@@ -264,4 +253,5 @@ MUTANTS = (
         ),
         ("tests/ledger/test_laws.py",),
     ),
+    *LIMITS,
 )  # fmt: skip

@@ -83,6 +83,12 @@ class Faults:
     balance_usd: int = 100
     size_factor: int = 1
     deals_max: int = 1
+    #: and how many it may begin in a minute, and hold in USD; the same of all together
+    rate_max: int = 100
+    notional_usd: int = 10_000
+    fleet_deals_max: int = 20
+    fleet_rate_max: int = 1000
+    fleet_notional_usd: int = 100_000
     fill_or_kill: int = 1
 
     def spoken(self) -> str:
@@ -104,10 +110,16 @@ def drawn(random: Random) -> Faults:
         size_factor=1 if whole else random.choice((2, 3)),
         deals_max=random.choice((1, 1, 2, 4)),
         fill_or_kill=int(whole),
+        rate_max=random.choice((2, 4, 100, 100)),
+        notional_usd=random.choice((60, 200, 10_000, 10_000)),
+        fleet_deals_max=random.choice((4, 6, 20)),
+        fleet_rate_max=random.choice((6, 1000, 1000)),
+        fleet_notional_usd=random.choice((150, 100_000, 100_000)),
     )
 
 
 def calmed(faults: Faults) -> Faults:
     """The same stage on which nothing goes wrong any more."""
-    kept = ("skew_max_ns", "latency_ns", "balance_usd", "size_factor", "deals_max", "fill_or_kill")
+    limits = ("rate_max", "notional_usd", "fleet_deals_max", "fleet_rate_max", "fleet_notional_usd")
+    kept = ("skew_max_ns", "latency_ns", "balance_usd", "size_factor", "deals_max", "fill_or_kill", *limits)
     return Faults(race_lost=0.0, **{name: getattr(faults, name) for name in kept})

@@ -18,8 +18,9 @@ from common.fleet.member import Member, heard
 from common.fleet.scenario import SIZES, Scenario
 from common.fleet.timeline import Timeline
 from common.fleet.wire import ACCOUNT, Wire
+from common.ledger.bounds import BY_NAME, Bound
 from common.ledger.ledger import Ledger
-from common.ledger.limits import CapTerms
+from common.ledger.limits import EVERY_MARKET, CapTerms
 from common.sim.engine import PaperEngine, make_venue
 from common.sim.types import AccountChange, BookChange, Publication
 
@@ -54,6 +55,7 @@ class Fleet:
         self._calm, self._journalled = False, faults.venue_restart > 0
         self.disk = Disk(folder, may_be_cut=faults.power_cut > 0)
         self.ledger.set_cap(CAP, "fleet", self.timeline.now_ns)
+        self.ledger.configure(self._limits(), "fleet", self.timeline.now_ns)
         self.members: dict[str, Member] = {}
         self.engines = {v: self._engine(v) for v in Venue}
         self.wires = {v: Wire(e, self.timeline, Random(f"{seed}-{v}"), faults) for v, e in self.engines.items()}
@@ -73,6 +75,20 @@ class Fleet:
         """The ledger as it is now: a power cut puts another in its place."""
         return self.disk.ledger
 
+    def _limits(self) -> tuple[Bound, ...]:
+        """What every market may have, and all together: the stage's numbers."""
+        stage = self.faults
+        numbers = {
+            EVERY_MARKET: {"deals": stage.fleet_deals_max, "deals_per_minute": stage.fleet_rate_max},
+            **{m: {"deals": stage.deals_max, "deals_per_minute": stage.rate_max} for m in SIZES},
+        }
+        usd = {EVERY_MARKET: stage.fleet_notional_usd} | dict.fromkeys(SIZES, stage.notional_usd)
+        return tuple(
+            Bound(market, BY_NAME[name], number * BY_NAME[name].unit)
+            for market, rows in numbers.items()
+            for name, number in {**rows, "notional_usd": usd[market]}.items()
+        )
+
     def _engine(self, venue: Venue) -> PaperEngine:
         journal = self.folder / f"{venue}.journal" if self._journalled else None
         race_lost = Decimal(str(self.faults.race_lost))
@@ -85,7 +101,6 @@ class Fleet:
         terms = Terms(
             market=market,
             size=self.sizes[market],
-            market_deals_max=self.faults.deals_max,
             median_window_ns=20 * SECOND,
             median_warmup_ns=3 * SECOND,
         )

@@ -21,6 +21,7 @@ LIVE = "('OPENING', 'OPEN', 'CLOSING', 'STUCK')"
 ALIVE = ("PENDING", "OPEN")
 MICRO = 1_000_000
 EQUITY_MAX_AGE_NS = 30_000_000_000
+MINUTE_NS = 60_000_000_000
 
 
 class Judge:
@@ -98,6 +99,26 @@ class Judge:
         if self._one(halts, deal_id):
             raise Violation(f"halt: {deal_id} was let in while a halt stood")
         self._covers(deal_id, held)
+        self._limited(deal_id, opened_ns)
+
+    def _limited(self, deal_id: str, opened_ns: int) -> None:
+        """The limits of the deal's market and of all, counted with the deal in it, by the rows as they are."""
+        (market,) = self._all("SELECT market FROM deal WHERE deal_id = ?", deal_id)[0]
+        live = [m for (m,) in self._all(f"SELECT market FROM deal WHERE state IN {LIVE}")]
+        held = self._all("SELECT market, held_uusd FROM deal")
+        begun = self._all("SELECT market, opened_ns FROM deal")
+        for scope, key, most in self._all("SELECT market, key, value FROM entry_limit"):
+            if scope not in (market, "*"):
+                continue
+            within = {"deals_per_minute": MINUTE_NS, "deals_per_hour": 60 * MINUTE_NS}
+            if key in within:
+                there = _within(begun, scope, opened_ns - within[key], opened_ns)
+            elif key == "deals":
+                there = sum(scope in (m, "*") for m in live)
+            else:
+                there = sum(uusd for m, uusd in held if scope in (m, "*"))
+            if there > most:
+                raise Violation(f"limit: {deal_id} was let in as {there} of {most} {key} of {scope}")
 
     def _covers(self, deal_id: str, held: int) -> None:
         """A reservation holds the worst that its orders may come to."""
@@ -175,3 +196,8 @@ class Judge:
 
     def _one(self, sql: str, *values: Any) -> Any:
         return self._db.execute(sql, values).fetchone()[0]
+
+
+def _within(begun: list[Any], scope: str, after_ns: int, until_ns: int) -> int:
+    """Deals of a market ('*': of any) that were begun in this time."""
+    return sum(scope in (market, "*") and after_ns < at_ns <= until_ns for market, at_ns in begun)

@@ -1,9 +1,11 @@
 """The judge can fail: each law is broken by hand, in a copy of a finished run, and the judge must say which."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from common.fleet.violation import Violation
 from common.ledger.report import Report
 
 D = Decimal
-SEED = 1
+SEED = 2
 CLOSED = "(SELECT deal_id FROM deal WHERE state = 'CLOSED' ORDER BY deal_id LIMIT 1)"
 LIVE = "(SELECT deal_id FROM deal WHERE state = 'OPEN' ORDER BY deal_id LIMIT 1)"
 
@@ -98,6 +100,13 @@ def test_an_untouched_run_is_clean_at_any_moment_and_at_rest(planted: Planted) -
 
 # ---- at any moment ------------------------------------------------------------------------------------------------
 
+
+def limited(market: str, key: str, fleet: Fleet) -> list[str]:
+    """A deal where there may be none."""
+    row = f"INSERT OR REPLACE INTO entry_limit VALUES ('{market}', '{key}', 0)"
+    return [row, *deal("new-1", "XYZ", opened_ns=fresh(fleet))]
+
+
 MOMENTS: dict[str, tuple[str, Callable[[Fleet], list[str]]]] = {
     "cap": ("cap: new-1 was let in", lambda f: deal("new-1", "XYZ", held=10**12, opened_ns=fresh(f))),
     "cap at one micro-dollar too much": (
@@ -117,6 +126,14 @@ MOMENTS: dict[str, tuple[str, Callable[[Fleet], list[str]]]] = {
         lambda f: [halt("XYZ"), *deal("new-1", "XYZ", opened_ns=fresh(f))],
     ),
     "halt of all": ("halt: new-1 was let in", lambda f: [halt("*"), *deal("new-1", "XYZ", opened_ns=fresh(f))]),
+    **{
+        f"limit of {key} of {market}": (
+            rf"limit: new-1 was let in as \d+ of 0 {key} of {re.escape(market)}",
+            partial(limited, market, key),
+        )
+        for market in ("XYZ", "*")
+        for key in ("deals", "notional_uusd", "deals_per_minute", "deals_per_hour")
+    },
     "equity missing": (
         "equity: new-1 was let in with 1 venues",
         lambda f: ["DELETE FROM equity WHERE venue = 'apex'", *deal("new-1", "XYZ", opened_ns=fresh(f))],

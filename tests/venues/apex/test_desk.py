@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from aiohttp import web
 from common import clock
 from common.core.account import Position
 from common.core.errors import ConfigError, LocalError, VenueError
-from common.core.order import Absent, Ack, Found, NotSent, Order, Reject, Unknown
+from common.core.order import Absent, Ack, Found, NotSent, Order, Purpose, Reject, Unknown
 from common.venues.apex import wire_order
+from common.venues.apex.budget import budget
 from common.venues.apex.desk import ApexDesk
 from common.venues.keys import Keys
 
@@ -316,3 +318,35 @@ def test_funding_and_cancel_ask_for_what_they_are_told(stub: Any, keys: Keys, ma
     [cancel] = stub.of("/api/v1/delete-client-order-id")
     assert cancel.form == {"id": "k3f9-BTC-17-a0"}
     assert cancel.headers["APEX-SIGNATURE"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda heard: web.json_response({"code": 10003, "msg": "Too many requests"}, status=429),
+        lambda heard: web.json_response({"code": 10003, "msg": "Too many requests"}),
+        lambda heard: web.Response(status=429, text=HTML, content_type="text/html"),
+        lambda heard: web.Response(status=429, text="error code: 1015"),
+        lambda heard: web.Response(status=403, text="Forbidden"),
+    ],
+)
+def test_too_many_in_any_form_is_unknown_and_stops_entries_of_all_but_no_exit(
+    stub: Any, keys: Keys, make_order: MakeOrder, answer: Any, tmp_path: Path
+) -> None:
+    stub.answers[CREATE] = answer
+
+    async def whole() -> Any:
+        async with stub:
+            desk = ApexDesk(stub.base, stub.base, keys, budget=budget(tmp_path))
+            await desk.start()
+            entry, exit_ = make_order(), replace(make_order(), purpose=Purpose.EVEN)
+            assert desk.afford(entry)
+            said = [await desk.send(order, desk.prepare(order)) for order in (entry, exit_)]
+            affordable = desk.afford(entry)
+            await desk.close()
+            return said, affordable
+
+    said, affordable = run(whole())
+    assert all(isinstance(one, Unknown) for one in said) and not affordable
+    assert len(stub.of(CREATE)) == 2
+    assert not budget(tmp_path).enter({"post": 1}), "another process"
