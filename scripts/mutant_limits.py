@@ -61,7 +61,7 @@ LIMITS = (
     ),
     Mutant(
         "an exit is not counted",
-        ((BUDGET, "            if sure:\n                self._spend(points, None)\n", "            del points, sure\n"),),
+        ((BUDGET, "            if sure:\n                self._spend(points, None)", "            del points, sure"),),
         ("tests/venues/test_budget.py",),
     ),
     Mutant(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from common.ledger.bounds import BY_NAME, Bound
 from common.ledger.ledger import Ledger
 from common.ledger.limits import CapTerms
 
@@ -129,6 +130,62 @@ def test_killed_at_random_nobody_ever_sees_more_than_the_cap_or_the_level(
     assert reader.execute("SELECT COUNT(*) FROM deal").fetchone()[0] > 50
     assert kills >= 4 and looks > 200
     recover_alone(path, reader)
+
+
+def limited(reader: sqlite3.Connection) -> tuple[int, int, int, int]:
+    """Live deals and µUSD held, of BTC and of all, counted row by row."""
+    found = {"BTC": [0, 0], "*": [0, 0]}
+    for market, state, held in reader.execute("SELECT market, state, held_uusd FROM deal WHERE held_uusd > 0"):
+        for scope in ("BTC", "*") if market == "BTC" else ("*",):
+            found[scope][0] += state in ("OPENING", "OPEN", "CLOSING", "STUCK")
+            found[scope][1] += held
+    return (*found["BTC"], *found["*"])  # type: ignore[return-value]
+
+
+def give(ledger: Ledger, *wanted: tuple[str, str, int]) -> None:
+    for market, name, number in wanted:
+        bound = Bound(market, BY_NAME[name], number * BY_NAME[name].unit)
+        ledger.set_limit(bound, "race", who="race", confirmed=True, at_ns=1)
+
+
+@pytest.mark.slow
+def test_killed_at_random_nobody_ever_sees_more_than_the_limits(path: Path, ledger: Ledger, maker: "Maker") -> None:
+    give(ledger, ("*", "deals", 4), ("BTC", "deals", 2), ("*", "notional_usd", 190), ("BTC", "notional_usd", 95))
+    ledger.set_cap(CapTerms(Decimal(50), Decimal(50), 50, 10**9), "race", 1)
+    ledger.close()
+    reader = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)
+    dice, kills, most, end = random.Random(2), 0, [0] * 4, monotonic() + WALL_MAX_S
+    with racing(path, reader) as race:
+        for market in MARKETS:
+            assert race.found(market) == []
+        while kills < KILLS // 2 and monotonic() < end:
+            for _ in range(dice.randint(20, 400)):
+                most = list(map(max, most, limited(reader)))
+                assert most[0] <= 2 and most[1] <= 95_000_000 and most[2] <= 4 and most[3] <= 190_000_000
+            race.kill(dice.choice(MARKETS))
+            kills += 1
+    check_books(reader)
+    # Every limit was in reach.
+    assert most[0] == 2 and most[2] == 4 and most[3] > 150_000_000 and kills >= 4
+    recover_alone(path, reader)
+
+
+def test_processes_together_begin_no_more_deals_than_the_throttle_lets_them(path: Path, ledger: Ledger) -> None:
+    """All deals of a racer are begun at the same moment, so that one window has them all."""
+    give(ledger, ("*", "deals_per_hour", 30), ("BTC", "deals_per_minute", 3))
+    ledger.set_cap(CapTerms(Decimal(50), Decimal(50), 50, 10**9), "race", 1)
+    ledger.close()
+    command = [sys.executable, str(RACER), str(path)]
+    racers = [
+        subprocess.Popen(
+            [*command, market, str(seed), "40"], stdout=subprocess.PIPE, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}
+        )
+        for seed, market in enumerate(MARKETS)
+    ]
+    said = [racer.communicate(timeout=60)[0].decode() for racer in racers]
+    reader = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+    assert reader.execute("SELECT COUNT(*), SUM(market = 'BTC') FROM deal").fetchone() == (30, 3)
+    assert all("rate=" in words for words in said)
 
 
 def recover_alone(path: Path, reader: sqlite3.Connection) -> None:
