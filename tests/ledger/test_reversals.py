@@ -63,7 +63,7 @@ def test_a_reversal_is_a_row_of_its_own_and_halts_in_the_same_row_of_the_journal
     fill = fill_at(opened, Venue.APEX)
     deal = taken_back(ledger, fill)
     assert deal.fills == (*opened.fills, reversal(fill))
-    assert (deal.position(Venue.APEX), deal.fees_uusd) == (0, opened.fees_uusd - fill.fee_uusd)
+    assert (deal.position(Venue.APEX), deal.fees_uusd) == (D(0), opened.fees_uusd - fill.fee_uusd)
     assert ledger.halt_level("BTC") is HaltLevel.HALT
     with LedgerReport.open(path) as report:
         last = report.journal(1)[0]
