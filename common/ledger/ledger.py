@@ -18,11 +18,11 @@ from common.core.events import HaltLevel
 from common.core.market import Venue
 from common.core.money import ZERO, uusd_up
 from common.core.order import Order
-from common.ledger import account, limits, migrate, rows, verify, writeoff
-from common.ledger import forced as forced_fills
+from common.ledger import account, forced, limits, migrate, rows, verify, writeoff
 from common.ledger.facts import Fact, client_id_of, described, fills_in, heard
 from common.ledger.rows import Author, Entry
 from common.ledger.store import Store
+from common.ledger.unheard import Unheard
 
 #: what the triggers say to a reservation that has no room; every other complaint is a bug
 REFUSALS = frozenset({"halted", "equity", "direction", "level", "cap"})
@@ -43,7 +43,7 @@ class Ledger:
     """One process's way to write the ledger; for reading only, see report.py."""
 
     def __init__(self, store: Store, author: Author) -> None:
-        self._store, self._author = store, author
+        self._store, self._author, self.unheard = store, author, Unheard(store)
         self._beats: dict[str, int] = {}
 
     @classmethod
@@ -150,7 +150,7 @@ class Ledger:
     def unfinished_deals(self, market: str, dust: Decimal = ZERO) -> tuple[Deal, ...]:
         """What recovery starts from: live deals, and finished ones with something open.
 
-        Open is an order that is not accounted for, or fills that are uneven by more than `dust` (base size).
+        Open is an order that is not accounted for, or fills that are uneven by `dust` (the smallest order) or more.
         """
         with self._store.reading() as connection:
             return rows.get_live(connection, market) + writeoff.get_loose(connection, market, dust)
@@ -261,16 +261,16 @@ class Ledger:
                 self._journal(connection, Entry(at_ns, "book_funding", why, market=paid.market))
             return new
 
-    def book_forced(self, forced: ForcedFill) -> tuple[Deal, ...]:
+    def book_forced(self, fill: ForcedFill) -> tuple[Deal, ...]:
         """Book a fill that no order of ours asked for (or its reversal) to the market's deals, and halt the market.
 
         The deals as they are then; empty when the file has it already or no deal ever was.
         """
         with self._store.transaction() as connection:
-            why, deal_ids = forced_fills.book(connection, forced)
+            why, deal_ids = forced.book(connection, fill)
             if why:
-                limits.put_halt(connection, HaltLevel.HALT, forced.market, why, who=LEDGER, at_ns=forced.at_ns)
-                self._journal(connection, Entry(forced.at_ns, "book_forced", why, market=forced.market))
+                limits.put_halt(connection, HaltLevel.HALT, fill.market, why, who=LEDGER, at_ns=fill.at_ns)
+                self._journal(connection, Entry(fill.at_ns, "book_forced", why, market=fill.market))
             return tuple(rows.must_get(connection, deal_id) for deal_id in deal_ids)
 
     def _equity_at(self, venue: Venue) -> int | None:

@@ -33,7 +33,7 @@ def release(connection: sqlite3.Connection, market: str, at_ns: int) -> tuple[De
 
 
 def get_loose(connection: sqlite3.Connection, market: str, dust: Decimal) -> tuple[Deal, ...]:
-    """Finished, not written-off deals of a market with an order not accounted for, or uneven by more than `dust`."""
+    """Finished, not written-off deals of a market with an order not accounted for, or uneven by `dust` or more."""
     query = (
         "SELECT o.deal_id, o.client_id, o.state, o.reported_size, f.side, f.size, f.side = o.side "
         "FROM deal AS d JOIN orders AS o USING (deal_id) LEFT JOIN fill AS f USING (client_id) "
@@ -62,7 +62,7 @@ def _loose_ids(cursor: sqlite3.Cursor, dust: Decimal) -> Iterator[str]:
         key = (deal_id, client_id)
         missing[key] = missing.get(key, Decimal(reported or 0)) - (filled if ordered else ZERO)
     yield from (deal_id for (deal_id, _), size in missing.items() if size > 0)
-    yield from (deal_id for deal_id, size in net.items() if abs(size) > dust)
+    yield from (deal_id for deal_id, size in net.items() if size and abs(size) >= dust)
 
 
 def _last_life_ns(deal: Deal) -> int:

@@ -188,6 +188,15 @@ def test_a_file_that_was_written_past_the_laws_is_found_out(ledger: Ledger, make
     assert any("on the wrong side and takes none back" in what for what in said), said
 
 
+def test_a_finished_deal_that_is_uneven_by_exactly_the_smallest_order_is_found_at_start(
+    ledger: Ledger, maker: "Maker"
+) -> None:
+    closed = maker.closed(ledger)
+    deal = taken_back(ledger, fill_at(closed, Venue.APEX, 1))
+    assert ledger.unfinished_deals("BTC", D("0.001")) == (deal,)
+    assert ledger.unfinished_deals("BTC", D("0.002")) == ()
+
+
 # ---- forced fills -------------------------------------------------------------------------------------------------
 
 
