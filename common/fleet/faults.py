@@ -71,7 +71,8 @@ class Faults:
     deleveraged: float = 0.0
     reversed: float = 0.0
     venue_restart: float = 0.0
-    # ---- us: a worker dies at an effect (a ledger verb, before or after it, a send, between two legs, a question)
+    # ---- us: a worker dies at an effect (a ledger verb, before or after it, a send, between two legs, a question),
+    #: before an answer or a push is heard, or between two events
     death: float = 0.0
     down_max_ns: int = 5 * SECOND
     #: the ledger cannot be had before a verb; the disk is full for a while; the power fails (shares per half second)

@@ -21,10 +21,13 @@ from common.ledger.ledger import Ledger
 from common.recall import FillsRecall, FundingRecall
 from common.runner import Runner
 
-TICK_NS = 400 * MS
-#: halts are read, and the feeds show that they live, every so many ticks
-SLOW_TICKS = 3
+#: time passes for a worker; less often for one that only waits for the others to stop
+TICK_NS, WAITING_NS = 400 * MS, 1200 * MS
+#: halts are read, and the feeds show that they live, every so many ticks; what may have escaped us is seen to
+SLOW_TICKS, RECALL_TICKS = 3, 6
 START_NS = SECOND // 2
+#: dying between two events, with nothing in the hand, is tried at each tick: it is enough to do it now and then
+IDLE_PART = 0.05
 
 
 class Member:
@@ -94,6 +97,15 @@ class Member:
             self.die()
         return self.runner is not None
 
+    def awaited(self, work: Callable[[Runner], None]) -> bool:
+        """The same with something that was waited for: the worker may be dead by the time it comes."""
+
+        def late(runner: Runner) -> None:
+            self.fate.strike()
+            work(runner)
+
+        return self.do(late)
+
     def die(self) -> None:
         """The process is gone; its supervisor starts another."""
         if self.runner is not None:
@@ -124,12 +136,14 @@ class Member:
         self.timeline.after(wait_ns, lambda: happening() if self.runner is not None and self.life == life else None)
 
     def _tick(self) -> None:
-        self._alive(self._tick, TICK_NS)
+        self._alive(self._tick, WAITING_NS if self.stopping and self.idle else TICK_NS)
         self._ticks += 1
+        self.do(lambda runner: self.fate.strike(IDLE_PART))
         if self._ticks % SLOW_TICKS == 0:
             for ears in self.ears.values():
                 ears.ping()
             self._read_halt()
+        if self._ticks % RECALL_TICKS == 0:
             self.do(lambda runner: self._recall(runner))
         self.hear(Tick(self.now_ns()))
 
@@ -159,7 +173,7 @@ class Member:
         life, asked_ns = self.life, self.now_ns()
 
         def answered(listed: Any) -> None:
-            if life == self.life and listed is not None and self.do(lambda runner: hear(runner, listed)):
+            if life == self.life and listed is not None and self.awaited(lambda runner: hear(runner, listed)):
                 recall.answered(asked_ns)
 
         return answered
@@ -188,7 +202,7 @@ class Member:
 
     def _answered(self, order: Order, answer: Any, life: int) -> None:
         if life == self.life:
-            self.hear(Answered(order.client_id, answer, self.now_ns()))
+            self.awaited(lambda runner: runner.hear(Answered(order.client_id, answer, self.now_ns())))
 
     def look_up(self, order: Order) -> None:
         """Ask; the answer comes to this life only."""
@@ -197,7 +211,7 @@ class Member:
 
         def answered(finding: Any) -> None:
             if life == self.life:
-                self.hear(LookedUp(order.client_id, finding, self.now_ns()))
+                self.awaited(lambda runner: runner.hear(LookedUp(order.client_id, finding, self.now_ns())))
 
         self.wires[order.venue].look_up(order, answered)
 
@@ -212,7 +226,7 @@ class Member:
 def heard(member: Member, told: Told) -> None:
     """An account event reaches whoever lives in the market now."""
     event = told if isinstance(told, FundingPaid) else replace(told, at_ns=member.now_ns())
-    member.do(lambda runner: runner.hear_account(event))
+    member.awaited(lambda runner: runner.hear_account(event))
 
 
 def _hear_funding(runner: Runner, listed: tuple[FundingPaid, ...]) -> None:
