@@ -1,6 +1,7 @@
 """What both desks tell of fills nobody asked for, or that were taken back: pushed, looked up, found in history."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
@@ -10,11 +11,17 @@ import pytest
 
 from common import clock
 from common.core.account import ForcedFill
-from common.core.events import Filled
+from common.core.events import Filled, HaltLevel
 from common.core.market import Side, Venue
 from common.core.order import Ack, Found, Lifetime, Order, Purpose, reversal
+from common.core.terms import Terms
+from common.core.trader import Trader
+from common.housekeeping import Housekeeping
+from common.ledger.ledger import Ledger
+from common.live import LiveWorld
+from common.runner import Runner
 from common.settings import Endpoint
-from common.venues.adapters import MAKE_DESK
+from common.venues.adapters import MAKE_DESK, make_feed
 from common.venues.base import Desk, StreamUp
 
 BOUND_S = 20.0
@@ -39,13 +46,17 @@ class Heard:
         return found
 
 
+def endpoint_of(house: Any, venue: Venue) -> Endpoint:
+    url = house.url(venue)
+    socket = url.replace("http", "ws") + ("/v3/ws" if venue is Venue.DYDX else "")
+    return Endpoint(venue, url, socket, 1, Path("unused"))
+
+
 def with_desk(house: Any, venue: Venue, story: Callable[[Desk, Heard], Awaitable[None]]) -> None:
     """Play `story` with a started desk and its account stream."""
 
     async def whole() -> None:
-        url = house.url(venue)
-        socket = url.replace("http", "ws") + ("/v3/ws" if venue is Venue.DYDX else "")
-        desk = MAKE_DESK[venue](Endpoint(venue, url, socket, 1, Path("unused")), house.keys[venue])
+        desk = MAKE_DESK[venue](endpoint_of(house, venue), house.keys[venue])
         heard = Heard()
         try:
             await desk.start()
@@ -64,10 +75,10 @@ def with_desk(house: Any, venue: Venue, story: Callable[[Desk, Heard], Awaitable
     asyncio.run(bounded())
 
 
-def bought(venue: Venue) -> Order:
+def bought(venue: Venue, size: Decimal = SIZE) -> Order:
     name, now_ns = f"abc123-ETH-1-{venue.value[0]}0", clock.now_ns()
     price = Decimal(2_010)
-    return Order(name, "abc123-ETH-1", venue, "ETH", Side.BUY, Purpose.OPEN, SIZE, price, Lifetime.FOK, False, now_ns)
+    return Order(name, "abc123-ETH-1", venue, "ETH", Side.BUY, Purpose.OPEN, size, price, Lifetime.FOK, False, now_ns)
 
 
 async def filled(desk: Desk, heard: Heard) -> Any:
@@ -128,3 +139,66 @@ def test_apex_may_take_a_forced_fill_back_too(paper_house: Any) -> None:
         assert [position.size for position in (await desk.account()).positions] == [SIZE]
 
     with_desk(paper_house, Venue.APEX, story)
+
+
+# ---- a worker whose account streams say nothing ----------------------------------------------------------------------
+
+
+async def worker(house: Any, ledger: Ledger, desks: dict[Venue, Desk]) -> Housekeeping:
+    """A worker for ETH, joined to both venues."""
+    for desk in desks.values():
+        await desk.start()
+    instruments = {venue: await desk.instrument("ETH") for venue, desk in desks.items()}
+    feeds = {venue: make_feed(endpoint_of(house, venue), instruments[venue]) for venue in desks}
+    terms = Terms(market="ETH", size=SIZE)
+    trader = Trader(terms, instruments, incarnation=ledger.incarnation, next_number=1, start_ns=clock.now_ns())
+    world = LiveWorld(desks, feeds, logging.getLogger("test"))
+    return Housekeeping(Runner(trader, ledger, world), world)
+
+
+@pytest.mark.parametrize("venue", list(Venue))
+def test_a_worker_finds_what_its_stream_never_told(
+    paper_house: Any, venue: Venue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The forced fill falls after the first question."""
+    engine, account_id = paper_house.engines[venue], paper_house.accounts[venue].account_id
+
+    async def never(on_event: Any) -> None:
+        await asyncio.Event().wait()
+
+    async def story(ledger: Ledger, desks: dict[Venue, Desk]) -> None:
+        asked = asyncio.Event()
+        history = desks[venue].fills_since
+
+        async def noted(market: str, since_ns: int) -> Any:
+            past = await history(market, since_ns)
+            asked.set()
+            return past
+
+        monkeypatch.setattr(desks[venue], "fills_since", noted)
+        house = await worker(paper_house, ledger, desks)
+        order = bought(venue, 2 * SIZE)
+        assert isinstance(await desks[venue].send(order, desks[venue].prepare(order)), Ack)
+        keeping = asyncio.create_task(house.keep())
+        await asked.wait()
+        paper_house.call(lambda: engine.deleverage(account_id, "ETH", SIZE, clock.now_ns()))
+        while ledger.halt_level("ETH") is HaltLevel.NONE:
+            asked.clear()
+            await asked.wait()
+            await asyncio.sleep(0)
+        keeping.cancel()
+
+    async def whole() -> None:
+        desks = {v: MAKE_DESK[v](endpoint_of(paper_house, v), paper_house.keys[v]) for v in Venue}
+        for desk in desks.values():
+            monkeypatch.setattr(desk, "stream", never)
+        options: dict[str, Any] = {"config_hash": "", "code_version": "1", "pid": 1}
+        try:
+            with Ledger.create(tmp_path / "ledger.db", created_ns=clock.now_ns(), **options) as ledger:
+                async with asyncio.timeout(BOUND_S):
+                    await story(ledger, desks)
+        finally:
+            for desk in desks.values():
+                await desk.close()
+
+    asyncio.run(whole())
