@@ -12,7 +12,7 @@ from scripts.audit_facts import FORCED, ZERO, Finding, LedgerFacts, OneFill, Ven
 SECOND_NS = 1_000_000_000
 #: how long a fill or an evening may be on its way before it is missing
 GRACE_NS = 20 * SECOND_NS
-#: funding is pushed, and asked for every ten minutes
+#: funding is pushed, and asked for after every full hour until the venue answers
 FUNDING_GRACE_NS = 660 * SECOND_NS
 
 #: a share of a forced fill, in its id
