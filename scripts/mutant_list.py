@@ -123,6 +123,7 @@ MUTANTS = (
     Mutant(
         "late fill does not halt",
         ((LEDGER, '"late" if not deal.live else ""', '""'),),
+        ("tests/ledger/test_verbs.py",),
     ),
     Mutant(
         "partial treated as full",
