@@ -189,8 +189,8 @@ def test_a_file_of_version_0_is_migrated_with_all_it_tells(
     monkeypatch.setattr(migrate, "MIGRATIONS", {**migrate.MIGRATIONS, 1: to_version_1})
     check_goes_on(path, maker)
     with closing(sqlite3.connect(path)) as connection:
-        versions = connection.execute("SELECT version, code_version FROM schema_version").fetchall()
-    assert versions == [(0, "1"), *((v, "later") for v in range(1, store.SCHEMA_VERSION + 1))]
+        versions = connection.execute("SELECT version, code_version FROM schema_version ORDER BY version").fetchall()
+    assert versions == [(0, "1"), *((version, "later") for version in range(1, store.SCHEMA_VERSION + 1))]
 
 
 def out_of_paper(database: Any) -> None:
