@@ -78,6 +78,21 @@ class Table:
             return None
         return int(number)
 
+    def rows(self, key: str, columns: int) -> tuple[tuple[Decimal, ...], ...] | None:
+        """A list of rows of so many numbers each, exact."""
+        self._seen.add(key)
+        value = self._values.get(key)
+        found = (
+            [tuple(map(_number, row)) if isinstance(row, list) else () for row in value]
+            if isinstance(value, list)
+            else []
+        )
+        whole = tuple(tuple(n for n in row if n is not None) for row in found)
+        if not whole or any(len(row) != columns for row in (*whole, *found)):
+            self.complain(key, f"must be a list of rows of {columns} numbers each")
+            return None
+        return whole
+
     def complain(self, key: str, says: str) -> None:
         """One key's value is wrong; `says` goes on after it."""
         value = self._values.get(key)

@@ -142,6 +142,24 @@ class Halted:
     at_ns: int
 
 
+class Way(StrEnum):
+    """A person's way out of a stuck deal. close: both legs to nothing. complete: fill the missing leg. keep: wait."""
+
+    CLOSE = "close"
+    COMPLETE = "complete"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """A person chose how a deal goes on, at `since_ns`; his last word counts."""
+
+    deal_id: str
+    way: Way
+    since_ns: int
+    at_ns: int
+
+
 @dataclass(frozen=True, slots=True)
 class Tick:
     """Time passed; sent a few times a second."""
@@ -170,6 +188,7 @@ Event: TypeAlias = (
     | DealChanged
     | Refused
     | Halted
+    | Wished
     | Tick
     | StopRequested
 )
