@@ -1,5 +1,6 @@
 """What a trader can hear. Frozen values; each carries the time it was received (`at_ns`, our clock)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -118,6 +119,14 @@ class DealChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class DustLeft:
+    """What finished deals of the market left behind at each venue, signed base size; told once, at start."""
+
+    sizes: Mapping[Venue, Decimal]
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """The ledger refused a reservation; `reason` is one word: cap, level, halted, direction, equity."""
 
@@ -186,6 +195,7 @@ Event: TypeAlias = (
     | Filled
     | LookedUp
     | DealChanged
+    | DustLeft
     | Refused
     | Halted
     | Wished

@@ -10,11 +10,13 @@ from common.core.book import JUMPED
 from common.core.closing import find_closing
 from common.core.commands import Alert, Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
 from common.core.deal import Ask, Deal, DealState, Even, Rest, next_step
+from common.core.dust import Dust
 from common.core.evener import Evener
 from common.core.events import (
     Answered,
     BookMessage,
     DealChanged,
+    DustLeft,
     Event,
     FeedAlive,
     FeedLost,
@@ -67,6 +69,7 @@ class Trader:
         self._incarnation, self._next_number = incarnation, next_number
         self._asking = Asking()
         self._evener, self._nakedness = Evener(self.view), Nakedness(terms.naked_alert_ns)
+        self._dust = Dust()
         #: client ids whose rows are being written and that this process has not put on the wire
         self._unsent: set[str] = set()
         self._reserving: Opportunity | None = None
@@ -103,6 +106,9 @@ class Trader:
             case Halted():
                 self.halt = event.level
                 return []
+            case DustLeft():
+                self._dust.told(event.sizes)
+                return []
             case Wished():
                 self._evener.wishes[event.deal_id] = event
                 return []
@@ -127,7 +133,7 @@ class Trader:
         if found is None:
             return []
         self._closes_after_ns[found.deal.deal_id] = at_ns + CLOSE_RETRY_NS
-        orders = closing_orders(found, at_ns)
+        orders = closing_orders(found, self._dust, at_ns)
         return self._write(found.deal, orders, DealState.CLOSING, found.why, at_ns)
 
     def _open(self, at_ns: int) -> list[Command]:
@@ -176,6 +182,7 @@ class Trader:
         """The file has this now: put on the wire what was written for sending, else do the deal's next step."""
         self._notice_fills(deal)
         self.deals[deal.deal_id] = deal
+        self._dust.back(deal)
         self._asking.changed(deal, at_ns)
         if deal.opened_ns and deal.number >= self._next_number:
             self._next_number = deal.number + 1
@@ -237,6 +244,7 @@ class Trader:
         if not deal.live and deal.state is step.state:
             del self.deals[deal.deal_id]
             self._evener.forget(deal.deal_id)
+            self._dust.finished(deal)
             return []
         if (deal.state, deal.held_uusd) == (step.state, step.held_uusd):
             return []

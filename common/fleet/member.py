@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, cast
 
 from common.core.errors import LedgerError
-from common.core.events import Answered, DealChanged, Event, Halted, LookedUp, StopRequested, Tick
+from common.core.events import Answered, Event, Halted, LookedUp, StopRequested, Tick
 from common.core.market import Instrument, Venue
 from common.core.order import Order
 from common.core.terms import Terms
@@ -17,6 +17,7 @@ from common.fleet.ears import Ears
 from common.fleet.faults import MS, SECOND, Faults
 from common.fleet.wire import Told, Wire
 from common.ledger.ledger import Ledger
+from common.recovery import recovery
 from common.runner import Runner
 
 TICK_NS = 400 * MS
@@ -63,9 +64,8 @@ class Member:
             start_ns=self.now_ns(),
         )
         self.runner = Runner(trader, cast(Ledger, MortalLedger(ledger, self.fate, self.look)), self)
-        dust = min(i.min_size for i in self.instruments.values())
-        for deal in ledger.unfinished_deals(self.terms.market, dust):
-            self.hear(DealChanged(deal, self.now_ns()))
+        for event in recovery(ledger, self.terms.market, self.instruments, self.now_ns()):
+            self.hear(event)
         if self.stopping:
             self.hear(StopRequested(self.now_ns()))
         for ears in self.ears.values():

@@ -9,6 +9,16 @@ from common.core.market import Direction, Venue
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """No. `reason` for a reservation: halted, equity, direction, level or cap; for a write-off: not flat.
+
+    For a person's choice about a deal that is not stuck: its state.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class VenueSide:
     """One market at one venue: our fills against what the venue says. `venue_size` None: it never spoke.
 

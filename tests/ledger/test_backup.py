@@ -283,9 +283,10 @@ def test_a_backup_of_an_older_schema_is_migrated_when_it_is_put_back(
     backup.backup(path, copy)
     ledger.close()
     path.unlink()
+    newer = store.SCHEMA_VERSION + 1
     for module in (migrate, store):
-        monkeypatch.setattr(module, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr(migrate, "MIGRATIONS", {2: lambda database: None})
+        monkeypatch.setattr(module, "SCHEMA_VERSION", newer)
+    monkeypatch.setattr(migrate, "MIGRATIONS", {newer: lambda database: None})
     put_back(path, copy)
     assert verify(path).sound
-    assert sqlite3.connect(path).execute("SELECT MAX(version) FROM schema_version").fetchone() == (2,)
+    assert sqlite3.connect(path).execute("SELECT MAX(version) FROM schema_version").fetchone() == (newer,)

@@ -16,7 +16,7 @@ import pytest
 from common.core.account import ForcedFill, FundingPaid
 from common.core.deal import DealState
 from common.core.errors import ArbError, LedgerError
-from common.core.events import Answered, Filled, HaltLevel
+from common.core.events import Answered, Filled, HaltLevel, Way
 from common.core.market import Side, Venue
 from common.core.order import Ack, Unknown
 from common.ledger import chain, migrate, store
@@ -55,6 +55,7 @@ def tell(ledger: Ledger, maker: "Maker") -> None:
     ledger.halt(HaltLevel.REDUCE, "*", "a person – “said so”", who="person", at_ns=maker.start_ns + 10)
     ledger.resume("*", "again", who="person", at_ns=maker.start_ns + 11)
     ledger.halt(HaltLevel.HALT, "MATIC", "odd prices", who="warden", at_ns=maker.start_ns + 12)
+    ledger.resolve("aaaaaa-LTC-1", Way.KEEP, "until tomorrow", who="person", at_ns=maker.start_ns + 12)
     ledger.heartbeat("BTC", "holding", decided_ns=maker.start_ns + 12, at_ns=maker.start_ns + 13)
 
 
@@ -172,11 +173,11 @@ def test_a_file_of_version_0_is_migrated_with_all_it_tells(
         Report.open(path)
     with pytest.raises(LedgerError, match="has schema 0"):
         verify(path)
-    monkeypatch.setattr(migrate, "MIGRATIONS", {1: to_version_1})
+    monkeypatch.setattr(migrate, "MIGRATIONS", {**migrate.MIGRATIONS, 1: to_version_1})
     check_goes_on(path, maker)
     with closing(sqlite3.connect(path)) as connection:
         versions = connection.execute("SELECT version, code_version FROM schema_version").fetchall()
-    assert versions == [(0, "1"), (1, "later")]
+    assert versions == [(0, "1"), *((v, "later") for v in range(1, store.SCHEMA_VERSION + 1))]
 
 
 def out_of_paper(database: Any) -> None:
@@ -195,7 +196,7 @@ def test_a_migration_that_breaks_off_leaves_version_0(
 ) -> None:
     to_version_0(path)
     before = text_of(path)
-    monkeypatch.setattr(migrate, "MIGRATIONS", {1: step})
+    monkeypatch.setattr(migrate, "MIGRATIONS", {**migrate.MIGRATIONS, 1: step})
     with pytest.raises(ArbError):
         create(path)
     assert text_of(path) == before
