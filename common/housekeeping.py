@@ -81,10 +81,10 @@ class Housekeeping:
             if level is not runner.trader.halt:
                 log.event(runner.logger, "halt_level", level=level)
                 self.hear(Halted(level, clock.now_ns()))
-            self._hear_wishes()
+            self.look_at_choices()
             await asyncio.sleep(HALT_S)
 
-    def _hear_wishes(self) -> None:
+    def look_at_choices(self) -> None:
         """What a person chose for a stuck deal."""
         for wish in self._runner.ledger.wishes(self._runner.market, clock.now_ns()):
             if self._wishes.get(wish.deal_id) != (wish.way, wish.since_ns):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from common.core.deal import Deal
-from common.core.events import HaltLevel
+from common.core.events import HaltLevel, Way
 from common.core.market import Direction, Venue
 
 
@@ -16,6 +16,17 @@ class Refusal:
     """
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How a person wants a stuck deal to go on: his last word."""
+
+    deal_id: str
+    way: Way
+    who: str
+    why: str
+    at_ns: int
 
 
 @dataclass(frozen=True, slots=True)
