@@ -7,7 +7,7 @@ import asyncio
 
 from common import clock, log
 from common.core.errors import VenueError
-from common.core.events import Event, Halted, StopRequested, Tick
+from common.core.events import Event, Halted, StopRequested, Tick, Way
 from common.core.market import Venue
 from common.live import LiveWorld
 from common.recall import FillsRecall, FundingRecall
@@ -35,6 +35,8 @@ class Housekeeping:
         self._funding = {venue: FundingRecall() for venue in world.desks}
         #: once told to stop: set when nothing is in flight any more
         self._quiet = asyncio.Event()
+        #: by deal, what a person chose and when, as far as the trader was told
+        self._wishes: dict[str, tuple[Way, int]] = {}
         world.hear = self.hear
 
     def hear(self, event: Event) -> None:
@@ -89,7 +91,16 @@ class Housekeeping:
             if level is not runner.trader.halt:
                 log.event(runner.logger, "halt_level", level=level)
                 self.hear(Halted(level, clock.now_ns()))
+            self.look_at_choices()
             await asyncio.sleep(HALT_S)
+
+    def look_at_choices(self) -> None:
+        """What a person chose for a stuck deal."""
+        for wish in self._runner.ledger.wishes(self._runner.market, clock.now_ns()):
+            if self._wishes.get(wish.deal_id) != (wish.way, wish.since_ns):
+                self._wishes[wish.deal_id] = (wish.way, wish.since_ns)
+                log.event(self._runner.logger, "wish", deal=wish.deal_id, way=wish.way)
+                self.hear(wish)
 
     async def _heartbeats(self) -> None:
         runner, trader = self._runner, self._runner.trader

@@ -12,7 +12,7 @@ from typing import Any, Protocol, assert_never
 
 from common import log
 from common.core.account import ForcedFill, FundingPaid, PastFill
-from common.core.commands import Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
+from common.core.commands import Alert, Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
 from common.core.deal import Deal
 from common.core.events import DealChanged, Event, Filled, Halted, HaltLevel, Refused, Reported
 from common.core.market import Venue
@@ -137,6 +137,8 @@ class Runner:
                 self.world.refresh(command.venue)
             case HaltMarket():
                 self._halt(command)
+            case Alert():
+                self._alert(command)
             case _:
                 assert_never(command)
 
@@ -154,6 +156,13 @@ class Runner:
         log.trouble(self.logger, "halt", why=command.why)
         self.ledger.halt(HaltLevel.HALT, self.market, command.why, who="worker", at_ns=command.at_ns)
         self.hear(Halted(self.ledger.halt_level(self.market), command.at_ns))
+
+    def _alert(self, alert: Alert) -> None:
+        if alert.over:
+            self._log("alert_over", what=alert.what, market=self.market, deal=alert.deal_id)
+        else:
+            told = {"what": alert.what, "market": self.market, "deal": alert.deal_id, "why": alert.why}
+            log.trouble(self.logger, "alert", severity="high", **told)
 
     def _changed(self, deal: Deal | None) -> None:
         """The file has this now: tell the trader."""

@@ -8,10 +8,9 @@ import typer
 from common import clock, wanted
 from common.core.errors import ConfigError
 from common.ledger.bounds import BY_NAME, Bound, Place
-from common.ledger.limit_verbs import Refusal
 from common.ledger.limits import EVERY_MARKET
 from common.ledger.report import Report
-from common.ledger.shapes import Usage
+from common.ledger.shapes import Refusal, Usage
 from common.settings import Settings
 from scripts import deeds
 from scripts.render import NOTHING, Answer

@@ -1,4 +1,4 @@
-"""One deliberate bug, as the lists of them have it."""
+"""What a deliberate bug is: its name, its edits (file, exact text there, text instead), and which tests to ask."""
 
 from dataclasses import dataclass
 

@@ -6,6 +6,7 @@ break (the cap race), or what harms no law of the judge (a chase, a stale quote)
 
 from scripts.mutant import Mutant as Mutant
 from scripts.mutant_limits import LIMITS
+from scripts.mutants_of_legs import LEGS
 
 FACTS, LEDGER, ROWS = "common/ledger/facts.py", "common/ledger/ledger.py", "common/ledger/rows.py"
 STORE, SCHEMA = "common/ledger/store.py", "common/ledger/schema.sql"
@@ -15,6 +16,7 @@ ACCOUNT, RECALL, WRITEOFF = "common/core/account.py", "common/recall.py", "commo
 DYDX, APEX = "common/venues/dydx/wire_order.py", "common/venues/apex/wire_order.py"
 
 MUTANTS = (
+    *LEGS,
     Mutant(
         "unknown read as failed",
         ((FACTS, "(answer=Reject(reason=reason) | ", "(answer=Reject(reason=reason) | Unknown(reason=reason) | "),),
@@ -145,16 +147,6 @@ MUTANTS = (
                 "    return order.created_ns + DEATH_MARGIN_NS\n",
             ),
         ),
-    ),
-    Mutant(
-        "unwind chases: no bound on the price",
-        ((EVENING, "Decimal(2**attempt), terms.even_band_max_bps)", "Decimal(2**attempt), Decimal(10**6))"),),
-        ("tests/core/test_trader.py",),
-    ),
-    Mutant(
-        "unwind chases: no bound on the number",
-        ((TRADER, "if deal.evenings >= self.terms.even_attempts:", "if deal.evenings >= 10**6:"),),
-        ("tests/core/test_trader.py",),
     ),
     Mutant(
         "a venue is asked as fast as it answers",

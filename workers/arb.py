@@ -22,6 +22,7 @@ from common.housekeeping import Housekeeping
 from common.ledger.ledger import Ledger
 from common.live import LiveWorld, started
 from common.market_lock import MarketLock, lock_file
+from common.recovery import recovery
 from common.runner import Runner
 from common.settings import Settings
 from common.venues.adapters import make_desk, make_feed
@@ -90,10 +91,11 @@ def _joined(
     logger = logging.getLogger(terms.market)
     world = LiveWorld(desks, feeds, logger)
     house = Housekeeping(Runner(trader, ledger, world), world)
-    dust = min(i.min_size for i in instruments.values())
-    for deal in ledger.unfinished_deals(terms.market, dust):
-        log.event(logger, "recovered", deal=deal.deal_id, state=deal.state, unfinished=len(deal.unfinished))
-        house.hear(DealChanged(deal, now_ns))
+    for event in recovery(ledger, terms.market, instruments, now_ns):
+        if isinstance(event, DealChanged):
+            deal = event.deal
+            log.event(logger, "recovered", deal=deal.deal_id, state=deal.state, unfinished=len(deal.unfinished))
+        house.hear(event)
     gc.freeze()
     return house
 

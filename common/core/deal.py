@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from itertools import takewhile
 from typing import TypeAlias
 
 from common.core.errors import IllegalMove
@@ -105,9 +104,9 @@ class Deal:
         return tuple(o for o in self.orders if not accounted(o, self.fills))
 
     @property
-    def evenings(self) -> int:
-        """How many evening orders in a row were written last: bounds how often a leg is chased."""
-        return sum(1 for _ in takewhile(lambda o: o.purpose is Purpose.EVEN, reversed(self.orders)))
+    def evened(self) -> bool:
+        """The order written last was to make it even again."""
+        return bool(self.orders) and self.orders[-1].purpose is Purpose.EVEN
 
 
 def accounted(order: Order, fills: tuple[Fill, ...]) -> bool:
@@ -157,13 +156,14 @@ def next_step(deal: Deal, instruments: Mapping[Venue, Instrument]) -> Step:
         return Rest(deal.state, deal.held_uusd)
     if deal.unfinished:
         return Ask(deal.unfinished)
-    even = _evening(deal, instruments)
+    even = uneven(deal, instruments)
     if even is not None:
         return even
     return Rest(*_resting(deal, instruments))
 
 
-def _evening(deal: Deal, instruments: Mapping[Venue, Instrument]) -> Even | None:
+def uneven(deal: Deal, instruments: Mapping[Venue, Instrument]) -> Even | None:
+    """What would even the fills we have, whatever may still be out; None when they are even but for dust: not naked."""
     venue = max((deal.direction.sell_venue, deal.direction.buy_venue), key=lambda v: abs(deal.position(v)))
     longer, instrument = deal.position(venue), instruments[venue]
     excess = min(abs(deal.net), abs(longer))

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from common.core.account import FundingPaid
 from common.core.errors import LedgerError
-from common.core.events import Answered, DealChanged, Event, Halted, LookedUp, StopRequested, Tick
+from common.core.events import Answered, Event, Halted, LookedUp, StopRequested, Tick
 from common.core.market import Instrument, Venue
 from common.core.order import Order
 from common.core.terms import Terms
@@ -19,6 +19,7 @@ from common.fleet.faults import MS, SECOND, Faults
 from common.fleet.wire import Told, Wire
 from common.ledger.ledger import Ledger
 from common.recall import FillsRecall, FundingRecall
+from common.recovery import recovery
 from common.runner import Runner
 
 #: time passes for a worker; less often for one that only waits for the others to stop
@@ -70,9 +71,8 @@ class Member:
         )
         self.recalls = {venue: (FillsRecall(), FundingRecall()) for venue in self.wires}
         self.runner = Runner(trader, cast(Ledger, MortalLedger(ledger, self.fate, self.look)), self)
-        dust = min(i.min_size for i in self.instruments.values())
-        for deal in ledger.unfinished_deals(self.terms.market, dust):
-            self.hear(DealChanged(deal, self.now_ns()))
+        for event in recovery(ledger, self.terms.market, self.instruments, self.now_ns()):
+            self.hear(event)
         if self.stopping:
             self.hear(StopRequested(self.now_ns()))
         for ears in self.ears.values():

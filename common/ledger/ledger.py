@@ -17,11 +17,12 @@ from common.core.events import HaltLevel
 from common.core.market import Venue
 from common.core.money import ZERO, uusd_up
 from common.core.order import Order
-from common.ledger import account, forced, limits, migrate, rows, verify, writeoff
+from common.ledger import account, forced, limits, migrate, rows, sums, verify, writeoff
 from common.ledger.facts import Fact, client_id_of, described, fills_in, heard
 from common.ledger.limit_verbs import LimitVerbs
-from common.ledger.limit_verbs import Refusal as Refusal
+from common.ledger.person_verbs import PersonVerbs
 from common.ledger.rows import Author, Entry
+from common.ledger.shapes import Refusal as Refusal
 from common.ledger.store import Store
 from common.ledger.unheard import Unheard
 
@@ -33,7 +34,7 @@ HEARTBEAT_MIN_NS = 2_000_000_000
 LEDGER = "ledger"
 
 
-class Ledger(LimitVerbs):
+class Ledger(PersonVerbs, LimitVerbs):
     """One process's way to write the ledger; for reading only, see report.py."""
 
     def __init__(self, store: Store, author: Author) -> None:
@@ -150,6 +151,11 @@ class Ledger(LimitVerbs):
         with self._store.reading() as connection:
             return rows.get_live(connection, market) + writeoff.get_loose(connection, market, dust)
 
+    def dust(self, market: str) -> dict[Venue, Decimal]:
+        """What finished deals of the market left at each venue, signed base size; written-off ones are not ours."""
+        with self._store.reading() as connection:
+            return sums.left_behind(connection, market).get(market, dict.fromkeys(Venue, ZERO))
+
     def next_number(self, market: str) -> int:
         """The number of the market's next deal, from 1."""
         with self._store.reading() as connection:
@@ -161,29 +167,6 @@ class Ledger(LimitVerbs):
         """The part of every new client id that tells this file, and what was put back into it, from all others."""
         with self._store.reading() as connection:
             return str(connection.execute("SELECT name FROM incarnation ORDER BY id DESC").fetchone()[0])
-
-    # ---- a person's verbs -----------------------------------------------------------------------------------
-
-    def write_off(self, deal_id: str, why: str, *, force: bool, at_ns: int) -> Deal | Refusal:
-        """Take a live deal out of the count. Venues seen flat: held becomes 0. Otherwise only by force, still held."""
-        with self._store.transaction() as connection:
-            deal = rows.must_get(connection, deal_id)
-            flat = writeoff.proven_flat(connection, deal, at_ns)
-            if not flat and not force:
-                return Refusal("not flat")
-            check_move(deal_id, deal.state, DealState.WRITTEN_OFF)
-            rows.update_deal(connection, deal, DealState.WRITTEN_OFF, 0 if flat else deal.held_uusd, at_ns)
-            self._journal(connection, _entry("write_off", deal, deal.state, DealState.WRITTEN_OFF, why, at_ns=at_ns))
-            return rows.must_get(connection, deal_id)
-
-    def release_written_off(self, market: str, at_ns: int) -> tuple[Deal, ...]:
-        """Stop counting written-off deals of a market once both venues were seen flat after them."""
-        with self._store.transaction() as connection:
-            released = writeoff.release(connection, market, at_ns)
-            if released:
-                why = "venues seen flat: " + ", ".join(deal.deal_id for deal in released)
-                self._journal(connection, Entry(at_ns, "release_written_off", why, market=market))
-            return released
 
     # ---- accounts and telemetry -----------------------------------------------------------------------------
 

@@ -9,17 +9,8 @@ from common.ledger import bounds, limits, rows
 from common.ledger.bounds import Bound
 from common.ledger.limits import EVERY_MARKET, CapTerms
 from common.ledger.rows import Author, Entry
+from common.ledger.shapes import Refusal
 from common.ledger.store import Store
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """No: `reason` is halted, equity, direction, level, deals, notional, rate or cap for a reservation.
-
-    For a write-off: not flat; for a limit: unconfirmed (it would be raised), or a sentence.
-    """
-
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,13 @@ VERSION_2 = (
     value INTEGER NOT NULL,
     PRIMARY KEY (market, key)
 ) WITHOUT ROWID""",
+    """CREATE TABLE wish (
+    deal_id TEXT NOT NULL PRIMARY KEY REFERENCES deal (deal_id),
+    way TEXT NOT NULL CHECK (way IN ('close', 'complete', 'keep')),
+    who TEXT NOT NULL,
+    why TEXT NOT NULL,
+    at_ns INTEGER NOT NULL
+) WITHOUT ROWID""",
 )
 
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from common.core.deal import LIVE, Deal, DealState
-from common.core.events import HaltLevel
+from common.core.events import HaltLevel, Way
 from common.core.market import Direction, Venue
 from common.core.money import ZERO, uusd_down, uusd_up
 from common.ledger import bounds, overview, rows, sums, writeoff
@@ -17,6 +17,7 @@ from common.ledger.bounds import Bound
 from common.ledger.shapes import (
     Beat,
     CapRow,
+    Choice,
     Counts,
     DealRow,
     Dust,
@@ -116,6 +117,11 @@ class Report:
         with self._store.reading() as connection:
             found = rows.get_deal(connection, deal_id)
             return None if found is None else overview.deal_row(found)
+
+    def choice(self, deal_id: str) -> Choice | None:
+        """What a person chose last for the deal; None when nobody did."""
+        row = self._all("SELECT deal_id, way, who, why, at_ns FROM wish WHERE deal_id = ?", (deal_id,))
+        return Choice(row[0][0], Way(row[0][1]), *row[0][2:]) if row else None
 
     def proven_flat(self, deal: Deal, at_ns: int) -> bool:
         """Whether a write-off of this deal would need no force: both venues seen flat there, lately and for good."""

@@ -158,6 +158,15 @@ CREATE TABLE halt (
     at_ns INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- How a person wants a stuck deal to go on: his last word, read by the worker of its market.
+CREATE TABLE wish (
+    deal_id TEXT NOT NULL PRIMARY KEY REFERENCES deal (deal_id),
+    way TEXT NOT NULL CHECK (way IN ('close', 'complete', 'keep')),
+    who TEXT NOT NULL,
+    why TEXT NOT NULL,
+    at_ns INTEGER NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE heartbeat (
     market TEXT NOT NULL PRIMARY KEY,
     pid INTEGER NOT NULL,

@@ -55,9 +55,12 @@ def states(connection: sqlite3.Connection, market: str | None) -> dict[str, int]
     return dict(connection.execute(query, (market,)).fetchall())
 
 
-def left_behind(connection: sqlite3.Connection) -> Sizes:
-    """Signed base size per market and venue by the fills of finished deals; what was written off is not ours."""
-    return _sizes(connection, f"NOT d.{LIVE_SQL} AND d.state <> 'WRITTEN_OFF'")
+def left_behind(connection: sqlite3.Connection, market: str | None = None) -> Sizes:
+    """Signed base size per market (or of one) and venue by the fills of finished deals.
+
+    What was written off is not ours.
+    """
+    return _sizes(connection, f"NOT d.{LIVE_SQL} AND d.state <> 'WRITTEN_OFF'", market)
 
 
 def held(connection: sqlite3.Connection) -> Sizes:
@@ -96,14 +99,14 @@ def _undone(connection: sqlite3.Connection) -> set[tuple[str, str]]:
     return {*reversals, *((venue, fill_id.removesuffix(REVERSED)) for venue, fill_id in reversals)}
 
 
-def _sizes(connection: sqlite3.Connection, which: str) -> Sizes:
+def _sizes(connection: sqlite3.Connection, which: str, of_market: str | None = None) -> Sizes:
     """SQLite counts how often the same size occurs, so that few are left to be multiplied exactly."""
     query = (
         "SELECT o.market, f.venue, f.side, f.size, COUNT(*) FROM fill AS f JOIN orders AS o USING (client_id) "
-        f"JOIN deal AS d USING (deal_id) WHERE {which} GROUP BY 1, 2, 3, 4"
+        f"JOIN deal AS d USING (deal_id) WHERE {which} AND (?1 IS NULL OR d.market = ?1) GROUP BY 1, 2, 3, 4"
     )
     sizes: Sizes = {}
-    for market, venue, side, size, count in connection.execute(query):
+    for market, venue, side, size, count in connection.execute(query, (of_market,)):
         at = sizes.setdefault(market, dict.fromkeys(Venue, ZERO))
         at[Venue(venue)] += Side(side).sign * Decimal(size) * count
     return sizes

@@ -18,6 +18,8 @@ from common.ledger.limits import CapTerms
 
 RACING = MARKETS[:4]
 KILLS, WALL_MAX_S = 12, 60.0
+#: each racer alone would begin more deals than the throttle lets all of them
+ROUNDS = "150"
 #: the cap and the level do not bind here
 NEVER_UUSD, NEVER = 10**12, 50
 WIDE = CapTerms(Decimal(NEVER), Decimal(NEVER), NEVER, 10**9)
@@ -73,7 +75,7 @@ def test_processes_together_begin_no_more_deals_than_the_throttle_lets_them(path
     give(ledger, ("*", "deals_per_hour", 30), ("BTC", "deals_per_minute", 3))
     command = [sys.executable, "-m", "common.fleet.racer", str(path)]
     racers = [
-        subprocess.Popen([*command, market, str(seed), "40"], stdout=subprocess.PIPE)
+        subprocess.Popen([*command, market, str(seed), ROUNDS], stdout=subprocess.PIPE)
         for seed, market in enumerate(RACING)
     ]
     said = [racer.communicate(timeout=60)[0].decode() for racer in racers]

@@ -160,6 +160,7 @@ INSERT INTO "journal" VALUES(34,1700000000000000010,'halt','*',NULL,NULL,NULL,'r
 INSERT INTO "journal" VALUES(35,1700000000000000011,'resume','*',NULL,NULL,NULL,'by person: again',7,'1','hash','8a9e10b29e9825348c2adcd54b275ef7bd3ed15cad7fa42a6554b4cfce7ef8ee','a071a22ca4ea33430cfbd00cd77195fa80f76c2bb67f66fad9dd125c35c14075');
 INSERT INTO "journal" VALUES(36,1700000000000000012,'halt','MATIC',NULL,NULL,NULL,'halt by warden: odd prices',7,'1','hash','a071a22ca4ea33430cfbd00cd77195fa80f76c2bb67f66fad9dd125c35c14075','643db6c1eab33518479d4d23f1b5854fe6b77745726c0512da21b6d01fa8c07b');
 INSERT INTO "journal" VALUES(37,1700000000000000012,'configure',NULL,NULL,NULL,NULL,'worker start: * deals 8; * notional_usd 1000',7,'1','hash','643db6c1eab33518479d4d23f1b5854fe6b77745726c0512da21b6d01fa8c07b','8b10f98d0c1793eb8f36b6891c8145b5a41311d7912bfd7698b23e8232020919');
+INSERT INTO "journal" VALUES(38,1700000000000000012,'resolve','LTC','aaaaaa-LTC-1','STUCK','STUCK','keep by person: until tomorrow',7,'1','hash','8b10f98d0c1793eb8f36b6891c8145b5a41311d7912bfd7698b23e8232020919','1484d36203b571d4dfe1a8db9ee0fb9f742936a23e0e645b13b969bd1526694e');
 CREATE TABLE orders (
     client_id TEXT NOT NULL PRIMARY KEY,
     deal_id TEXT NOT NULL REFERENCES deal (deal_id),
@@ -211,6 +212,14 @@ CREATE TABLE venue_position (
 ) WITHOUT ROWID;
 INSERT INTO "venue_position" VALUES('apex','ATOM','0.001','40000','40100',1700000000000000008);
 INSERT INTO "venue_position" VALUES('dydx','BTC','0.001','40000','40100',1700000000000000009);
+CREATE TABLE wish (
+    deal_id TEXT NOT NULL PRIMARY KEY REFERENCES deal (deal_id),
+    way TEXT NOT NULL CHECK (way IN ('close', 'complete', 'keep')),
+    who TEXT NOT NULL,
+    why TEXT NOT NULL,
+    at_ns INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO "wish" VALUES('aaaaaa-LTC-1','keep','person','until tomorrow',1700000000000000012);
 CREATE INDEX deal_live ON deal (direction, market) WHERE state IN ('OPENING', 'OPEN', 'CLOSING', 'STUCK');
 CREATE INDEX deal_held ON deal (held_uusd) WHERE held_uusd > 0;
 CREATE INDEX deal_opened ON deal (opened_ns, market);
