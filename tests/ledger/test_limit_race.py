@@ -35,6 +35,11 @@ def limited(reader: sqlite3.Connection) -> tuple[int, int, int, int]:
     return (*found["BTC"], *found["*"])  # type: ignore[return-value]
 
 
+def all_in_reach(most: list[int]) -> bool:
+    """Every limit was used up, or nearly: a race that never comes near a limit says nothing about it."""
+    return most[0] == 2 and most[2] == 4 and most[3] > 150_000_000
+
+
 def give(ledger: Ledger, *wanted: tuple[str, str, int]) -> None:
     """Let these limits, and nothing else, bind."""
     for market, name, number in wanted:
@@ -54,7 +59,7 @@ def test_killed_at_random_nobody_ever_sees_more_than_the_limits(path: Path, ledg
     try:
         for market in RACING:
             assert racing.found(market) == []
-        while kills < KILLS and monotonic() < end:
+        while (kills < KILLS or not all_in_reach(most)) and monotonic() < end:
             for _ in range(dice.randint(20, 400)):
                 most = list(map(max, most, limited(reader)))
                 assert most[0] <= 2 and most[1] <= 95_000_000 and most[2] <= 4 and most[3] <= 190_000_000
@@ -63,8 +68,7 @@ def test_killed_at_random_nobody_ever_sees_more_than_the_limits(path: Path, ledg
     finally:
         racing.stop()
     judge.books()
-    # Every limit was in reach.
-    assert most[0] == 2 and most[2] == 4 and most[3] > 150_000_000 and kills >= 4
+    assert all_in_reach(most) and kills >= 4
     racing.recover()
     judge.rest()
     judge.close()
