@@ -12,7 +12,6 @@ from common.core.market import Instrument, Venue
 from common.core.money import uusd_down, uusd_up
 from common.core.terms import Terms
 from common.fleet.disk import Disk
-from common.fleet.faults import MS, SECOND, Faults, calmed
 from common.fleet.judge import Judge
 from common.fleet.member import Member, heard
 from common.fleet.scenario import SIZES, Scenario
@@ -21,6 +20,7 @@ from common.fleet.wire import ACCOUNT, Wire
 from common.ledger.ledger import Ledger
 from common.ledger.limits import CapTerms
 from common.sim.engine import PaperEngine, make_venue
+from common.sim.faults import MS, SECOND, Faults, calmed
 from common.sim.types import AccountChange, BookChange, Publication
 
 MOVE_NS = 500 * MS

@@ -14,10 +14,10 @@ from common.core.trader import Trader
 from common.fleet.death import Busy, Death, Fate, MortalLedger
 from common.fleet.disk import Disk
 from common.fleet.ears import Ears
-from common.fleet.faults import MS, SECOND, Faults
 from common.fleet.wire import Told, Wire
 from common.ledger.ledger import Ledger
 from common.runner import Runner
+from common.sim.faults import MS, SECOND, Faults
 
 TICK_NS = 400 * MS
 #: halts are read, and the feeds show that they live, every so many ticks
