@@ -27,8 +27,8 @@ from scripts.supervise import Places, Process, SuperviseError, Supervisor
 CHECKOUT = Path(__file__).resolve().parent.parent
 #: the paper venues make their books first; ten workers import and look around on few cores
 UP_BOUND_S, POLL_S = 60.0, 0.05
-#: what `supervisorctl` may take: stopwaitsecs of a worker (45) and a margin
-CONTROL_BOUND_S = 75.0
+#: what `supervisorctl` may take: stopwaitsecs of a worker (75) and a margin
+CONTROL_BOUND_S = 90.0
 PORTS = range(20_000, 30_000)
 
 

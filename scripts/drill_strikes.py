@@ -20,7 +20,7 @@ from scripts.drill_plan import Kind, Strike
 #: a strike mid-order waits at most so long for an order
 AIM_BOUND_S = 12.0
 #: stopwaitsecs of a worker: who was told to end must have ended by then
-STOP_S = 45.0
+STOP_S = 75.0
 REFILL_S = 0.1
 NS_PER_S = 1e9
 

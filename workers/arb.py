@@ -29,8 +29,10 @@ from common.venues.adapters import make_desk, make_feed
 from common.venues.base import Desk
 from common.version import code_version
 
-#: within supervisord's stopwaitsecs (45)
+#: of supervisord's stopwaitsecs (75): the proof of an order's death takes up to 35 s, and 5 until it is asked for
 STOP_BOUND_S = 40.0
+#: closing connections to both venues
+CLOSE_BOUND_S = 2.0
 
 
 def main() -> int:
@@ -75,12 +77,18 @@ async def _live(config: Settings, terms: Terms, ledger: Ledger, logger: logging.
         keeping = asyncio.create_task(house.keep())
         log.event(logger, "trading", size=terms.size, wait_s=terms.start_wait_ns // 1_000_000_000)
         await stopping.until(told, keeping)
-        quiet = await house.stop(STOP_BOUND_S)
+        quiet = await _stopped(house, keeping)
         log.event(logger, "stopped", in_flight=not quiet)
         keeping.cancel()
     finally:
-        for desk in desks.values():
-            await desk.close()
+        await stopping.closed(desks.values(), CLOSE_BOUND_S)
+
+
+async def _stopped(house: Housekeeping, keeping: "asyncio.Task[None]") -> bool:
+    """Whether all came to rest in time. Raises what the loops end of meanwhile: nobody would hear an answer then."""
+    stop = asyncio.create_task(house.stop(STOP_BOUND_S))
+    await asyncio.wait({stop, keeping}, return_when=asyncio.FIRST_COMPLETED)
+    return stop.result() if stop.done() else bool(keeping.result())
 
 
 def _joined(

@@ -29,8 +29,10 @@ from common.warden.memory import Memory
 from common.warden.verdicts import WARDEN
 from common.warden.warden import Warden
 
-#: who was here before may still be stopping (stopwaitsecs 10): supervisord was killed and started again at once
-PREDECESSOR_S = 15.0
+#: who was here before may still be stopping (stopwaitsecs 35): supervisord was killed and started again at once
+PREDECESSOR_S = 40.0
+#: closing connections to both venues
+CLOSE_BOUND_S = 2.0
 
 
 def main() -> int:
@@ -61,8 +63,7 @@ async def _watch(config: Settings, logger: logging.Logger) -> None:
             await _kept(told, warden)
         log.event(logger, "stopped")
     finally:
-        for desk in desks.values():
-            await desk.close()
+        await stopping.closed(desks.values(), CLOSE_BOUND_S)
 
 
 async def _kept(told: asyncio.Event, warden: Warden) -> None:

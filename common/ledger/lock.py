@@ -14,7 +14,7 @@ from typing import BinaryIO
 from common.core.errors import LedgerError
 
 #: a write transaction takes milliseconds: whoever waits this long waits for a process that hangs
-WAIT_MAX_S = 15.0
+WAIT_MAX_S = 10.0
 
 
 class FileLock:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+from contextlib import suppress
 from typing import Protocol
 
 import orjson
@@ -20,6 +21,8 @@ HOST = "127.0.0.1"
 KEEPALIVE_S = 3600.0
 #: requests under way when told to stop get this long
 SHUTDOWN_S = 1.0
+#: and each venue this long to end, those included
+CLOSE_S = 2.0
 UNREADY = 503
 
 
@@ -89,7 +92,9 @@ class WireServer:
         for sockets in self._sockets:
             sockets.close_all()
         for runner in self._runners:
-            await runner.cleanup()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_S):
+                    await runner.cleanup()
 
     async def _listen(self, venue: Venue, app: web.Application, port: int) -> int:
         runner = web.AppRunner(app, access_log=None, keepalive_timeout=KEEPALIVE_S, shutdown_timeout=SHUTDOWN_S)
