@@ -13,7 +13,7 @@ from dataclasses import replace
 import uvloop
 
 from common import clock, log, process_main, settings, stopping
-from common.core.errors import ConfigError, LedgerError
+from common.core.errors import ConfigError, LedgerAway, LedgerError
 from common.core.events import DealChanged
 from common.core.market import Instrument, Venue
 from common.core.terms import Terms
@@ -56,6 +56,8 @@ def _ledger(config: Settings) -> Ledger:
     now_ns, path, pid = clock.now_ns(), config.ledger_file, os.getpid()
     try:
         ledger = Ledger.create(path, created_ns=now_ns, config_hash=config.hash, code_version=code_version(), pid=pid)
+    except LedgerAway:
+        raise
     except LedgerError as error:
         raise ConfigError(str(error)) from error
     cap = config.cap

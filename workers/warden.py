@@ -11,7 +11,7 @@ import sys
 import uvloop
 
 from common import clock, log, process_main, settings, stopping
-from common.core.errors import ConfigError, LedgerError
+from common.core.errors import ConfigError, LedgerAway, LedgerError
 from common.core.market import Instrument, Venue
 from common.ledger.ledger import Ledger
 from common.ledger.watch import LedgerWatch
@@ -99,6 +99,8 @@ def _files(config: Settings) -> tuple[Ledger, LedgerWatch]:
             path, created_ns=now_ns, config_hash=config.hash, code_version=code_version(), pid=os.getpid()
         )
         return ledger, LedgerWatch.open(path)
+    except LedgerAway:
+        raise
     except LedgerError as error:
         raise ConfigError(str(error)) from error
 
