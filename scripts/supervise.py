@@ -7,8 +7,8 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from common.supervisor_client import Places as Places
 from common.supervisor_client import Process as Process
@@ -19,22 +19,37 @@ from common.supervisor_client import Supervisor as Supervisor
 START_BOUND_S, POLL_S = 15.0, 0.1
 #: stopwaitsecs of a worker (75), of the warden (35), of sim (10), one after the other, and a margin
 SHUTDOWN_BOUND_S = 130.0
-CHUNK = 65_536
 PR_SET_PDEATHSIG = 1
-#: the event loop itself holds on to no task
-_keepers = set[asyncio.Task[None]]()
 
 
 async def launch(conf: Path, places: Places, environ: dict[str, str]) -> asyncio.subprocess.Process:
     """Start supervisord as our child and wait until its socket answers; SuperviseError with its own words if not."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(conf),
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=environ,
-        start_new_session=True, preexec_fn=_bound_to_parent(os.getpid()),
-    )  # fmt: skip
-    keeper = asyncio.create_task(_keep_words(child, places.output))
-    _keepers.add(keeper)
-    keeper.add_done_callback(_keepers.discard)
+    with _room_for_words(places.output) as output:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(conf),
+            stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, env=environ,
+            start_new_session=True, preexec_fn=_bound_to_parent(os.getpid()),
+        )  # fmt: skip
+        await _answers(child, places)
+        if child.returncode is not None:
+            output.seek(0)
+            places.output.write_bytes(output.read())
+            raise SuperviseError(f"supervisord ended at once: {last_line(places.output)}")
+    return child
+
+
+def _room_for_words(file: Path) -> BinaryIO:
+    """Where supervisord's own words go, which are also in its log: memory where there is such a file, never a disk.
+
+    It complains there of a log that cannot be written, and dies of a complaint that cannot.
+    """
+    if sys.platform != "linux":
+        return file.open("w+b")
+    return os.fdopen(os.memfd_create(file.name), "w+b")
+
+
+async def _answers(child: asyncio.subprocess.Process, places: Places) -> None:
+    """Wait until its socket answers or it has ended."""
     supervisor = Supervisor(places.socket)
     try:
         async with asyncio.timeout(START_BOUND_S):
@@ -43,22 +58,6 @@ async def launch(conf: Path, places: Places, environ: dict[str, str]) -> asyncio
     except TimeoutError:
         child.terminate()
         raise SuperviseError(f"supervisord did not answer within {START_BOUND_S:.0f} s; see {places.log}") from None
-    if child.returncode is not None:
-        await keeper
-        raise SuperviseError(f"supervisord ended at once: {last_line(places.output)}")
-    return child
-
-
-async def _keep_words(child: asyncio.subprocess.Process, file: Path) -> None:
-    """What supervisord says, into a file, as long as there is room for it.
-
-    It must not write there itself: it complains of a log that cannot be written, and dies of a complaint that cannot.
-    """
-    assert child.stdout is not None
-    with file.open("wb", buffering=0) as output:
-        while words := await child.stdout.read(CHUNK):
-            with suppress(OSError):
-                output.write(words)
 
 
 def _bound_to_parent(parent: int) -> Callable[[], None]:
