@@ -94,7 +94,7 @@ class Stage:
     def __init__(self, folder: Path, house: Any) -> None:
         self.house, self._folder = house, folder
         self.var, self.file = folder / "var", folder / "var" / "ledger.db"
-        ports = house.ports if house else dict.fromkeys(Venue, 1)
+        ports = house.ports if house else {Venue.DYDX: 1, Venue.APEX: 2}
         (folder / "arb.toml").write_text(CONFIG.format(dydx=ports[Venue.DYDX], apex=ports[Venue.APEX]))
         self._workers: list[Worker] = []
         if house is None:

@@ -13,9 +13,12 @@ from common.core.market import Side, Venue
 from common.core.order import Absent, Ack, Found, Lifetime, Order, Purpose, Reject, Unknown
 from common.core.terms import SECOND_NS
 from common.settings import Endpoint
-from common.sim.faults import DRILL, ON_THE_WIRE, Faults
+from common.sim.engine import make_venue
+from common.sim.faults import ON_THE_WIRE, Faults
 from common.sim.server import bad_line
-from common.sim.server.bad_luck import Luck
+from common.sim.server.bad_luck import Luck, suffer
+from common.sim.server.mouth import Pacing, mouth
+from common.sim.server.socket import Socket
 from common.venues.adapters import MAKE_DESK
 from common.venues.base import Desk
 
@@ -202,5 +205,10 @@ def test_a_fault_that_is_off_throws_no_dice() -> None:
     assert luck.random.getstate() == before
 
 
-def test_the_shipped_word_for_no_faults_loads_none() -> None:
-    assert ON_THE_WIRE == {"none": None, "drill": DRILL}
+@pytest.mark.parametrize("named", ["none", "drill"])
+def test_the_shipped_word_for_no_faults_leaves_the_venue_as_it_is(named: str) -> None:
+    listed = make_venue(Venue.APEX, seed=1)
+    made = mouth(listed, dict(listed.listings), [], now_ns=clock.now_ns, pacing=Pacing(0))
+    suffer(made, named, "1")
+    assert (made.line is None, made.socket is Socket) == (named == "none", named == "none")
+    assert set(ON_THE_WIRE) == {"none", "drill"}

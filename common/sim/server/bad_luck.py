@@ -8,7 +8,7 @@ import logging
 from random import Random
 
 from common import log
-from common.sim.faults import Faults
+from common.sim.faults import ON_THE_WIRE, Faults
 from common.sim.server.bad_line import BadLine
 from common.sim.server.bad_socket import BadSocket
 from common.sim.server.mouth import Mouth
@@ -38,6 +38,13 @@ class Luck:
     def within_s(self, most_ns: int) -> float:
         """Any time up to `most_ns`, seconds."""
         return self.random.random() * most_ns / NS_PER_SECOND
+
+
+def suffer(mouth: Mouth, named: str, seed: str) -> None:
+    """Have a venue that is not served yet play the faults of that name: nothing at all for "none"."""
+    faults = ON_THE_WIRE[named]
+    if faults is not None:
+        spoil(mouth, faults, seed)
 
 
 def spoil(mouth: Mouth, faults: Faults, seed: str) -> tuple[Luck, ...]:
