@@ -47,7 +47,8 @@ class SmallDisk:
         self.free()
         kept = self._folder.with_name(f"{self._folder.name}.kept")
         shutil.copytree(self._folder, kept, ignore=_sockets)
-        _do("umount", str(self._folder))
+        # lazily: a person may be looking at a log there
+        _do("umount", "-l", str(self._folder))
         self._folder.rmdir()
         kept.rename(self._folder)
 
