@@ -1,4 +1,4 @@
-"""Named faults drawn from one seed, for a paper venue that is to be a bad one. Without it nothing here is loaded.
+"""Named faults drawn from one seed, for a paper venue that is to be a bad one. With "none" they stand in nobody's way.
 
 Each purpose has dice of its own, so that a thousand book frames more or less move no order's fate. The order in which
 requests arrive is up to the wire; for the same order of them the same seed does the same.
