@@ -42,6 +42,7 @@ killasgroup=true
 {logs}
 """
 
+# How long each may take to end is the sum of its waits, held against these numbers by tests/house/test_stop.py.
 # told to stop after the workers (20) and before the paper venues (10)
 _WARDEN = """\
 [program:warden]
@@ -54,7 +55,7 @@ exitcodes=0,3
 startsecs=2
 startretries=10
 stopsignal=TERM
-stopwaitsecs=10
+stopwaitsecs=35
 killasgroup=true
 {logs}
 """
@@ -69,7 +70,7 @@ exitcodes=0,3
 startsecs=2
 startretries=5
 stopsignal=TERM
-stopwaitsecs=45
+stopwaitsecs=75
 killasgroup=true
 {logs}
 """

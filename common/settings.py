@@ -66,9 +66,15 @@ class Paper:
     jumps: Annotated[Decimal, Within("0", "1000")] = Decimal(1)
     source: str = "synthetic"
     speed: Annotated[Decimal, Within("0", "1000", open_=True)] = Decimal(1)
+    #: "none", or "drill": lost and late requests, garbled books and the like (common/sim/faults.py)
+    faults: str = "none"
 
     def __post_init__(self) -> None:
-        refuse_wrong("paper", self, (*self._same_port(), *self._odd_source()))
+        refuse_wrong("paper", self, (*self._same_port(), *self._odd_source(), *self._odd_faults()))
+
+    def _odd_faults(self) -> Iterator[Wrong]:
+        if self.faults not in ("none", "drill"):
+            yield Wrong(("faults",), 'must be "none" or "drill"')
 
     def _same_port(self) -> Iterator[Wrong]:
         if self.dydx_port == self.apex_port:
