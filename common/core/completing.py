@@ -49,9 +49,9 @@ def completing_order(deal: Deal, step: Even, view: MarketView, made: tuple[str, 
 def _missing(deal: Deal, step: Even) -> Order | None:
     """The opening order that filled nothing at all, opposite the whole filled leg."""
     others = [o for o in deal.orders if o.purpose is Purpose.OPEN and o.venue is not step.venue]
-    return (
-        others[0] if len(others) == 1 and not deal.position(others[0].venue) and others[0].size == step.size else None
-    )
+    if len(others) != 1 or others[0].size != step.size or any(f.venue is others[0].venue for f in deal.fills):
+        return None
+    return others[0]
 
 
 def _worst_price(deal: Deal, step: Even, missing: Order, view: MarketView) -> Decimal | None:

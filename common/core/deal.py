@@ -19,7 +19,7 @@ from typing import TypeAlias
 from common.core.errors import IllegalMove
 from common.core.market import Direction, Instrument, Side, Venue
 from common.core.money import ZERO, uusd_up
-from common.core.order import Fill, Order, OrderState, Purpose
+from common.core.order import Fill, Order, OrderState, Purpose, standing
 
 
 class DealState(StrEnum):
@@ -111,10 +111,13 @@ class Deal:
 
 
 def accounted(order: Order, fills: tuple[Fill, ...]) -> bool:
-    """DONE, and the fills we hold add up to what the venue reported: act on fills, not on statuses."""
+    """DONE, and the fills we hold add up to what the venue reported: act on fills, not on statuses.
+
+    A reported size is what was matched: that some of it was taken back is told by fills of the other side.
+    """
     if order.state is not OrderState.DONE:
         return False
-    held = sum((f.size for f in fills if f.client_id == order.client_id), ZERO)
+    held = sum((f.size for f in fills if f.client_id == order.client_id and f.side is order.side), ZERO)
     return order.reported_size is None or held >= order.reported_size
 
 
@@ -190,8 +193,8 @@ def filled_notional_uusd(deal: Deal) -> int:
 
 
 def opening_price(deal: Deal, venue: Venue) -> Decimal:
-    """Average price of the fills that opened the leg at `venue`; 0 when nothing was filled there."""
+    """Average price of the standing fills that opened the leg at `venue`; 0 when there are none."""
     side = deal.direction.side_at(venue)
-    fills = [f for f in deal.fills if f.venue is venue and f.side is side]
+    fills = [f for f in standing(deal.fills) if f.venue is venue and f.side is side]
     size = sum((f.size for f in fills), ZERO)
     return sum((f.price * f.size for f in fills), ZERO) / size if size else ZERO

@@ -261,7 +261,8 @@ class Trader:
 
     def _tick(self, at_ns: int) -> list[Command]:
         """Time passes: ask again, even again, close what aged; sample the medians."""
-        self.view.sample(at_ns)
+        if not self.stopping:
+            self.view.sample(at_ns)
         commands: list[Command] = []
         for deal in list(self.deals.values()):
             if not any(o.client_id in self._unsent for o in deal.orders):

@@ -17,12 +17,13 @@ from common.core.events import HaltLevel
 from common.core.market import Venue
 from common.core.money import ZERO, uusd_up
 from common.core.order import Order
-from common.ledger import account, limits, migrate, rows, verify, writeoff
+from common.ledger import account, forced, limits, migrate, rows, verify, writeoff
 from common.ledger.facts import Fact, client_id_of, described, fills_in, heard
 from common.ledger.limit_verbs import LimitVerbs
 from common.ledger.limit_verbs import Refusal as Refusal
 from common.ledger.rows import Author, Entry
 from common.ledger.store import Store
+from common.ledger.unheard import Unheard
 
 #: what the triggers say to a reservation that has no room; every other complaint is a bug
 REFUSALS = frozenset({"halted", "equity", "direction", "level", "deals", "notional", "rate", "cap"})
@@ -37,6 +38,7 @@ class Ledger(LimitVerbs):
 
     def __init__(self, store: Store, author: Author) -> None:
         super().__init__(store, author)
+        self.unheard = Unheard(store)
         self._beats: dict[str, int] = {}
 
     @classmethod
@@ -94,22 +96,24 @@ class Ledger(LimitVerbs):
     def record(self, fact: Fact) -> Deal | None:
         """Write down what was heard about an order; None when the client id is not ours.
 
-        A fill on a finished deal is accepted and halts the market in the same transaction.
+        A fill on a finished deal, or one that takes another back, is accepted and halts the market in the same
+        transaction.
         """
         with self._store.transaction() as connection:
             order = rows.get_order(connection, client_id_of(fact))
             if order is None:
                 return None
             known = rows.fills_of(connection, order.client_id)
-            added = sum(rows.insert_fill(connection, fill, fact.at_ns) for fill in fills_in(fact))
-            new = heard(order, sum((f.size for f in known), ZERO), fact)
+            added = [fill for fill in fills_in(fact) if rows.insert_fill(connection, fill, fact.at_ns)]
+            new = heard(order, sum((f.size for f in known if f.side is order.side), ZERO), fact)
             deal = rows.must_get(connection, order.deal_id)
             if new == order and not added:
                 return deal
             rows.update_order(connection, order, new)
-            why = described(order, new, added, fact)
-            if added and not deal.live:
-                why += ", late: market halted"
+            why = described(order, new, len(added), fact)
+            unforeseen = "taken back" if any(f.is_reversal for f in added) else "late" if not deal.live else ""
+            if added and unforeseen:
+                why += f", {unforeseen}: market halted"
                 limits.put_halt(connection, HaltLevel.HALT, deal.market, why, who=LEDGER, at_ns=fact.at_ns)
             self._journal(connection, _entry("record", deal, deal.state, deal.state, why, at_ns=fact.at_ns))
             return rows.must_get(connection, order.deal_id)
@@ -141,7 +145,7 @@ class Ledger(LimitVerbs):
     def unfinished_deals(self, market: str, dust: Decimal = ZERO) -> tuple[Deal, ...]:
         """What recovery starts from: live deals, and finished ones with something open.
 
-        Open is an order that is not accounted for, or fills that are uneven by more than `dust` (base size).
+        Open is an order that is not accounted for, or fills that are uneven by `dust` (the smallest order) or more.
         """
         with self._store.reading() as connection:
             return rows.get_live(connection, market) + writeoff.get_loose(connection, market, dust)
@@ -221,20 +225,17 @@ class Ledger(LimitVerbs):
                 self._journal(connection, Entry(at_ns, "book_funding", why, market=paid.market))
             return new
 
-    def book_forced(self, forced: ForcedFill) -> tuple[Deal, ...]:
-        """Book a fill that is no order's of ours to the market's deals, oldest first, and halt the market.
+    def book_forced(self, fill: ForcedFill) -> tuple[Deal, ...]:
+        """Book a fill that no order of ours asked for (or its reversal) to the market's deals, and halt the market.
 
-        Without a live deal the last finished one bears it. Empty when the file has it already or no deal ever was.
+        The deals as they are then; empty when the file has it already or no deal ever was.
         """
         with self._store.transaction() as connection:
-            bearers = rows.get_live(connection, forced.market) or writeoff.get_last(connection, forced.market)
-            parts = account.shares(forced, bearers)
-            why = f"forced fill {forced.venue} {forced.fill_id}: {forced.side} {forced.size} at {forced.price}"
-            if not account.put_forced(connection, forced, parts) and (bearers or rows.was_noted(connection, why)):
-                return ()
-            limits.put_halt(connection, HaltLevel.HALT, forced.market, why, who=LEDGER, at_ns=forced.at_ns)
-            self._journal(connection, Entry(forced.at_ns, "book_forced", why, market=forced.market))
-            return tuple(rows.must_get(connection, deal.deal_id) for deal, _ in parts)
+            why, deal_ids = forced.book(connection, fill)
+            if why:
+                limits.put_halt(connection, HaltLevel.HALT, fill.market, why, who=LEDGER, at_ns=fill.at_ns)
+                self._journal(connection, Entry(fill.at_ns, "book_forced", why, market=fill.market))
+            return tuple(rows.must_get(connection, deal_id) for deal_id in deal_ids)
 
     def _equity_at(self, venue: Venue) -> int | None:
         with self._store.reading() as connection:

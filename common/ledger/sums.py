@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from common.core.market import Side, Venue
 from common.core.money import ZERO
+from common.core.order import REVERSED
 from common.ledger.pnl import Turnover
 from common.ledger.rows import LIVE_SQL
 
@@ -66,11 +67,14 @@ def held(connection: sqlite3.Connection) -> Sizes:
 
 def _sums(connection: sqlite3.Connection, market: str | None) -> dict[tuple[str, str], _Sum]:
     query = (
-        "SELECT o.deal_id, f.venue, f.side, f.price, f.size, f.fee_uusd FROM fill AS f JOIN orders AS o "
+        "SELECT o.deal_id, f.venue, f.side, f.price, f.size, f.fee_uusd, f.fill_id FROM fill AS f JOIN orders AS o "
         "USING (client_id) WHERE ?1 IS NULL OR o.market = ?1"
     )
+    undone = _undone(connection)
     sums: dict[tuple[str, str], _Sum] = {}
-    for deal_id, venue, side, price, text, fee_uusd in connection.execute(query, (market,)):
+    for deal_id, venue, side, price, text, fee_uusd, fill_id in connection.execute(query, (market,)):
+        if (venue, fill_id) in undone:
+            continue
         part = sums.get((deal_id, venue))
         if part is None:
             part = sums[deal_id, venue] = _Sum()
@@ -83,6 +87,13 @@ def _sums(connection: sqlite3.Connection, market: str | None) -> dict[tuple[str,
             part.received += size * Decimal(price)
         part.fees_uusd += fee_uusd
     return sums
+
+
+def _undone(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Fills that were taken back, and what took them back: together they come to nothing."""
+    query = "SELECT venue, fill_id FROM fill WHERE substr(fill_id, ?) = ?"
+    reversals = connection.execute(query, (-len(REVERSED), REVERSED)).fetchall()
+    return {*reversals, *((venue, fill_id.removesuffix(REVERSED)) for venue, fill_id in reversals)}
 
 
 def _sizes(connection: sqlite3.Connection, which: str) -> Sizes:

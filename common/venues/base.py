@@ -11,6 +11,7 @@ from typing import Protocol, TypeAlias
 from common.core.account import AccountFacts as AccountFacts
 from common.core.account import ForcedFill as ForcedFill
 from common.core.account import FundingPaid as FundingPaid
+from common.core.account import PastFill as PastFill
 from common.core.account import Position as Position
 from common.core.events import (
     BookMessage,
@@ -111,6 +112,12 @@ class Desk(Protocol):
 
     async def funding(self, market: str) -> tuple[FundingPaid, ...]:
         """The latest funding payments of our account in `market` (up to 100); VenueError without a usable answer."""
+
+    async def fills_since(self, market: str, since_ns: int) -> tuple[PastFill, ...]:
+        """All fills of our account in `market` matched since then, forced and taken back ones too, oldest first.
+
+        VenueError without a usable answer, or when there are more than the desk is ready to page through.
+        """
 
     async def stream(self, on_event: Callable[[AccountEvent], None]) -> None:
         """The private account stream; reconnects by itself, never returns unless cancelled."""

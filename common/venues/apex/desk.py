@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from common import clock, log
-from common.core.account import AccountFacts, FundingPaid
+from common.core.account import AccountFacts, FundingPaid, PastFill
 from common.core.errors import ConfigError, LocalError, VenueError
 from common.core.market import Instrument, Venue
 from common.core.money import ZERO, uusd_down, uusd_up
@@ -55,6 +55,7 @@ CLOCK_OFF_MAX_NS: Final = 5 * SECOND_NS
 CLOCK_EVERY_S: Final = 10.0
 FILLS_PAGE: Final = 100
 FILLS_PAGES_MAX: Final = 5
+HISTORY_PAGES_MAX: Final = 50
 
 _logger = logging.getLogger(__name__)
 
@@ -201,7 +202,8 @@ class ApexDesk:
             query = f"symbol={symbol_of(order.market)}&orderId={order_id}&limit={FILLS_PAGE}&page={page}"
             data = _data(await self._rest.get(f"/api/v1/fills?{query}", about_order=True))
             fills |= {fill.fill_id: fill for fill in wire_account.order_fills(data, order.client_id, order_id)}
-            if len(data["orders"]) < FILLS_PAGE or sum((f.size for f in fills.values()), ZERO) >= filled:
+            matched = sum((fill.size for fill in fills.values() if not fill.is_reversal), ZERO)
+            if len(data["orders"]) < FILLS_PAGE or matched >= filled:
                 break
         return tuple(fills.values())
 
@@ -237,6 +239,18 @@ class ApexDesk:
         """The latest funding payments in `market`, up to 100; VenueError when the venue gives no usable answer."""
         path = f"/api/v1/funding?symbol={symbol_of(market)}&limit={FILLS_PAGE}&page=0"
         return wire_account.funding_payments(_data(await self._rest.get(path)))
+
+    async def fills_since(self, market: str, since_ns: int) -> tuple[PastFill, ...]:
+        """All fills of our account in `market` matched since then, oldest first, as `Desk` has it."""
+        found: list[PastFill] = []
+        for page in range(HISTORY_PAGES_MAX):
+            query = f"symbol={symbol_of(market)}&limit={FILLS_PAGE}&page={page}"
+            rows = wire_account.fill_rows(_data(await self._rest.get(f"/api/v1/fills?{query}")))
+            read = [past for row in rows for past in reversed(wire_account.past_fills(row))]
+            found += [past for past in read if past.fill.venue_ns >= since_ns and past.market == market]
+            if len(rows) < FILLS_PAGE or read[-1].fill.venue_ns < since_ns:
+                return tuple(dict.fromkeys(reversed(found)))
+        raise VenueError(f"apex: more than {HISTORY_PAGES_MAX * FILLS_PAGE} fills of {market} since then")
 
     async def stream(self, on_event: Callable[[AccountEvent], None]) -> None:
         """The private account stream, and the venue's clock besides; never returns unless cancelled."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from common import clock, log
-from common.core.account import AccountFacts, FundingPaid
+from common.core.account import AccountFacts, FundingPaid, PastFill
 from common.core.errors import ConfigError, LocalError, VenueError
 from common.core.market import Instrument, Venue
 from common.core.order import Ack, Finding, Found, NotSent, Order, Purpose, Reject, Unknown
@@ -144,6 +144,10 @@ class DydxDesk:
         """The latest funding payments of our account in `market`; VenueError without a usable answer."""
         path = f"{FUNDING_PATH}?market={name_of(market)}&limit={FUNDING_PAGE}"
         return wire_account.read_fundings(data_of(await self._rest.get(path)))
+
+    async def fills_since(self, market: str, since_ns: int) -> tuple[PastFill, ...]:
+        """All fills of our account in `market` matched since then, oldest first, as `Desk` has it."""
+        return await lookup.fills_since(self._rest, market, since_ns)
 
     async def stream(self, on_event: Callable[[AccountEvent], None]) -> None:
         """The private account stream, and the venue's clock besides; never returns unless cancelled."""

@@ -382,6 +382,12 @@ BEGIN
             THEN RAISE(ABORT, 'law: this fill is in the ledger already')
         WHEN NOT EXISTS (SELECT 1 FROM orders WHERE client_id = new.client_id AND venue = new.venue)
             THEN RAISE(ABORT, 'law: a fill belongs to an order at its venue')
+        WHEN new.side <> (SELECT side FROM orders WHERE client_id = new.client_id) AND NOT EXISTS (
+            SELECT 1 FROM fill
+            WHERE venue = new.venue AND fill_id || '!reversed' = new.fill_id AND client_id = new.client_id
+                AND side <> new.side AND price = new.price AND size = new.size AND fee_uusd = -new.fee_uusd
+        )
+            THEN RAISE(ABORT, 'law: a fill is on the side of its order, or takes back exactly one that is')
     END;
 END;
 CREATE TRIGGER fill_update BEFORE UPDATE ON fill

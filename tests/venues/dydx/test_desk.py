@@ -264,7 +264,34 @@ def test_fills_are_read_page_by_page_until_they_add_up(
     stub.answers |= {CLIENT: sample("order_filled"), FILLS: [{"fills": [newest]}, {"fills": [oldest]}]}
     found = desk_does(stub, keys, look_up(make_order()))
     assert [fill.fill_id[-1] for fill in found.fills] == ["2", "1"]
-    assert "createdBeforeOrAt=2023-11-14T22:13:20.233Z" in stub.asked("GET", "/v3/fills")[1].raw_path
+    # Times are told in whole milliseconds: the one that the page ended in is asked for again.
+    assert "createdBeforeOrAt=2023-11-14T22:13:20.234Z" in stub.asked("GET", "/v3/fills")[1].raw_path
+
+
+def test_history_is_paged_through_to_its_moment_and_told_oldest_first(
+    stub: Any, keys: Keys, sample: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "FILLS_PAGE", 2)
+    newest, oldest = sample("fills")["fills"]
+    forced = {**oldest, "id": "forced", "orderId": None, "type": "LIQUIDATED", "createdAt": "2023-11-14T22:13:20.100Z"}
+    before = {**oldest, "id": "before", "createdAt": "2023-11-14T22:13:19.999Z"}
+    stub.answers |= {FILLS: [{"fills": [newest, oldest]}, {"fills": [oldest, forced]}, {"fills": [forced, before]}]}
+    past = desk_does(stub, keys, lambda desk: desk.fills_since("BTC", 1_700_000_000 * SECOND_NS))
+    assert [(one.fill.fill_id[-1], one.venue_order_id) for one in past] == [("d", None), ("1", "3f2a"), ("2", "3f2a")]
+    assert all(one.market == "BTC" and not one.fill.client_id for one in past)
+    asked = [heard.raw_path for heard in stub.asked("GET", "/v3/fills")]
+    assert asked[0].endswith("?market=BTC-USD&limit=2")
+    assert asked[2].endswith("?market=BTC-USD&createdBeforeOrAt=2023-11-14T22:13:20.101Z&limit=2")
+
+
+def test_a_history_without_end_is_not_believed_to_be_whole(
+    stub: Any, keys: Keys, sample: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "FILLS_PAGE", 2)
+    monkeypatch.setattr(lookup, "HISTORY_PAGES_MAX", 3)
+    stub.answers |= {FILLS: sample("fills")}
+    with pytest.raises(VenueError, match="more than 6 fills"):
+        desk_does(stub, keys, lambda desk: desk.fills_since("BTC", 0))
 
 
 def test_an_order_not_found_while_it_may_be_on_its_way_is_absent_but_not_proven(
