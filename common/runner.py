@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol, assert_never
 
 from common import log
-from common.core.account import ForcedFill, FundingPaid
+from common.core.account import ForcedFill, FundingPaid, PastFill
 from common.core.commands import Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
 from common.core.deal import Deal
 from common.core.events import DealChanged, Event, Filled, Halted, HaltLevel, Refused, Reported
@@ -97,6 +97,12 @@ class Runner:
         if paid.market == self.market:
             self.ledger.book_funding(paid, self.world.now_ns())
 
+    def hear_history(self, history: Sequence[PastFill]) -> None:
+        """What a venue's list of our fills tells and nobody pushed is heard now."""
+        for event in self.ledger.unheard.among(history, self.world.now_ns()):
+            self._log("unheard", fill=event)
+            self.hear_account(event)
+
     def _hear_own(self, client_id: str, event: Event) -> None:
         if f"-{self.market}-" in client_id:
             self.hear(event)
@@ -104,8 +110,8 @@ class Runner:
     def _forced(self, fill: ForcedFill) -> None:
         if fill.market != self.market:
             return
-        log.trouble(self.logger, "forced_fill", venue=fill.venue, side=fill.side, size=fill.size, price=fill.price)
         for deal in self.ledger.book_forced(fill):
+            log.trouble(self.logger, "forced_fill", deal=deal.deal_id, fill=fill)
             self._changed(deal)
 
     # ---- doing ----------------------------------------------------------------------------------------------------
