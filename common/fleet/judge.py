@@ -22,6 +22,11 @@ ALIVE = ("PENDING", "OPEN")
 MICRO = 1_000_000
 EQUITY_MAX_AGE_NS = 30_000_000_000
 MINUTE_NS = 60_000_000_000
+#: of fill f: neither taken back, nor what takes another back
+STANDS = (
+    "f.fill_id NOT LIKE '%!reversed' AND NOT EXISTS "
+    "(SELECT 1 FROM fill r WHERE r.venue = f.venue AND r.fill_id = f.fill_id || '!reversed')"
+)
 
 
 class Judge:
@@ -63,6 +68,11 @@ class Judge:
         with Report.open(self.file) as report:
             reported = {row.deal.deal_id: row.pnl_uusd for row in report.deals()}
         Rest(self._all, self._engines, self._balance, reported).judge()
+
+    def misses(self) -> bool:
+        """A venue did something that is not in the file yet: it may still be found out."""
+        rest = Rest(self._all, self._engines, self._balance, {})
+        return any(rest.unheard(venue) for venue in self._engines)
 
     # ---- deals come in and let go ---------------------------------------------------------------------------------
 
@@ -145,7 +155,7 @@ class Judge:
         legs: dict[str, list[Decimal]] = {}
         query = (
             "SELECT f.venue, f.side, f.price, f.size, (f.side = 'SELL') = ((f.venue = 'apex') = (d.direction = 1)) "
-            "FROM fill f JOIN orders o USING (client_id) JOIN deal d USING (deal_id) WHERE d.deal_id = ?"
+            f"FROM fill f JOIN orders o USING (client_id) JOIN deal d USING (deal_id) WHERE d.deal_id = ? AND {STANDS}"
         )
         for venue, side, price, size, opening in self._all(query, deal_id):
             leg = legs.setdefault(venue, [Decimal(0)] * 3)
@@ -182,7 +192,9 @@ class Judge:
             "closed": "SELECT COUNT(*) FROM deal WHERE state = 'CLOSED'",
             "stuck": "SELECT COUNT(*) FROM deal WHERE state = 'STUCK'",
             "fills": "SELECT COUNT(*) FROM fill",
-            "forced": "SELECT COUNT(*) FROM fill WHERE client_id LIKE 'forced:%'",
+            "forced": "SELECT COUNT(*) FROM fill WHERE client_id LIKE 'forced:%' AND fill_id NOT LIKE '%!reversed'",
+            "reversed": "SELECT COUNT(*) FROM fill WHERE fill_id LIKE '%!reversed'",
+            "payments": "SELECT COUNT(*) FROM funding",
             "halts": "SELECT COUNT(*) FROM halt",
         }
         return {name: self._one(query) for name, query in queries.items()}
