@@ -35,6 +35,7 @@ from common.core.terms import Terms
 from common.endpoints import Endpoint as Endpoint
 from common.endpoints import live_endpoints, paper_endpoints
 from common.filled import filled
+from common.recorder.terms import RecorderTerms
 from common.toml_table import Table
 from common.warden.terms import WardenTerms
 
@@ -104,12 +105,18 @@ class Settings:
     endpoints: dict[Venue, Endpoint]
     paper: Paper
     warden: WardenTerms
+    recorder: RecorderTerms
     hash: str
 
     @property
     def ledger_file(self) -> Path:
         """The one ledger of the fleet."""
         return self.var / "ledger.db"
+
+    @property
+    def tape_folder(self) -> Path:
+        """Where the recorder's tapes lie."""
+        return self.var / "tape"
 
     def terms(self, market: str) -> Terms:
         """The terms of one market; ConfigError when arb.toml has no such table."""
@@ -166,13 +173,13 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
     """The settings; None when something was complained about."""
     mode, var = table.choice("mode", ("paper", "live")), table.text("var", "var")
     paper, cap = _part(table, "paper", Paper), _part(table, "cap", Cap)
-    warden = _warden(table.table("warden"), cap)
+    warden, recorder = _warden(table.table("warden"), cap), _part(table, "recorder", RecorderTerms)
     markets = _markets(table, mode)
     live = live_endpoints(root, table.table("venues"))
     table.done()
     if mode == "paper":
         _paper_alone(table, paper, cap)
-    if mode is None or var is None or paper is None or cap is None or warden is None or live is None:
+    if mode is None or var is None or paper is None or cap is None or warden is None or live is None or recorder is None:
         return None
     return Settings(
         root=root,
@@ -185,6 +192,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
         else paper_endpoints(root / var / "paper", {Venue.DYDX: paper.dydx_port, Venue.APEX: paper.apex_port}),
         paper=paper,
         warden=warden,
+        recorder=recorder,
         hash=digest,
     )
 
