@@ -17,7 +17,7 @@ import duckdb
 from common.core.errors import ConfigError
 from common.core.events import BookMessage, FundingRate
 from common.tape.heard import FINE, Gap, Heard, Page
-from common.tape.known_trades import KnownTrades
+from common.tape.known_trades import MISSED, KnownTrades
 from common.tape.rebuilt import Pair
 
 COLUMNS: Final[dict[str, dict[str, str]]] = {
@@ -68,25 +68,27 @@ class ParquetExport:
             if day > self._day:
                 self._write_gathered()
                 self._day = day
-            kind, rows = self._rows_of(n, one)
-            for row in rows:
+            for kind, row in self._rows_of(n, one):
                 self._gather(kind, one, row)
         self._write_gathered()
 
-    def _rows_of(self, n: int, heard: Heard) -> tuple[str, Iterable[Row]]:
+    def _rows_of(self, n: int, heard: Heard) -> Iterator[tuple[str, Row]]:
         match heard.told:
             case BookMessage():
-                return "books", _levels(n, heard.told)
+                yield from (("books", row) for row in _levels(n, heard.told))
             case Page():
-                return "trades", self._trades(n, heard, heard.told)
+                yield from self._trades(n, heard, heard.told)
             case FundingRate(at_ns=at_ns, hourly=hourly):
-                return "funding", [(at_ns, n, hourly)]
-            case Gap(at_ns=at_ns, why=why, dropped=dropped):
-                return "gaps", [(at_ns, n, why, dropped)] if heard.market else ()
+                yield "funding", (at_ns, n, hourly)
+            case Gap(at_ns=at_ns, why=why, dropped=dropped) if heard.market:
+                yield "gaps", (at_ns, n, why, dropped)
 
-    def _trades(self, n: int, heard: Heard, page: Page) -> Iterator[Row]:
-        for t in self._known[heard.venue, heard.market].new(page):
-            yield t.at_ns, n, t.venue_ns, t.side.value, t.price, t.size, t.trade_id or None, t.liquidation
+    def _trades(self, n: int, heard: Heard, page: Page) -> Iterator[tuple[str, Row]]:
+        known = self._known[heard.venue, heard.market]
+        if known.misses(page):
+            yield "gaps", (page.at_ns, n, MISSED, 0)
+        for t in known.new(page):
+            yield "trades", (t.at_ns, n, t.venue_ns, t.side.value, t.price, t.size, t.trade_id or None, t.liquidation)
 
     def _gather(self, kind: str, heard: Heard, row: Row) -> None:
         folder = self._folder / kind / f"date={_date(heard.told.at_ns)}" / f"venue={heard.venue}/market={heard.market}"

@@ -16,6 +16,8 @@ from common.tape.heard import Page, Source
 KEPT_MAX: Final = 20_000
 #: sources followed at a time, per market
 SOURCES_MAX: Final = 16
+#: why a gap is noted before a page that does not join on
+MISSED: Final = "trades may be missing before a page"
 Key: TypeAlias = tuple[object, ...]
 
 

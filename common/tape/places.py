@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, cast
 from common.core.errors import ConfigError
 from common.tape.block import ENDING, FILE_HEAD, begun_ns
 
-_REMOTE = "://"
+REMOTE = "://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def tape_files(places: Iterable[str | Path]) -> list[TapeFile]:
 
 
 def _at(place: str) -> list[TapeFile]:
-    files = _remote(place) if _REMOTE in place else _local(place)
+    files = _remote(place) if REMOTE in place else _local(place)
     if not files:
         raise ConfigError(
             f"{place}: there is no tape; name a file ending in {ENDING}, a folder with such, or a pattern"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.core.errors import ConfigError
-from common.tape.block import Damage, blocks
+from common.tape.block import Block, Damage, blocks
 from common.tape.places import TapeFile, tape_files
 from common.tape.record import Kind, Record, note
 from common.tape.writer import FORMAT, ROTATED
@@ -53,20 +53,26 @@ def _push(heap: list[tuple[int, int, Taped, Iterator[Taped]]], order: int, rest:
 def read_file(file: TapeFile) -> Iterator[Taped]:
     """The records of one file up to where it is whole; a gap at its end unless another file goes on."""
     run, at_ns, ended = 0, file.begun_ns, ""
-    with file.open() as opened:
-        for block in blocks(opened):
-            if isinstance(block, Damage):
-                if not block.tail:
-                    yield Taped(run, note(Kind.GAP, at_ns, why=DAMAGED, ends=False, bytes=block.size))
-                continue
-            for record in block.records:
-                if record.kind is Kind.BEGIN:
-                    run = _run_of(record, file.name)
-                at_ns = record.at_ns
-                ended = str(record.fields().get("why")) if record.kind is Kind.END else ""
-                yield Taped(run, record)
+    for piece in _pieces(file):
+        if isinstance(piece, Damage):
+            yield Taped(run, note(Kind.GAP, at_ns, why=DAMAGED, ends=False, bytes=piece.size))
+            continue
+        if piece.kind is Kind.BEGIN:
+            run = _run_of(piece, file.name)
+        at_ns, ended = piece.at_ns, str(piece.fields().get("why")) if piece.kind is Kind.END else ""
+        yield Taped(run, piece)
     if ended != ROTATED:
         yield Taped(run, note(Kind.GAP, at_ns, why=STOPPED if ended else DIED, ends=True))
+
+
+def _pieces(file: TapeFile) -> Iterator[Record | Damage]:
+    """Records one by one, and damage in the middle; a torn tail is simply the end."""
+    with file.open() as opened:
+        for block in blocks(opened):
+            if isinstance(block, Block):
+                yield from block.records
+            elif not block.tail:
+                yield block
 
 
 def _run_of(record: Record, name: str) -> int:

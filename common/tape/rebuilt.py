@@ -63,18 +63,18 @@ def both_venues(heard: Iterable[Heard], markets: Collection[str]) -> Iterator[tu
     """The books of `markets` after each message, while both venues' books can be believed: so that neither stands
     still against a live one. The venue that comes back, or comes second, brings the other's book along.
     """
-    books, alive = Books(), dict.fromkeys(markets, False)
+    books, alive, at_ns = Books(), dict.fromkeys(markets, False), 0
     for one in heard:
         if one.market not in alive:
             continue
-        book = books.take(one)
-        was_alive = alive[one.market]
+        book, was_alive = books.take(one), alive[one.market]
         alive[one.market] = all(books.is_believed((venue, one.market)) for venue in Venue)
         if book is None or not alive[one.market]:
             continue
-        shown = [book] if was_alive else [books.of((venue, one.market)) for venue in Venue]
-        for each in shown:
-            yield each.instrument.venue, recorded(each, book.heard_ns)
+        # a clock that was set back does not turn the line around
+        at_ns = max(at_ns, one.told.at_ns)
+        for each in [book] if was_alive else [books.of((venue, one.market)) for venue in Venue]:
+            yield each.instrument.venue, recorded(each, at_ns)
 
 
 def text(number: Decimal) -> str:

@@ -58,7 +58,7 @@ def printed() -> list[str]:
 def test_every_printed_command_exists(line: str) -> None:
     words = re.sub('".*?"', "x", line).split()[1:]
     command = [word for word in words[:2] if word.islower() and not word.startswith("-")]
-    depth = 2 if command[0] in ("fleet", "config", "ledger", "log") else 1
+    depth = 2 if command[0] in ("fleet", "config", "ledger", "log", "tape") else 1
     asked = CliRunner().invoke(app, [*command[: depth if command[0] != "log" else 1], "--help"])
     assert asked.exit_code == 0
     options = {word for word in words if word.startswith("--")}
