@@ -32,7 +32,7 @@ def info(files: Sequence[TapeFile]) -> Answer:
         [
             venue.value,
             market or "(all)",
-            *(f"{number:,}" for number in (one.books, one.trades, one.rates, one.bytes)),
+            *(f"{number:,}" for number in (one.books, one.trades, one.figures, one.bytes)),
             render.age(one.last_ns - one.first_ns),
             str(one.gaps.total()),
             "; ".join(f"{count}× {why}" for why, count in one.gaps.most_common(3)),
@@ -45,7 +45,7 @@ def info(files: Sequence[TapeFile]) -> Answer:
             "market": market or None,
             "books": one.books,
             "trades": one.trades,
-            "funding_rates": one.rates,
+            "figures": one.figures,
             "bytes": one.bytes,
             "first_ns": one.first_ns,
             "last_ns": one.last_ns,
@@ -57,7 +57,7 @@ def info(files: Sequence[TapeFile]) -> Answer:
     first_ns = min((one.first_ns for one in tallies.values()), default=0)
     last_ns = max((one.last_ns for one in tallies.values()), default=0)
     text = f"{len(files)} files, {size:,} bytes, {render.moment(first_ns)} to {render.moment(last_ns)} UTC"
-    columns = ("venue", "market", "books", "trades", "rates", "bytes", "span", "gaps", "why")
+    columns = ("venue", "market", "books", "trades", "figures", "bytes", "span", "gaps", "why")
     whole = {"files": len(files), "bytes": size, "first_ns": first_ns, "last_ns": last_ns, "markets": data}
     return Answer(whole, columns, rows, text=text)
 

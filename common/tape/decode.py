@@ -1,4 +1,4 @@
-"""From raw records to what a trader could have heard: book messages, trades, funding rates, and gaps. Any venue.
+"""From raw records to what a trader could have heard: book messages, trades, rates, index prices, gaps. Any venue.
 
 The frames are read by the codecs that trading uses. Without a listing prices and sizes are counted in units so fine
 that nothing is rounded; with one, in the instrument's own ticks and steps.

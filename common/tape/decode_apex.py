@@ -6,7 +6,7 @@ from common.core.errors import VenueError
 from common.core.market import Venue
 from common.tape.heard import Heard, InstrumentOf, Page, Source, Told
 from common.venues.apex.wire import Data, decode_answer, decode_frame, reading
-from common.venues.apex.wire_market import book_message, book_topic, funding_rate, ticker_topic
+from common.venues.apex.wire_market import book_message, book_topic, funding_rate, index_price, ticker_topic
 from common.venues.apex.wire_trade import PAGE_TRADES, read_trades, trades_topic
 
 #: trades in the snapshot of the topic
@@ -31,9 +31,8 @@ class ApexReader:
             trades = read_trades(rows, market, at_ns)
             yield _heard(market, Page(trades, is_first, len(trades) >= SNAPSHOT_TRADES, source, at_ns))
         elif topic == ticker_topic(instrument):
-            rate = funding_rate(frame, at_ns)
-            if rate is not None:
-                yield _heard(market, rate)
+            told = funding_rate(frame, at_ns), index_price(frame, at_ns)
+            yield from (_heard(market, one) for one in told if one is not None)
 
     def answer(self, topic: str, answer: tuple[int, bytes], market: str, source: Source, at_ns: int) -> Iterator[Heard]:
         """One answer to a request for a book or for trades."""

@@ -8,7 +8,7 @@ import orjson
 from common.core.market import Venue
 from common.tape.heard import Heard, InstrumentOf, Page, Source, Told
 from common.venues.dydx.wire import data_of, decode_answer, market_of, reading
-from common.venues.dydx.wire_market import BOOK, MARKETS, BookCodec, funding_rate
+from common.venues.dydx.wire_market import BOOK, MARKETS, BookCodec, funding_rate, index_price
 from common.venues.dydx.wire_trade import PAGE_TRADES, TRADES, read_trades
 
 _DATA = frozenset({"subscribed", "channel_data", "channel_batch_data"})
@@ -36,7 +36,7 @@ class DydxReader:
             trades = read_trades(contents, market, at_ns)
             yield _heard(market, Page(trades, is_first, len(trades) >= PAGE_TRADES, source, at_ns))
         elif channel == MARKETS:
-            yield from _rates(contents, at_ns)
+            yield from _figures(contents, at_ns)
 
     def answer(self, topic: str, answer: tuple[int, bytes], market: str, source: Source, at_ns: int) -> Iterator[Heard]:
         """One answer to a request for a book or for trades."""
@@ -53,14 +53,13 @@ class DydxReader:
         return self._codecs[market]
 
 
-def _rates(contents: Any, at_ns: int) -> Iterator[Heard]:
+def _figures(contents: Any, at_ns: int) -> Iterator[Heard]:
     for one in contents if isinstance(contents, list) else (contents,):
         with reading("markets"):
             named = [(market_of(name), fields) for name, fields in one.get("markets", one).items()]
         for market, fields in named:
-            rate = funding_rate(fields, at_ns)
-            if rate is not None:
-                yield _heard(market, rate)
+            told = funding_rate(fields, at_ns), index_price(fields, at_ns)
+            yield from (_heard(market, one) for one in told if one is not None)
 
 
 def _heard(market: str, told: Told) -> Heard:

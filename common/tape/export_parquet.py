@@ -1,6 +1,6 @@
 """A tape as Parquet files in folders `KIND/date=…/venue=…/market=…`, for DuckDB, Polars, pandas and the like.
 
-Kinds: books (every change of a level, snapshots marked), trades (each once), funding (predicted rates), gaps. `n`
+Kinds: books (every change of a level, snapshots marked), trades (each once), funding and index, gaps. `n`
 numbers what was heard over the whole tape, so that all kinds can be put in one order. A partition is gathered on disk
 and written when its day has passed; memory does not grow with the tape.
 """
@@ -15,7 +15,7 @@ from typing import Any, Final, TextIO, TypeAlias
 import duckdb
 
 from common.core.errors import ConfigError
-from common.core.events import BookMessage, FundingRate
+from common.core.events import BookMessage, FundingRate, IndexPrice
 from common.tape.heard import FINE, Gap, Heard, Page
 from common.tape.known_trades import MISSED, KnownTrades
 from common.tape.rebuilt import Pair
@@ -41,6 +41,7 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "liquidation": "BOOLEAN",
     },
     "funding": {"at_ns": "BIGINT", "n": "BIGINT", "hourly": "DOUBLE"},
+    "index": {"at_ns": "BIGINT", "n": "BIGINT", "price": "DOUBLE"},
     "gaps": {"at_ns": "BIGINT", "n": "BIGINT", "why": "VARCHAR", "dropped": "BIGINT"},
 }
 PART: Final = "part-0.parquet"
@@ -80,6 +81,8 @@ class ParquetExport:
                 yield from self._trades(n, heard, heard.told)
             case FundingRate(at_ns=at_ns, hourly=hourly):
                 yield "funding", (at_ns, n, hourly)
+            case IndexPrice(at_ns=at_ns, price=price):
+                yield "index", (at_ns, n, price)
             case Gap(at_ns=at_ns, why=why, dropped=dropped) if heard.market:
                 yield "gaps", (at_ns, n, why, dropped)
 

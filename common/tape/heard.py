@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from common.core.events import BookMessage, FundingRate
+from common.core.events import BookMessage, FundingRate, IndexPrice
 from common.core.market import Instrument, Venue
 from common.core.money import ZERO
 from common.core.trade import Trade
@@ -42,7 +42,7 @@ class Gap:
     topic: str = ""
 
 
-Told: TypeAlias = BookMessage | Page | FundingRate | Gap
+Told: TypeAlias = BookMessage | Page | FundingRate | IndexPrice | Gap
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, TypeAlias
 
 from common.core.errors import ConfigError
-from common.core.events import BookMessage, FundingRate
+from common.core.events import BookMessage, FundingRate, IndexPrice
 from common.core.market import Venue
 from common.tape.block import Block, Damage, blocks
 from common.tape.decode import Decoder
@@ -26,7 +26,7 @@ class MarketTally:
     bytes: int = 0
     books: int = 0
     trades: int = 0
-    rates: int = 0
+    figures: int = 0
     first_ns: int = 0
     last_ns: int = 0
     gaps: Counter[str] = field(default_factory=Counter)
@@ -71,8 +71,8 @@ def _count(one: MarketTally, heard: Heard, taped: Taped, *, shares: int) -> None
             if one.known.misses(heard.told):
                 one.gaps[MISSED] += 1
             one.trades += len(one.known.new(heard.told))
-        case FundingRate():
-            one.rates += 1
+        case FundingRate() | IndexPrice():
+            one.figures += 1
         case Gap(why=why):
             one.gaps[why] += 1
     if taped.record.kind in (Kind.FRAME, Kind.ANSWER):

@@ -141,7 +141,7 @@ def test_a_file_out_of_order_is_refused(folder: Path) -> None:
 def test_what_cannot_be_replayed_is_said_with_the_remedy(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="both venues at the same time: BTC"):
         open_replay(folder, ["ETH"], INSTRUMENTS)
-    with pytest.raises(ConfigError, match="does not exist: replay takes a folder of parquet books or"):
+    with pytest.raises(ConfigError, match=r"does not exist: replay takes tapes \(\*\.tape\), a folder of"):
         open_replay(tmp_path / "nowhere", MARKETS, INSTRUMENTS)
     (folder / "bbo_binance_usdm_BTC.parquet").write_text("no parquet")
     with pytest.raises(ConfigError, match="cannot be read as recorded books"):
