@@ -48,8 +48,8 @@ def seal(records: Sequence[Record]) -> bytes:
     raw = pack(records)
     packed = zlib.compress(raw, LEVEL)
     first_ns, last_ns = records[0].at_ns, records[-1].at_ns
-    head = (len(packed), len(raw), _checksum(packed, len(raw), len(records)), len(records), first_ns, last_ns)
-    return _HEAD.pack(_MARK, *head) + packed
+    rest = (len(records), first_ns, last_ns)
+    return _HEAD.pack(_MARK, len(packed), len(raw), _checksum(packed, len(raw), *rest), *rest) + packed
 
 
 def blocks(file: BinaryIO) -> Iterator[Block | Damage]:
@@ -87,18 +87,18 @@ def _block_at(file: BinaryIO, at: int) -> Block | None:
     head = file.read(_HEAD.size)
     if len(head) < _HEAD.size or not head.startswith(_MARK):
         return None
-    _, length, raw_length, checksum, count, _, _ = _HEAD.unpack(head)
+    _, length, raw_length, checksum, *rest = _HEAD.unpack(head)
     if max(length, raw_length) > BLOCK_BYTES_MAX:
         return None
     packed = file.read(length)
-    if len(packed) < length or _checksum(packed, raw_length, count) != checksum:
+    if len(packed) < length or _checksum(packed, raw_length, *rest) != checksum:
         return None
     try:
         raw = zlib.decompressobj().decompress(packed, raw_length)
         records = tuple(unpack(raw))
     except (zlib.error, ValueError):
         return None
-    if len(raw) != raw_length or len(records) != count:
+    if len(raw) != raw_length or len(records) != rest[0]:
         return None
     return Block(at, _HEAD.size + length, raw_length, records)
 
@@ -118,5 +118,6 @@ def _search(file: BinaryIO, at: int) -> int | None:
         at += len(piece) - len(_MARK) + 1
 
 
-def _checksum(packed: bytes, raw_length: int, count: int) -> int:
-    return zlib.crc32(packed, zlib.crc32(struct.pack("<III", len(packed), raw_length, count)))
+def _checksum(packed: bytes, raw_length: int, count: int, first_ns: int, last_ns: int) -> int:
+    """Of the head's own numbers as well."""
+    return zlib.crc32(packed, zlib.crc32(struct.pack("<IIIqq", len(packed), raw_length, count, first_ns, last_ns)))
