@@ -127,7 +127,8 @@ def _date(at_ns: int) -> str:
 def _to_parquet(gathered: Path, kind: str) -> None:
     names = ", ".join(f"'{name}': '{of}'" for name, of in COLUMNS[kind].items())
     made = gathered.with_suffix(".parquet")
-    dialect = "header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"'"
+    # the folders' names are no columns of the file: whoever reads it takes them from the folders
+    dialect = "hive_partitioning = false, header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"'"
     rows = f"select * from read_csv(?, {dialect}, columns = {{{names}}})"
     sql = f"copy ({rows}) to '{_quoted(made)}' (format parquet, compression zstd)"
     try:

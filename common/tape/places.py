@@ -58,7 +58,7 @@ def _open_local(path: Path) -> BinaryIO:
 
 def _remote(place: str) -> list[TapeFile]:
     system, path = file_system(place)
-    pattern = path if "*" in path or path.endswith(ENDING) else f"{path.rstrip('/')}/**{ENDING}"
+    pattern = path if "*" in path or path.endswith(ENDING) else f"{path.rstrip('/')}/**/*{ENDING}"
     names = system.glob(pattern)
     return [_file(str(system.unstrip_protocol(name)), system.size(name), partial(system.open, name)) for name in names]
 

@@ -109,7 +109,7 @@ def test_parquet_by_date_venue_and_market(tmp_path: Path, frames: Any) -> None:
     assert export.rows == {"books": 7, "trades": 5, "gaps": 3}
     for kind, columns in COLUMNS.items():
         if kind not in ("funding", "index"):
-            found = query(tmp_path, kind, "* exclude (date, venue, market)").description
+            found = query(tmp_path, kind, "*", hive=False).description
             assert [(name, str(of)) for name, of, *_ in found or ()] == _described(columns)
     books = query(
         tmp_path, "books", "n, snapshot, side, price, size, sequence", "venue = 'dydx' order by all"
@@ -132,8 +132,8 @@ def test_parquet_by_date_venue_and_market(tmp_path: Path, frames: Any) -> None:
     assert query(tmp_path, "gaps", "why", "true order by at_ns").fetchall() == [("silent",), (STOPPED,), (STOPPED,)]
 
 
-def query(folder: Path, kind: str, what: str, where: str = "true") -> duckdb.DuckDBPyConnection:
-    files = f"read_parquet('{folder}/pq/{kind}/**/*.parquet', hive_partitioning = true)"
+def query(folder: Path, kind: str, what: str, where: str = "true", *, hive: bool = True) -> duckdb.DuckDBPyConnection:
+    files = f"read_parquet('{folder}/pq/{kind}/**/*.parquet', hive_partitioning = {hive})"
     return duckdb.connect().execute(f"select {what} from {files} where {where}")
 
 

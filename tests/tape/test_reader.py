@@ -13,6 +13,7 @@ from common.core.errors import ConfigError
 from common.core.events import BookMessage, FundingRate
 from common.core.market import Venue
 from common.tape.decode import decoded
+from common.tape.export import into_folder
 from common.tape.heard import Gap, Heard, Page
 from common.tape.listed import Listings
 from common.tape.places import tape_files
@@ -148,3 +149,15 @@ def test_the_listing_on_the_tape_gives_the_instruments(tmp_path: Path, frames: A
     assert (str(instrument.tick), str(instrument.step)) == ("1", "0.0001")
     with pytest.raises(ConfigError, match="no listing of apex"):
         Listings(files).instrument(Venue.APEX, "BTC")
+
+
+def test_tapes_of_an_object_store_are_read_where_fsspec_is_installed(tmp_path: Path, frames: Any) -> None:
+    fsspec = pytest.importorskip("fsspec", reason="fsspec is for object stores, and not in the lock")
+    frames.write(tmp_path, frames.opened())
+    store, local = fsspec.filesystem("memory"), next(tmp_path.glob("*.tape"))
+    store.put_file(str(local), f"/bucket/deep/{local.name}")
+    assert list(read("memory://bucket")) == list(read(f"memory://bucket/deep/{local.name}")) == list(read(tmp_path))
+    rows = into_folder("memory://bucket/out", lambda folder: {"n": (folder / "a.csv").write_text("x")})
+    assert rows == {"n": 1} and store.exists("/bucket/out/a.csv")
+    with pytest.raises(ConfigError, match="nothing is overwritten"):
+        into_folder("memory://bucket/out", lambda folder: {})
