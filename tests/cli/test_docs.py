@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from common.core.terms import Terms
+from common.recorder.terms import RecorderTerms
 from common.settings import OVERRIDES, Cap, Endpoint, Paper
 from common.warden.terms import WardenTerms
 from scripts.arbctl import app
@@ -32,6 +33,7 @@ def test_every_setting_is_explained() -> None:
         | keys(Paper)
         | keys(Endpoint)
         | keys(WardenTerms)
+        | keys(RecorderTerms)
         | set(OVERRIDES)
         | {"ARB_CONFIG", "mode", "var"}
     )
