@@ -179,7 +179,9 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
     table.done()
     if mode == "paper":
         _paper_alone(table, paper, cap)
-    if mode is None or var is None or paper is None or cap is None or warden is None or live is None or recorder is None:
+    if mode is None or var is None or paper is None or cap is None:
+        return None
+    if warden is None or recorder is None or live is None:
         return None
     return Settings(
         root=root,

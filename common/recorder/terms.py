@@ -1,4 +1,4 @@
-"""[recorder] of arb.toml: when it runs, how it listens, and how much disk it may take. Pure values, checked once built."""
+"""[recorder] of arb.toml: when it runs, how it listens, and how much disk it may take. Pure, checked once built."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal

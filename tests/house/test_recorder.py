@@ -307,9 +307,9 @@ def test_a_failing_poll_is_a_gap_each_time_and_one_line_of_the_log(caplog: pytes
 
 def test_by_requests_alone_books_and_trades_are_there_too(paper_house: Any, tmp_path: Path) -> None:
     async def scene() -> None:
-        terms = {"listen": REST, "books_every_ns": 10**8, "dydx_trades_every_ns": 10**9}
+        terms = {"listen": REST, "books_every_ns": 10**9, "dydx_trades_every_ns": 10**9}
         async with recording(order(paper_house, tmp_path, **terms)) as recorder:
-            await until(lambda: recorder.tally().frames >= 20)
+            await until(lambda: recorder.tally().frames >= 14)
 
     asyncio.run(scene())
     assert set(books_of(tmp_path)) == {(venue, market) for venue in Venue for market in MARKETS}

@@ -45,6 +45,13 @@ def test_a_snapshot_after_a_restart_brings_what_is_new_and_no_more() -> None:
     assert known.twins == 2
 
 
+def test_a_snapshot_on_the_same_connection_begins_to_count_anew() -> None:
+    known = KnownTrades()
+    known.new(snapshot(1, trade(1), trade(2)))
+    assert known.new(snapshot(1, trade(1), trade(2))) == []
+    assert known.new(snapshot(1, trade(2), trade(2))) == [trade(2)]
+
+
 def test_a_window_that_begins_between_twins_brings_none_again() -> None:
     known = KnownTrades()
     known.new(snapshot(1, trade(1), trade(1), trade(1)))
