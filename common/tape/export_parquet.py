@@ -8,6 +8,7 @@ and written when its day has passed; memory does not grow with the tape.
 import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TextIO, TypeAlias
@@ -16,6 +17,7 @@ import duckdb
 
 from common.core.errors import ConfigError
 from common.core.events import BookMessage, FundingRate, IndexPrice
+from common.core.market import Venue
 from common.tape.heard import FINE, Gap, Heard, Page
 from common.tape.known_trades import MISSED, KnownTrades
 from common.tape.rebuilt import Pair
@@ -52,12 +54,21 @@ _NS_PER_DAY: Final = 86_400 * _NS_PER_S
 Row: TypeAlias = Sequence[object]
 
 
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """A partition on its way: its rows so far, as CSV."""
+
+    kind: str
+    file: TextIO
+    writer: Any
+
+
 class ParquetExport:
     """Writes one folder of partitions; `rows` counts what went into each kind."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._open: dict[Path, tuple[str, TextIO, Any]] = {}
+        self._open: dict[tuple[str, int, Venue, str], _Gathered] = {}
         self._known: defaultdict[Pair, KnownTrades] = defaultdict(KnownTrades)
         self._day = 0
         self.rows: Counter[str] = Counter()
@@ -94,19 +105,23 @@ class ParquetExport:
             yield "trades", (t.at_ns, n, t.venue_ns, t.side.value, t.price, t.size, t.trade_id or None, t.liquidation)
 
     def _gather(self, kind: str, heard: Heard, row: Row) -> None:
-        folder = self._folder / kind / f"date={_date(heard.told.at_ns)}" / f"venue={heard.venue}/market={heard.market}"
-        if folder not in self._open:
-            folder.mkdir(parents=True, exist_ok=True)
-            # a late record of a day that was written already goes into a part of its own
-            file = (folder / f"part-{len(list(folder.glob('part-*')))}{_GATHERED}").open("x", newline="")
-            self._open[folder] = (kind, file, csv.writer(file))
+        part = (kind, heard.told.at_ns // _NS_PER_DAY, heard.venue, heard.market)
+        if part not in self._open:
+            self._open[part] = self._begun(*part)
         self.rows[kind] += 1
-        self._open[folder][2].writerow(row)
+        self._open[part].writer.writerow(row)
+
+    def _begun(self, kind: str, day: int, venue: Venue, market: str) -> "_Gathered":
+        folder = self._folder / kind / f"date={_date(day)}" / f"venue={venue}" / f"market={market}"
+        folder.mkdir(parents=True, exist_ok=True)
+        # a late record of a day that was written already goes into a part of its own
+        file = (folder / f"part-{len(list(folder.glob('part-*')))}{_GATHERED}").open("x", newline="")
+        return _Gathered(kind, file, csv.writer(file))
 
     def _write_gathered(self) -> None:
-        for kind, file, _ in self._open.values():
-            file.close()
-            _to_parquet(Path(file.name), kind)
+        for part in self._open.values():
+            part.file.close()
+            _to_parquet(Path(part.file.name), part.kind)
         self._open.clear()
 
 
@@ -120,8 +135,8 @@ def _fine(units: int) -> str:
     return f"{units // _UNITS}.{units % _UNITS:08d}"
 
 
-def _date(at_ns: int) -> str:
-    return f"{datetime.fromtimestamp(at_ns // _NS_PER_S, UTC):%Y-%m-%d}"
+def _date(day: int) -> str:
+    return f"{datetime.fromtimestamp(day * _NS_PER_DAY // _NS_PER_S, UTC):%Y-%m-%d}"
 
 
 def _to_parquet(gathered: Path, kind: str) -> None:
