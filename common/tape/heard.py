@@ -1,15 +1,19 @@
 """What a tape says once its frames are read: values only, the same for every venue."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, TypeAlias
 
+from common.core.errors import VenueError
 from common.core.events import BookMessage, FundingRate, IndexPrice
 from common.core.market import Instrument, Venue
 from common.core.money import ZERO
 from common.core.trade import Trade
 
+#: what a market may be called; empty: all of a venue's
+MARKET: Final = re.compile("[A-Z0-9]{0,20}")
 #: finer than any grid of either venue
 FINE: Final = Decimal("0.00000001")
 #: who told: a connection of a run, or one answer of it
@@ -53,6 +57,11 @@ class Heard:
     market: str
     told: Told
     polled: bool = False
+
+    def __post_init__(self) -> None:
+        # a market's name becomes part of files' names
+        if not MARKET.fullmatch(self.market):
+            raise VenueError(f"{self.venue} names a market {self.market!r}")
 
 
 def fine_instrument(venue: Venue, market: str) -> Instrument:

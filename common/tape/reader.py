@@ -11,6 +11,7 @@ from pathlib import Path
 
 from common.core.errors import ConfigError
 from common.tape.block import Block, Damage, blocks
+from common.tape.notes import refuse_odd
 from common.tape.places import TapeFile, tape_files
 from common.tape.record import Kind, Record, note
 from common.tape.writer import FORMAT, ROTATED
@@ -57,6 +58,7 @@ def read_file(file: TapeFile) -> Iterator[Taped]:
         if isinstance(piece, Damage):
             yield Taped(run, note(Kind.GAP, at_ns, why=DAMAGED, ends=False, bytes=piece.size))
             continue
+        refuse_odd(piece, file.name)
         if piece.kind is Kind.BEGIN:
             run = _run_of(piece, file.name)
         at_ns, ended = piece.at_ns, str(piece.fields().get("why")) if piece.kind is Kind.END else ""

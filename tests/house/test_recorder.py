@@ -330,7 +330,7 @@ def test_a_writer_that_died_ends_the_recorder(
     async def scene() -> None:
         recorder = Recorder(order(paper_house, tmp_path))
         with pytest.raises(ExceptionGroup) as raised:
-            await recorder.run()
+            await asyncio.wait_for(recorder.run(), WAIT_S)
         await recorder.close()
         assert "the thread that writes the tape has ended" in str(raised.value.exceptions[0])
 

@@ -1,5 +1,6 @@
 """Reading back: the order of time over all files, gaps where something is missing, one file open at a time."""
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from io import BytesIO
@@ -8,10 +9,13 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from common.core.errors import ConfigError
 from common.core.events import BookMessage, FundingRate
 from common.core.market import Venue
+from common.tape.block import FILE_HEAD, seal
 from common.tape.decode import decoded
 from common.tape.export import into_folder
 from common.tape.heard import Gap, Heard, Page
@@ -161,3 +165,41 @@ def test_tapes_of_an_object_store_are_read_where_fsspec_is_installed(tmp_path: P
     assert rows == {"n": 1} and store.exists("/bucket/out/a.csv")
     with pytest.raises(ConfigError, match="nothing is overwritten"):
         into_folder("memory://bucket/out", lambda folder: {})
+
+
+json_values = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(-9, 9), st.sampled_from(["dydx", "BTC", "../x", "book", "trades", ""])
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=2), st.dictionaries(st.sampled_from(["1", "a"]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+note_keys = ["venue", "market", "why", "topic", "status", "text", "base64", "dropped", "format", "run", "ends"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    kind=st.sampled_from(Kind),
+    fields=st.dictionaries(st.sampled_from(note_keys), json_values),
+    good=st.dictionaries(st.sampled_from(["venue", "market"]), st.just("x"), max_size=2),
+)
+def test_a_tape_that_no_recorder_wrote_is_refused_in_a_sentence(
+    kind: Kind, fields: dict[str, Any], good: dict[str, str], tmp_path: Path, frames: Any
+) -> None:
+    says = fields | {key: {"venue": "dydx", "market": "BTC"}[key] for key in good}
+    odd = Record(kind, 1, frames.at(1), orjson.dumps(says))
+    name = tmp_path / "odd.tape"
+    name.write_bytes(FILE_HEAD + seal([*frames.opened(), odd, frames.dydx_book(2, BID, ASK)]))
+    with suppress(ConfigError):
+        heard = list(decoded(read(name)))
+        is_book_heard = any(isinstance(one.told, BookMessage) for one in heard)
+        assert is_book_heard or kind not in (Kind.FRAME, Kind.ANSWER, Kind.END)
+
+
+def test_a_venue_cannot_name_our_files(tmp_path: Path, frames: Any) -> None:
+    book = frames.dydx_book(1, BID, ASK).fields() | {"id": "../../etc/x-USD"}
+    heard = list(decoded(read(frames.write(tmp_path, [*frames.opened(), frames.frame(1, 1, book)]))))
+    assert gaps(heard)[0] == ("dydx", "dydx names a market '../../etc/x'")
+    assert not [one for one in heard if isinstance(one.told, BookMessage)]
