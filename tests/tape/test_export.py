@@ -89,7 +89,16 @@ def test_a_polled_book_is_written_when_it_was_polled(tmp_path: Path, frames: Any
         note(Kind.ANSWER, frames.at(n + 3.5), venue="dydx", market="BTC", topic="book", status=200, text=text)
         for n, text in ((0, texts[0]), (10, texts[0]), (20, texts[1]), (30, texts[0]))
     ]
-    book = exported(tmp_path / "csv", frames.write(tmp_path / "tape", polls))["order_book_BTC-USD_dydx.csv"]
+    stream = [
+        *frames.opened(),
+        frames.apex_book(1, 5, [["36998", "1"]], [["37001", "1"]], "snapshot"),
+        *polls[:2],
+        frames.apex_book(21, 6, [["36998.5", "1"]], [], "delta"),
+        *polls[2:],
+    ]
+    files = exported(tmp_path / "csv", frames.write(tmp_path / "tape", stream))
+    assert {row[3] for row in files["order_book_BTCUSDC_apex.csv"][1:]} == {f"17000000{s}.0" for s in (10, 20, 30)}
+    book = files["order_book_BTC-USD_dydx.csv"]
     assert [row[3] for row in book[1:]] == [str(1_700_000_000 + s) for s in (3, 3, 13, 13, 33, 33)]
     assert book[2] == ["1", "36999", "bid", "1700000003", "BTC-USD"]
 
