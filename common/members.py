@@ -61,7 +61,7 @@ killasgroup=true
 {logs}
 """
 
-# nothing depends on it: started last of the helpers, and told to stop before them
+# nothing depends on it: started after sim and warden, and told to stop before them
 _RECORDER = """\
 [program:recorder]
 command={python} -m workers.recorder
