@@ -33,7 +33,7 @@ from common.core.errors import ConfigError
 from common.core.market import Venue
 from common.core.terms import Terms
 from common.endpoints import Endpoint as Endpoint
-from common.endpoints import live_endpoints, paper_endpoints, sharing
+from common.endpoints import live_endpoints, live_gmx, paper_endpoints, paper_gmx, sharing
 from common.filled import filled
 from common.recorder.terms import RecorderTerms
 from common.toml_table import Table
@@ -123,6 +123,8 @@ class Settings:
     limits: FleetLimits
     markets: dict[str, Terms]
     endpoints: dict[Venue, Endpoint]
+    #: where GMX's prices are read
+    gmx: str
     paper: Paper
     warden: WardenTerms
     recorder: RecorderTerms
@@ -196,13 +198,14 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
     limits = _part(table, "limits", FleetLimits)
     warden, recorder = _warden(table.table("warden"), cap), _part(table, "recorder", RecorderTerms)
     markets = _markets(table, mode)
-    live = live_endpoints(root, table.table("venues"))
+    venues = table.table("venues")
+    gmx, live = live_gmx(venues), live_endpoints(root, venues)
     table.done()
     if mode == "paper":
         _paper_alone(table, paper, cap)
     if mode is None or var is None or paper is None or cap is None:
         return None
-    if limits is None or warden is None or recorder is None or live is None:
+    if limits is None or warden is None or recorder is None or live is None or gmx is None:
         return None
     return Settings(
         root=root,
@@ -217,6 +220,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
             if mode == "live"
             else paper_endpoints(root / var / "paper", {Venue.DYDX: paper.dydx_port, Venue.APEX: paper.apex_port}),
         ),
+        gmx=gmx if mode == "live" else paper_gmx(paper.dydx_port),
         paper=paper,
         warden=warden,
         recorder=recorder,
