@@ -37,6 +37,8 @@ def test_both_books_stand_against_the_oracle_at_the_configured_size(call: Any) -
     assert (Decimal(dydx["bid"]), Decimal(dydx["ask"]), dydx["size"]) == (39_999, 40_001, "0.001")
     assert Decimal(dydx["sell_spread"]) == Decimal(dydx["buy_spread"]) == -3
     assert (dydx["sell_bps"], dydx["buy_bps"]) == ("-0.75", "-0.75")
+    assert [Decimal(found["ETH", "dydx"][side]) for side in ("bid", "ask")] == [Decimal("1999.9"), Decimal("2000.1")]
+    assert [Decimal(found["ETH", "apex"][side]) for side in ("bid", "ask")] == [Decimal("1999.95"), Decimal("2000.05")]
     assert Decimal(apex["sell_spread"]) == Decimal(apex["buy_spread"]) == Decimal("-2.5")
 
 
