@@ -12,7 +12,7 @@ from typing import Protocol
 
 from common.core.book import Book
 from common.core.market import Side, Venue
-from common.settings import Settings
+from common.settings import Endpoint, Settings
 from common.venues.apex.look import ApexLook
 from common.venues.dydx.look import DydxLook
 from common.venues.gmx.prices import GmxPrices
@@ -35,7 +35,7 @@ class Look(Protocol):
 
 
 #: what makes a look, by venue
-LOOKS: dict[Venue, Callable[[str], Look]] = {Venue.DYDX: DydxLook, Venue.APEX: ApexLook}
+LOOKS: dict[Venue, Callable[[Endpoint], Look]] = {Venue.DYDX: DydxLook, Venue.APEX: ApexLook}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def spread(settings: Settings, markets: Sequence[str]) -> Answer:
 
 
 async def _compared(settings: Settings, markets: Sequence[str]) -> list[Against]:
-    looks: Mapping[Venue, Look] = {v: LOOKS[v](endpoint.rest) for v, endpoint in settings.endpoints.items()}
+    looks: Mapping[Venue, Look] = {v: LOOKS[v](endpoint) for v, endpoint in settings.endpoints.items()}
     gmx, pairs = GmxPrices(settings.gmx), [(market, venue) for market in markets for venue in looks]
     try:
         prices, books = await asyncio.gather(

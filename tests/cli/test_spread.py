@@ -11,6 +11,9 @@ from common.core.book import Book, make_book
 from common.core.events import BookMessage
 from common.core.market import Venue
 from common.sim.listings import listings
+from common.venues import budget
+from common.venues.apex import budget as apex_costs
+from common.venues.dydx import budget as dydx_costs
 from common.venues.gmx.wire import OraclePrice
 from scripts.answer_oracle import against
 
@@ -33,8 +36,8 @@ def test_both_books_stand_against_the_oracle_at_the_configured_size(call: Any) -
     assert found.keys() == {(market, venue) for market in ("BTC", "ETH") for venue in ("dydx", "apex")}
     dydx, apex = found["BTC", "dydx"], found["BTC", "apex"]
     # the index of 40,000 ± 0.5 bp; books of one tick each side: 1 USD at dYdX, 0.5 at ApeX
-    assert (Decimal(dydx["gmx_min"]), Decimal(dydx["gmx_max"])) == (39_998, 40_002)
-    assert (Decimal(dydx["bid"]), Decimal(dydx["ask"]), dydx["size"]) == (39_999, 40_001, "0.001")
+    assert [Decimal(dydx[key]) for key in ("gmx_min", "gmx_max")] == [Decimal(39_998), Decimal(40_002)]
+    assert [Decimal(dydx[key]) for key in ("bid", "ask", "size")] == [39_999, 40_001, Decimal("0.001")]
     assert Decimal(dydx["sell_spread"]) == Decimal(dydx["buy_spread"]) == -3
     assert (dydx["sell_bps"], dydx["buy_bps"]) == ("-0.75", "-0.75")
     assert [Decimal(found["ETH", "dydx"][side]) for side in ("bid", "ask")] == [Decimal("1999.9"), Decimal("2000.1")]
@@ -66,6 +69,22 @@ def test_a_gmx_that_does_not_answer_is_one_sentence(call: Any, paper_house: Any,
     said = call("spread")
     assert (said.code, said.out) == (1, "")
     assert said.err.startswith("arbctl: gmx does not answer: ") and len(said.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("costs", "all_of_it", "says"),
+    [(dydx_costs, {"get": 175}, "dydx was not asked"), (apex_costs, {"address": 600}, "apex: ")],
+)
+def test_what_the_fleet_has_asked_already_counts(
+    call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, costs: Any, all_of_it: dict[str, int], says: str
+) -> None:
+    monkeypatch.setattr(budget, "WAIT_MAX_S", 0.0)
+    others = costs.budget(tmp_path / "var" / "run")
+    others.spend(all_of_it)
+    said = call("spread", "BTC")
+    others.close()
+    assert said.code == 1
+    assert says in said.err and "budget of questions is spent" in said.err
 
 
 @pytest.mark.parametrize("words", [("spread", "XRP"), ("spread", "--venue", "dydx")])

@@ -1,4 +1,7 @@
-"""One look at ApeX's public books over REST: no account, no stream, no order. For whoever only compares prices."""
+"""One look at ApeX's public books over REST: no account, no stream, no order. For whoever only compares prices.
+
+It asks out of the fleet's budget of questions, and only what no order needs.
+"""
 
 import asyncio
 from decimal import Decimal
@@ -8,6 +11,8 @@ from common import clock
 from common.core.book import Book, make_book
 from common.core.errors import VenueError
 from common.core.market import Instrument
+from common.settings import Endpoint
+from common.venues.apex import budget as costs
 from common.venues.apex.rest import SYMBOLS_PATH, ApexRest
 from common.venues.apex.wire import Data, cross_name
 from common.venues.apex.wire_market import book_message, find_listing
@@ -23,8 +28,8 @@ NO_FEE: Final = Decimal(0)
 class ApexLook:
     """One host; keeps its connection and the listings."""
 
-    def __init__(self, base: str, *, timeout_s: float = TIMEOUT_S) -> None:
-        self._rest = ApexRest(base, timeout_s=timeout_s)
+    def __init__(self, endpoint: Endpoint, *, timeout_s: float = TIMEOUT_S) -> None:
+        self._rest = ApexRest(endpoint.rest, budget=costs.budget(endpoint.budgets), timeout_s=timeout_s)
         self._symbols: Any = None
         self._once = asyncio.Lock()
 
