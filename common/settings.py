@@ -114,7 +114,7 @@ class FleetLimits:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a process may need to know; `root` is where arb.toml lies, `hash` names its content."""
+    """Everything a process may need to know; `root` is where arb.toml lies, `hash` its content, `gmx` the host of GMX's prices."""
 
     root: Path
     mode: str
@@ -123,7 +123,6 @@ class Settings:
     limits: FleetLimits
     markets: dict[str, Terms]
     endpoints: dict[Venue, Endpoint]
-    #: where GMX's prices are read
     gmx: str
     paper: Paper
     warden: WardenTerms
@@ -207,6 +206,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
         return None
     if limits is None or warden is None or recorder is None or live is None or gmx is None:
         return None
+    ports = {Venue.DYDX: paper.dydx_port, Venue.APEX: paper.apex_port}
     return Settings(
         root=root,
         mode=mode,
@@ -214,12 +214,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
         cap=cap,
         limits=limits,
         markets={name: terms for name, terms in markets.items() if terms is not None},
-        endpoints=sharing(
-            root / var / "run",
-            live
-            if mode == "live"
-            else paper_endpoints(root / var / "paper", {Venue.DYDX: paper.dydx_port, Venue.APEX: paper.apex_port}),
-        ),
+        endpoints=sharing(root / var / "run", live if mode == "live" else paper_endpoints(root / var / "paper", ports)),
         gmx=gmx if mode == "live" else paper_gmx(paper.dydx_port),
         paper=paper,
         warden=warden,
