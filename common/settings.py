@@ -114,7 +114,7 @@ class FleetLimits:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a process may need to know; `root` is where arb.toml lies, `hash` its content, `gmx` the host of GMX's prices."""
+    """Everything a process may need to know; `root`: where arb.toml lies, `hash`: its content, `gmx`: who is asked."""
 
     root: Path
     mode: str

@@ -94,13 +94,17 @@ async def _compared(settings: Settings, markets: Sequence[str]) -> list[Against]
     looks: Mapping[Venue, Look] = {v: LOOKS[v](endpoint) for v, endpoint in settings.endpoints.items()}
     gmx, pairs = GmxPrices(settings.gmx), [(market, venue) for market in markets for venue in looks]
     try:
-        prices, books = await asyncio.gather(
-            gmx.prices(markets), asyncio.gather(*(looks[venue].book(market) for market, venue in pairs))
-        )
+        async with asyncio.TaskGroup() as group:
+            prices = group.create_task(gmx.prices(markets))
+            books = [group.create_task(looks[venue].book(market)) for market, venue in pairs]
+    except ExceptionGroup as errors:
+        # who did not answer first; the others were called off
+        raise errors.exceptions[0] from None
     finally:
         await asyncio.gather(gmx.close(), *(look.close() for look in looks.values()))
     sizes = {market: settings.terms(market).size for market in markets}
-    return [against(m, sizes[m], book, prices.get(m)) for (m, _), book in zip(pairs, books, strict=True)]
+    oracle = prices.result()
+    return [against(m, sizes[m], book.result(), oracle.get(m)) for (m, _), book in zip(pairs, books, strict=True)]
 
 
 def _cells(row: Against) -> list[str]:
@@ -134,13 +138,18 @@ def _data(row: Against) -> dict[str, object]:
         "market": row.market,
         "venue": row.venue.value,
         "size": row.size,
-        "bid": row.bid,
-        "ask": row.ask,
-        "gmx_min": oracle and oracle.min,
-        "gmx_max": oracle and oracle.max,
+        "bid": _short(row.bid),
+        "ask": _short(row.ask),
+        "gmx_min": _short(oracle.min if oracle else None),
+        "gmx_max": _short(oracle.max if oracle else None),
         "gmx_venue_ns": oracle and oracle.venue_ns,
-        "sell_spread": row.sell,
+        "sell_spread": _short(row.sell),
         "sell_bps": row.bps(row.sell),
-        "buy_spread": row.buy,
+        "buy_spread": _short(row.buy),
         "buy_bps": row.bps(row.buy),
     }
+
+
+def _short(price: Decimal | None) -> Decimal | None:
+    """Without the zeros that come of 10^30."""
+    return None if price is None else price.normalize()

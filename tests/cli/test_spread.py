@@ -1,5 +1,6 @@
 """`arbctl spread --venue gmx`: the paper venues' books on the wire against the paper GMX's oracle price."""
 
+import gc
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -38,7 +39,7 @@ def test_both_books_stand_against_the_oracle_at_the_configured_size(call: Any) -
     # the index of 40,000 ± 0.5 bp; books of one tick each side: 1 USD at dYdX, 0.5 at ApeX
     assert [Decimal(dydx[key]) for key in ("gmx_min", "gmx_max")] == [Decimal(39_998), Decimal(40_002)]
     assert [Decimal(dydx[key]) for key in ("bid", "ask", "size")] == [39_999, 40_001, Decimal("0.001")]
-    assert Decimal(dydx["sell_spread"]) == Decimal(dydx["buy_spread"]) == -3
+    assert dydx["sell_spread"] == dydx["buy_spread"] == "-3"
     assert (dydx["sell_bps"], dydx["buy_bps"]) == ("-0.75", "-0.75")
     assert [Decimal(found["ETH", "dydx"][side]) for side in ("bid", "ask")] == [Decimal("1999.9"), Decimal("2000.1")]
     assert [Decimal(found["ETH", "apex"][side]) for side in ("bid", "ask")] == [Decimal("1999.95"), Decimal("2000.05")]
@@ -69,6 +70,17 @@ def test_a_gmx_that_does_not_answer_is_one_sentence(call: Any, paper_house: Any,
     said = call("spread")
     assert (said.code, said.out) == (1, "")
     assert said.err.startswith("arbctl: gmx does not answer: ") and len(said.err.splitlines()) == 1
+
+
+def test_where_nobody_answers_no_connection_is_left_open(
+    arbctl_in: Callable[[Path], Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    more = "".join(f'[markets.{name}]\nsize = "1"\n' for name in ("LINK", "LTC", "AVAX", "ATOM", "SOL"))
+    (tmp_path / "arb.toml").write_text(f"[paper]\ndydx_port = 9\napex_port = 19\n{MARKETS}{more}")
+    said = arbctl_in(tmp_path)("spread")
+    assert said.code == 1 and len(said.err.splitlines()) == 1
+    gc.collect()
+    assert not [record for record in caplog.records if "Unclosed" in record.message]
 
 
 @pytest.mark.parametrize(
