@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.core.errors import LocalError
@@ -181,6 +181,7 @@ def test_what_the_fleet_trades_is_bold_and_nothing_else(panels: dict[str, Elemen
 CIRCLES = tuple(place[0] for place in venn_svg.PLACES)
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(st.text("ABCDEFGHIJ", min_size=1, max_size=9), min_size=1, max_size=14),
     st.sets(st.sampled_from(range(3)), min_size=1),
