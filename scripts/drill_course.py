@@ -134,7 +134,7 @@ class Course:
         return silent + [
             f"{p.full_name} is {p.state}, exit code {p.exit_status} {p.trouble}"
             for p in processes.values()
-            if p.state != "RUNNING"
+            if p.state != "RUNNING" and p.name != members.RECORDER  # nothing is recorded in a drill
         ]
 
     async def _stop_with_open_deals(self) -> None:
