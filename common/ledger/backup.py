@@ -128,6 +128,8 @@ def _prepare(new: Path, copy: Path, by: By) -> None:
         last, _ = chain.head(connection)
         name = migrate.incarnation_name(by.at_ns)
         connection.execute("INSERT INTO incarnation (name, created_ns) VALUES (?, ?)", (name, by.at_ns))
+        # Deals of the copy may have sent orders that the copy does not know.
+        connection.execute("UPDATE deal SET attempts_from = ?", (migrate.attempts_from(by.at_ns),))
         limits.put_halt(connection, HaltLevel.HALT, limits.EVERY_MARKET, RESTORED, who=by.who, at_ns=by.at_ns)
         why = f"{copy.name}, up to row {last}, put back by {by.who}; new ids begin with {name}; {RESTORED}"
         rows.insert_entry(connection, by.author, Entry(by.at_ns, "restore", why, market=limits.EVERY_MARKET))

@@ -32,8 +32,17 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 INCARNATION_LENGTH = 6
 DECISECOND_NS = 100_000_000
 
+#: what schema 2 adds to schema 1, in the words of schema.sql on the day of its release
+VERSION_2 = ("ALTER TABLE deal ADD COLUMN attempts_from INTEGER NOT NULL DEFAULT 0",)
+
+
+def _to_version_2(database: "Database") -> None:
+    for statement in VERSION_2:
+        database.conn.execute(statement)
+
+
 #: schema version → what leads there from the version before; triggers and views are laid anew afterwards
-MIGRATIONS: Mapping[int, Callable[["Database"], None]] = {}
+MIGRATIONS: Mapping[int, Callable[["Database"], None]] = {2: _to_version_2}
 
 
 def incarnation_name(created_ns: int) -> str:
@@ -43,6 +52,11 @@ def incarnation_name(created_ns: int) -> str:
         rest, digit = divmod(rest, len(_DIGITS))
         text = _DIGITS[digit] + text
     return text
+
+
+def attempts_from(at_ns: int) -> int:
+    """A running number above that of every order sent before: no deal sends ten a second for as long as it lives."""
+    return at_ns // DECISECOND_NS
 
 
 def ensure(path: Path, *, at_ns: int, code_version: str) -> None:

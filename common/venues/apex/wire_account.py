@@ -162,14 +162,14 @@ def account_events(contents: Any, names: OrderNames, at_ns: int) -> list[Account
 
 def _reports(orders: Mapping[str, Mapping[str, Any]], names: OrderNames) -> list[Report]:
     """The orders that carry a client id and that the venue did not make up itself; their names are learnt."""
-    reports = [read_report(row) for row in orders.values() if not _forced_by_venue(row)]
+    reports = [read_report(row) for row in orders.values() if not forced_by_venue(row)]
     named = [report for report in reports if report.client_id]
     for report in named:
         names.learn(report.venue_order_id, report.client_id)
     return named
 
 
-def _forced_by_venue(order: Mapping[str, Any]) -> bool:
+def forced_by_venue(order: Mapping[str, Any]) -> bool:
     """Flagged so on an order or, where the venue names no order, on the fill itself."""
     return bool(order.get("isLiquidate") or order.get("isDeleverage"))
 
@@ -180,16 +180,17 @@ def _fill_event(
     """None when the fill cannot be named, or was taken back: the account has to be asked."""
     with reading("fill"):
         order_id = str(row["orderId"])
-        forced = _forced_by_venue(row) or _forced_by_venue(orders.get(order_id, {}))
+        forced = forced_by_venue(row) or forced_by_venue(orders.get(order_id, {}))
     if forced:
-        return _forced(row, at_ns)
+        return read_forced(row, at_ns)
     client_id = names.of(order_id) or _client_id(row)
     if not client_id or failed(row):
         return None
     return Filled(read_fill(row, client_id), at_ns)
 
 
-def _forced(row: Mapping[str, Any], at_ns: int) -> ForcedFill:
+def read_forced(row: Mapping[str, Any], at_ns: int) -> ForcedFill:
+    """A fill that belongs to no order of ours. VenueError when malformed."""
     fill = read_fill(row, "")
     with reading("fill"):
         market = market_of(row["symbol"])
