@@ -72,8 +72,19 @@ def restore(path: Path, copy: Path, by: By, *, make_folder: MakeFolder) -> tuple
             migrate.sync_folder(path.parent)
     finally:
         lock.close()
-        _sweep(new)
+        sweep(new)
     return replace(verdict, file=path), folder
+
+
+def put_new(new: Path, path: Path) -> Verdict:
+    """Give a ledger that was built beside it the name `path`, verified; nothing is overwritten."""
+    try:
+        with _local_files(path):
+            verdict = must_be_sound(new)
+            _place(new, path)
+    finally:
+        sweep(new)
+    return replace(verdict, file=path)
 
 
 @contextmanager
@@ -91,7 +102,7 @@ def _beside(target: Path) -> Iterator[Path]:
         try:
             yield part
         finally:
-            _sweep(part)
+            sweep(part)
 
 
 def _copy(connection: sqlite3.Connection, part: Path, *, mode: str, tell: Tell = silent) -> None:
@@ -118,7 +129,7 @@ def _prepare(new: Path, copy: Path, by: By) -> None:
     """A file of our schema from the backup, halted for every market, and with ids of its own from now on."""
     if not copy.is_file():
         raise LedgerError(f"there is no file {copy}: name a file that `arbctl ledger backup` made")
-    _sweep(new)
+    sweep(new)
     with closing(store.connect(copy, writer=False)) as connection, store.translated(copy):
         if store.schema_version(connection) is None:
             raise LedgerError(f"{copy} is no ledger: name a file that `arbctl ledger backup` made")
@@ -164,7 +175,8 @@ def _sync(file: Path) -> None:
         os.fsync(opened.fileno())
 
 
-def _sweep(file: Path) -> None:
+def sweep(file: Path) -> None:
+    """Remove a file that was being built, and what stands beside it."""
     for helper in ("", ".lock", *_HELPERS):
         _beside_name(file, helper).unlink(missing_ok=True)
 

@@ -1,8 +1,5 @@
 """A whole fleet is played, its ledger file is lost, and what both venues remember makes the same deals again."""
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,20 +8,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common.core.account import AccountFacts, ForcedFill, Position
-from common.core.deal import Deal
+from common.core.account import AccountFacts, Position
+from common.core.deal import Deal, DealState, filled_notional_uusd
 from common.core.history import History, PastOrder
-from common.core.market import Venue
-from common.core.order import Fill, Lifetime, Order
+from common.core.order import Fill, Lifetime, Order, Purpose
 from common.fleet.faults import SECOND, Faults
-from common.fleet.fleet import Fleet
+from common.fleet.fleet import CAP, Fleet
 from common.fleet.run import CALM_NS, LOOK_NS, faults_of
 from common.fleet.speech import fill_of, forced_of, report_of
 from common.fleet.timeline import BEGIN_NS
 from common.fleet.wire import ACCOUNT
+from common.ledger import backup
 from common.ledger.ledger import Ledger
 from common.ledger.report import Report
-from common.ledger.retelling import Retelling
 from common.ledger.rows import Author
 from common.ledger.verify import verify
 from common.reconcile import carry
@@ -34,6 +30,8 @@ from common.sim.engine import PaperEngine
 AUTHOR = Author(pid=1, code_version="test", config_hash="test")
 #: seeds with forced fills, deaths, several deals a market, partial fills
 EVENTFUL = tuple(s for s in range(200) if faults_of(s).liquidated and faults_of(s).deals_max > 1)[:6]
+#: seeds that end with deals open
+LIVELY = (24, 50, 51)
 
 
 def played(seed: int, folder: Path, faults: Faults | None = None) -> Fleet:
@@ -42,10 +40,15 @@ def played(seed: int, folder: Path, faults: Faults | None = None) -> Fleet:
     fleet.keep_going()
     fleet.run_until(BEGIN_NS + 30 * SECOND)
     fleet.calm()
+    settle(fleet)
+    return fleet
+
+
+def settle(fleet: Fleet) -> None:
+    """Let everything come to rest."""
     end_ns = fleet.timeline.now_ns + CALM_NS
     while fleet.timeline.now_ns < end_ns and not fleet.at_rest():
         fleet.run_until(fleet.timeline.now_ns + LOOK_NS)
-    return fleet
 
 
 def history(engine: PaperEngine) -> History:
@@ -116,35 +119,167 @@ def fill_facts(fills: tuple[Fill, ...]) -> set[Any]:
 
 def order_facts(deal: Deal) -> list[Any]:
     filled = {f.client_id for f in deal.fills}
-    return [_facts(order) for order in deal.orders if order.client_id in filled]
+    return sorted(_facts(order) for order in deal.orders if order.client_id in filled)
 
 
 def _facts(o: Order) -> Any:
-    told = (o.client_id, o.venue, o.side, o.purpose, o.size, o.limit, o.lifetime, o.reduce_only, o.state)
+    told = (o.client_id, o.venue, o.side, o.size, o.limit, o.lifetime, o.reduce_only, o.state)
     return (*told, o.venue_order_id, o.reported_size)
 
 
+def purposes(deal: Deal) -> dict[str, Purpose]:
+    filled = {f.client_id for f in deal.fills}
+    return {order.client_id: order.purpose for order in deal.orders if order.client_id in filled}
+
+
 def matters(deal: Deal) -> Any:
-    """All of a deal that its venues can know."""
+    """All of a deal that its venues can know. That a deal with fills was VOID before they were heard, they cannot."""
     identity = (deal.deal_id, deal.market, deal.number, deal.direction, deal.size)
-    return (*identity, deal.state, deal.held_uusd, fill_facts(deal.fills), sorted(order_facts(deal)))
+    state = DealState.CLOSED if deal.state is DealState.VOID else deal.state
+    return (*identity, state, fill_facts(deal.fills), order_facts(deal))
 
 
-def compare(lost: Path, path: Path) -> int:
-    """Every deal that ever filled stands again as it was; how many of them are live."""
+def compare(lost: Path, path: Path, *, purpose: bool = True) -> int:
+    """Every deal that ever filled stands again as it was; how many of them are live.
+
+    What a live deal holds may have been lowered more than once; told anew it is what is open at opening prices. What an
+    order was for can be told from what was true when it was made; where fills were heard late, the fleet thought
+    otherwise (`purpose` False).
+    """
     before, after = deals_of(lost), deals_of(path)
     assert before.keys() == after.keys()
     for deal_id, deal in before.items():
-        assert matters(after[deal_id]) == matters(deal)
+        again = after[deal_id]
+        assert matters(again) == matters(deal)
+        assert not purpose or purposes(again) == purposes(deal)
+        assert again.held_uusd == (filled_notional_uusd(again) if again.live else 0) >= deal.held_uusd
     return sum(deal.live for deal in after.values())
+
+
+def halts_of(path: Path) -> dict[str, str]:
+    with Report.open(path) as report:
+        return {halt.market: halt.why for halt in report.halts()}
+
+
+# ---- a lost file ----------------------------------------
 
 
 @pytest.mark.parametrize("seed", [1, 2, *EVENTFUL])
 def test_a_lost_file_is_told_again_deal_by_deal(tmp_path: Path, seed: int) -> None:
-    fleet = played(seed, tmp_path)
-    lost, path = fleet.disk.file, tmp_path / "rebuilt.db"
+    fleet, path = played(seed, tmp_path), tmp_path / "rebuilt.db"
     plan = reconciled(path, fleet)
     assert plan.strange == {}
-    compare(lost, path)
+    compare(fleet.disk.file, path)
     assert verify(path).sound
+    assert set(halts_of(path)) == {"*"}
+    fleet.close()
+
+
+def test_live_deals_are_among_those_told_again(tmp_path: Path) -> None:
+    """So that the tests above say something."""
+    live = 0
+    for seed in LIVELY:
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        fleet = played(seed, folder)
+        reconciled(folder / "rebuilt.db", fleet)
+        live += compare(fleet.disk.file, folder / "rebuilt.db")
+        fleet.close()
+    assert live >= len(LIVELY)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(1_000, 1_000_000))
+def test_any_story_is_told_again(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
+    folder = tmp_path_factory.mktemp("story")
+    fleet, path = played(seed, folder), folder / "rebuilt.db"
+    assert reconciled(path, fleet).strange == {}
+    faults = faults_of(seed)
+    compare(fleet.disk.file, path, purpose=not (faults.late_fill or faults.liquidated))
+    assert verify(path).sound
+    fleet.close()
+
+
+def test_reconciling_again_finds_nothing_to_do(tmp_path: Path) -> None:
+    fleet, path = played(2, tmp_path), tmp_path / "rebuilt.db"
+    reconciled(path, fleet)
+    before = deals_of(path)
+    assert reconciled(path, fleet).is_level
+    assert deals_of(path) == before
+    fleet.close()
+
+
+@pytest.mark.parametrize("seed", LIVELY[:3])
+def test_the_fleet_goes_on_with_what_was_told_again_and_can_lose_that_file_too(tmp_path: Path, seed: int) -> None:
+    fleet = Fleet(seed, replace(faults_of(seed), power_cut=0.0, disk_full=0.0), tmp_path)
+    fleet.keep_going()
+    fleet.run_until(BEGIN_NS + 25 * SECOND)
+    fleet.calm()
+    settle(fleet)
+    first, first_name = deals_of(fleet.disk.file), fleet.ledger.incarnation
+    _lose(fleet, tmp_path / "second.db")
+    _work_on(fleet, faults_of(seed))
+    fleet.run_until(fleet.timeline.now_ns + 30 * SECOND)
+    fleet.calm()
+    settle(fleet)
+    second = deals_of(fleet.disk.file)
+    assert first.keys() < second.keys() and fleet.ledger.incarnation != first_name
+    assert reconciled(tmp_path / "third.db", fleet).strange == {}
+    compare(fleet.disk.file, tmp_path / "third.db")
+    fleet.close()
+
+
+def _lose(fleet: Fleet, path: Path) -> None:
+    """The file is gone; the one told anew stands in its place, and every worker is started again.
+
+    The fleet's judge knows one file only, and is sent home.
+    """
+    for wire in fleet.wires.values():
+        wire.on_arrival = lambda order: None
+    for member in fleet.members.values():
+        member.look = lambda: None
+        member.die()
+    reconciled(path, fleet)
+    fleet.disk.ledger.close()
+    for old in fleet.disk.file.parent.glob("ledger.db*"):
+        old.unlink()
+    path.rename(fleet.disk.file)
+    fleet.disk._open()
+    fleet.ledger.resume("*", "looked", who="ann", at_ns=fleet.timeline.now_ns)
+    fleet.ledger.set_cap(CAP, "start", fleet.timeline.now_ns)
+
+
+def _work_on(fleet: Fleet, faults: Faults) -> None:
+    """Everybody trades again, in a world where less goes wrong."""
+    fleet.faults = replace(fleet.faults, account_missed=0.0)
+    fleet._calm = False
+    for member in fleet.members.values():
+        member.stopping = False
+
+
+# ---- an older copy is put back ----------------------------------------
+
+
+@pytest.mark.parametrize("seed", [1, 2, *EVENTFUL])
+def test_an_older_copy_learns_what_happened_since(tmp_path: Path, seed: int) -> None:
+    fleet = Fleet(seed, replace(faults_of(seed), power_cut=0.0, disk_full=0.0), tmp_path)
+    fleet.keep_going()
+    fleet.run_until(BEGIN_NS + 15 * SECOND)
+    copy, path = tmp_path / "copy.db", tmp_path / "restored.db"
+    backup.backup(fleet.disk.file, copy)
+    fleet.run_until(BEGIN_NS + 30 * SECOND)
+    fleet.calm()
+    settle(fleet)
+    by = backup.By(AUTHOR, "ann", fleet.timeline.now_ns)
+    backup.restore(path, copy, by, make_folder=lambda: tmp_path)
+    known = deals_of(path).keys()
+    plan = reconciled(path, fleet)
+    assert plan.strange == {}
+    before, after = deals_of(fleet.disk.file), deals_of(path)
+    assert known < after.keys() == before.keys() or known == after.keys() == before.keys()
+    for deal_id, deal in before.items():
+        assert fill_facts(after[deal_id].fills) == fill_facts(deal.fills)
+        assert order_facts(after[deal_id]) == order_facts(deal)
+    assert verify(path).sound
+    assert reconciled(path, fleet).is_level
     fleet.close()
