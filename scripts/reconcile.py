@@ -50,7 +50,7 @@ class Asked:
     dry_run: bool
     yes: bool
     config_file: Path | None
-    wait_s: float = evidence.QUIET_S
+    wait_s: float
 
 
 def reconcile(config: Settings, asked: Asked) -> tuple[Answer, bool]:
@@ -157,8 +157,8 @@ def _said(plan: Plan, asked: Asked) -> Iterator[str]:
     for market, names in plan.strange.items():
         yield from (f"NOT EXPLAINED  {market}: {name}" for name in names)
         yield f"{market} will be halted: mend it at the venue, or look further back (--since)"
-    if not asked.dry_run:
-        yield "every market stays halted until `arbctl resume`"
+    if not asked.dry_run and not plan.is_level:
+        yield "every market will be halted until `arbctl resume`"
 
 
 def _answer(plan: Plan, asked: Asked) -> Answer:

@@ -116,7 +116,9 @@ def _sorted(
 
 def _doubt(past: PastOrder, fills: tuple[Fill, ...]) -> str:
     """Why an order cannot be taken as one of ours; empty when it can."""
-    name, filled = order_name(past.report.client_id), sum((f.size for f in fills), ZERO)
+    # A fill that was taken back is followed by one of the other side; what was reported is what was matched.
+    filled = sum((f.size for f in fills if f.side is past.side), ZERO)
+    name = order_name(past.report.client_id)
     if name is None or past.lifetime is None or (name.market, name.venue) != (past.market, past.venue):
         return " is not of this fleet"
     if not past.report.final:

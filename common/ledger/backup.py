@@ -137,7 +137,8 @@ def _prepare(new: Path, copy: Path, by: By) -> None:
     migrate.ensure(new, at_ns=by.at_ns, code_version=by.author.code_version)
     with closing(store.Store(new, writer=True)) as opened, opened.transaction() as connection:
         last, _ = chain.head(connection)
-        name = migrate.incarnation_name(by.at_ns)
+        known = {row[0] for row in connection.execute("SELECT name FROM incarnation")}
+        name = migrate.fresh_name(known, by.at_ns)
         connection.execute("INSERT INTO incarnation (name, created_ns) VALUES (?, ?)", (name, by.at_ns))
         # Deals of the copy may have sent orders that the copy does not know.
         connection.execute("UPDATE deal SET attempts_from = ?", (migrate.attempts_from(by.at_ns),))

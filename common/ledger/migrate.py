@@ -5,7 +5,7 @@ A worker's hot path never comes here: sqlite-utils is imported inside functions,
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,13 @@ def incarnation_name(created_ns: int) -> str:
         rest, digit = divmod(rest, len(_DIGITS))
         text = _DIGITS[digit] + text
     return text
+
+
+def fresh_name(taken: Collection[str], at_ns: int) -> str:
+    """The name of the first tenth of a second from then on that was not given away."""
+    while (name := incarnation_name(at_ns)) in taken:
+        at_ns += DECISECOND_NS
+    return name
 
 
 def attempts_from(at_ns: int) -> int:

@@ -70,7 +70,7 @@ class Retelling:
             strangers = sorted(set(names) - known)
             if not strangers:
                 return False
-            fresh = _fresh_name(known | set(strangers), at_ns)
+            fresh = migrate.fresh_name(known | set(strangers), at_ns)
             query = "INSERT INTO incarnation (name, created_ns) VALUES (?, ?)"
             connection.executemany(query, [(name, at_ns) for name in (*strangers, fresh)])
             told = f"{why}: ids of {', '.join(strangers)} are ours; new ids begin with {fresh}"
@@ -126,10 +126,3 @@ class Retelling:
 
     def _journal(self, connection: sqlite3.Connection, entry: Entry) -> None:
         rows.insert_entry(connection, self._author, entry)
-
-
-def _fresh_name(taken: set[str], at_ns: int) -> str:
-    """The next tenth of a second whose name was not given away."""
-    while (name := migrate.incarnation_name(at_ns)) in taken:
-        at_ns += migrate.DECISECOND_NS
-    return name

@@ -51,9 +51,12 @@ def planned(evidence: Evidence, retelling: Retelling | None, markets: tuple[str,
 
 
 def carry_out(plan: Plan, evidence: Evidence, doors: tuple[Ledger, Retelling], by: By) -> None:
-    """Bring the ledger level; every market stays halted until a person resumes, strange ones by a halt of their own."""
+    """Bring the ledger level. Unless it is so already, every market is halted until a person resumes, and each with
+    something strange by a halt of its own.
+    """
     ledger, retelling = doors
-    ledger.halt(HaltLevel.HALT, EVERY_MARKET, WHY, who=by.who, at_ns=by.at_ns)
+    if not plan.is_level:
+        ledger.halt(HaltLevel.HALT, EVERY_MARKET, WHY, who=by.who, at_ns=by.at_ns)
     retelling.adopt(plan.incarnations, "seen at the venues", by.at_ns)
     for told in plan.markets:
         for deal in told.new:

@@ -29,10 +29,11 @@ def reconcile(
     Fills and orders that the ledger lacks are added, deals that it does not know are rebuilt: client ids tell them.
     What cannot be mapped is named and its market halted; exit code 1 then. Every market waits for `arbctl resume`.
     """
+    from common.reconcile.evidence import QUIET_S
     from scripts import reconcile as work
 
     settings = config(context)
-    asked = work.Asked(work.since_ns(since, DAYS), rebuild, dry_run, yes, context.obj)
+    asked = work.Asked(work.since_ns(since, DAYS), rebuild, dry_run, yes, context.obj, QUIET_S)
     answer, explained = work.reconcile(settings, asked)
     render.show(answer, as_json=as_json)
     if not explained:

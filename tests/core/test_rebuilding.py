@@ -1,0 +1,179 @@
+"""What cannot be mapped to a deal is named, and nothing is guessed at."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from common.core.account import ForcedFill
+from common.core.deal import Deal, DealState
+from common.core.history import History, PastOrder
+from common.core.ids import OrderName, order_name
+from common.core.market import Instrument, Side, Venue
+from common.core.order import Fill, Lifetime, Order, Purpose, Report
+from common.core.rebuilding import Before, Retold, retell
+
+SIZE = Decimal("0.01")
+SECOND_NS = 1_000_000_000
+
+
+def instrument(venue: Venue) -> Instrument:
+    tenth = Decimal("0.1")
+    return Instrument(venue, "ETH", "ETH-USD", tenth, Decimal("0.001"), SIZE, Decimal(0), tenth, tenth)
+
+
+def no_forced(forced: ForcedFill, deals: tuple[Deal, ...]) -> Sequence[tuple[Order, Fill]]:
+    raise AssertionError("nobody was to bear this")
+
+
+def before(*deals: Deal) -> Before:
+    return Before("ETH", deals, {v: instrument(v) for v in Venue}, no_forced, 5_000, 99)
+
+
+def past(name: str, side: Side, at_s: int, *, reduce_only: bool = False, size: Decimal = SIZE) -> PastOrder:
+    """`name` is the client id behind `old111-ETH-`."""
+    client_id = f"old111-ETH-{name}"
+    venue = Venue.DYDX if name.split("-")[1][0] == "d" else Venue.APEX
+    report = Report(client_id, f"v-{name}", size, final=True)
+    limit = Decimal(2_000)
+    return PastOrder(venue, "ETH", side, size, limit, Lifetime.FOK, reduce_only, at_s * SECOND_NS, report)
+
+
+def histories(*orders: PastOrder) -> list[History]:
+    """Each order filled at once, and wholly."""
+    fills = [
+        Fill(o.venue, f"f-{o.report.client_id}", o.report.client_id, o.side, o.limit, o.size, 7, o.created_ns + 1)
+        for o in orders
+    ]
+    return [
+        History(v, tuple(o for o in orders if o.venue is v), tuple(f for f in fills if f.venue is v)) for v in Venue
+    ]
+
+
+OPENING = (past("4-a0", Side.SELL, 1), past("4-d1", Side.BUY, 1))
+
+
+def told(*orders: PastOrder) -> Retold:
+    return retell(before(), histories(*orders))
+
+
+def test_two_legs_are_an_open_deal_under_its_old_name() -> None:
+    found = told(*OPENING)
+    (deal,) = found.new
+    assert found.strange == ()
+    assert (deal.deal_id, deal.number, deal.direction, deal.state) == ("old111-ETH-4", 4, 1, DealState.OPEN)
+    assert (deal.held_uusd, deal.size, deal.attempts_from) == (20_000_000, SIZE, 5_000)
+    assert [(o.client_id, o.purpose) for o in deal.orders] == [
+        ("old111-ETH-4-a0", Purpose.OPEN),
+        ("old111-ETH-4-d1", Purpose.OPEN),
+    ]
+    assert dict(found.positions) == {Venue.DYDX: SIZE, Venue.APEX: -SIZE}
+
+
+def test_one_leg_is_a_deal_that_its_worker_has_to_even() -> None:
+    (deal,) = told(OPENING[1]).new
+    assert (deal.state, deal.direction, deal.held_uusd) == (DealState.OPENING, 1, 20_000_000)
+
+
+def test_half_an_exit_is_a_deal_that_is_closing() -> None:
+    (deal,) = told(*OPENING, past("4-a2", Side.BUY, 5, reduce_only=True)).new
+    assert (deal.state, deal.orders[-1].purpose) == (DealState.CLOSING, Purpose.CLOSE)
+
+
+def test_an_exit_and_what_evened_it_are_told_apart_by_their_numbers() -> None:
+    """The exit's two are 2 and 3, or 2 filled nothing: then 4 is no partner of 3."""
+    exits = past("4-a2", Side.BUY, 5, reduce_only=True), past("4-d3", Side.SELL, 5, reduce_only=True)
+    (deal,) = told(*OPENING, *exits).new
+    assert [order.purpose for order in deal.orders[2:]] == [Purpose.CLOSE, Purpose.CLOSE]
+    assert (deal.state, deal.held_uusd) == (DealState.CLOSED, 0)
+    (deal,) = told(*OPENING, exits[1], past("4-a4", Side.BUY, 6, reduce_only=True)).new
+    assert [order.purpose for order in deal.orders[2:]] == [Purpose.CLOSE, Purpose.EVEN]
+
+
+def test_an_order_that_is_not_of_this_fleet_is_named() -> None:
+    alien = replace(OPENING[0], report=replace(OPENING[0].report, client_id="my-own-order"))
+    assert told(alien).strange == ("apex order my-own-order is not of this fleet",)
+    resting = replace(OPENING[0], lifetime=None)
+    assert told(resting).strange == ("apex order old111-ETH-4-a0 is not of this fleet",)
+    elsewhere = replace(OPENING[0], venue=Venue.DYDX)
+    assert told(elsewhere).strange == ("dydx order old111-ETH-4-a0 is not of this fleet",)
+
+
+def test_an_order_that_may_still_fill_is_named() -> None:
+    alive = replace(OPENING[0], report=replace(OPENING[0].report, final=False))
+    assert told(alive).strange == ("apex order old111-ETH-4-a0 may still fill",)
+
+
+def test_fills_that_do_not_add_up_are_named() -> None:
+    more = replace(OPENING[0], report=replace(OPENING[0].report, filled_size=2 * SIZE))
+    assert told(more).strange == ("apex order old111-ETH-4-a0 filled 0.02, its fills since then are 0.01",)
+
+
+def test_a_deal_that_was_opened_before_the_history_begins_is_named_and_not_made_up() -> None:
+    found = told(past("4-a2", Side.BUY, 5, reduce_only=True))
+    assert found.new == ()
+    assert found.strange == ("deal old111-ETH-4 was opened before that: old111-ETH-4-a2",)
+
+
+def test_opening_orders_that_contradict_each_other_are_named() -> None:
+    found = told(OPENING[0], past("4-d1", Side.SELL, 1))
+    assert found.new == () and "contradict each other" in found.strange[0]
+
+
+def test_a_forced_fill_that_no_deal_can_have_borne_is_named() -> None:
+    forced = ForcedFill(Venue.DYDX, "liq", "ETH", "BUY", Decimal(2_000), SIZE, 0, 5, 5)
+    found = retell(before(), [History(Venue.DYDX, forced=(forced,))])
+    assert found.strange == ("dydx forced fill liq: no deal was there to bear it",)
+
+
+def test_what_the_ledger_knows_is_not_told_again() -> None:
+    (deal,) = told(*OPENING).new
+    found = retell(before(deal), histories(*OPENING))
+    assert (found.new, found.more, found.facts, found.strange) == ((), (), (), ())
+
+
+def test_a_fill_that_the_ledger_lacks_is_a_fact_about_its_order() -> None:
+    (deal,) = told(*OPENING).new
+    deaf = replace(deal, fills=deal.fills[:1])
+    found = retell(before(deaf), histories(*OPENING))
+    assert [fact.client_id for fact in found.facts] == [deal.fills[1].client_id]
+    assert dict(found.positions) == {Venue.DYDX: SIZE, Venue.APEX: -SIZE}
+
+
+def test_orders_that_a_known_deal_lacks_are_added_to_it() -> None:
+    (deal,) = told(*OPENING).new
+    exits = past("4-a2", Side.BUY, 5, reduce_only=True), past("4-d3", Side.SELL, 5, reduce_only=True)
+    found = retell(before(deal), histories(*OPENING, *exits))
+    (more,) = found.more
+    assert found.new == () and more.deal_id == deal.deal_id
+    assert [(o.client_id[-2:], o.purpose) for o in more.orders] == [("a2", Purpose.CLOSE), ("d3", Purpose.CLOSE)]
+    assert len(more.fills) == 2
+
+
+def test_two_files_that_gave_a_number_twice_are_both_told() -> None:
+    other = [
+        replace(o, report=replace(o.report, client_id=o.report.client_id.replace("old111", "new222"))) for o in OPENING
+    ]
+    found = told(*OPENING, *other)
+    assert {deal.deal_id: deal.number for deal in found.new} == {"new222-ETH-4": 4, "old111-ETH-4": 5}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("k3f9ab-BTC-17-d0", OrderName("k3f9ab", "BTC", 17, Venue.DYDX, 0)),
+        ("k3f9ab-DOGE-1-a17000000002", OrderName("k3f9ab", "DOGE", 1, Venue.APEX, 17_000_000_002)),
+        ("k3f9ab-BTC-017-d0", None),
+        ("k3f9ab-BTC-17-x0", None),
+        ("k3f9ab-BTC-17-d", None),
+        ("k3f9ab-BTC-17", None),
+        ("k3f9ab-BTC-17-d0-1", None),
+        ("-BTC-17-d0", None),
+        ("k3f9ab-BTC-17-d²", None),
+        ("forced:apex:915378710825951327:0", None),
+        ("", None),
+    ],
+)
+def test_a_client_id_is_taken_apart_or_is_not_ours(text: str, name: OrderName | None) -> None:
+    assert order_name(text) == name
