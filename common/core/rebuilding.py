@@ -4,7 +4,7 @@ Client ids tell incarnation, market, deal, leg and attempt; the order behind eac
 for is told by what the deal was when it was made. Pure. Whatever does not fit is named and never guessed at.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import takewhile
@@ -81,9 +81,14 @@ def retell(before: Before, histories: Iterable[History]) -> Retold:
         new=_numbered([_settled(d, before.instruments) for d in deals.values() if d.deal_id not in known], before),
         more=tuple(_addition(deals[d.deal_id], d) for d in heard.values() if deals[d.deal_id].orders != d.orders),
         facts=tuple(fact for fact in facts if _is_news(fact, known)),
-        positions={v: sum((d.position(v) for d in deals.values()), ZERO) for v in Venue},
+        positions={v: sum((d.position(v) for d in _ours(deals.values())), ZERO) for v in Venue},
         strange=tuple(strange),
     )
+
+
+def _ours(deals: Iterable[Deal]) -> Iterator[Deal]:
+    """What a person wrote off is not ours any more."""
+    return (deal for deal in deals if deal.state is not DealState.WRITTEN_OFF)
 
 
 def _part(history: History, market: str) -> History:

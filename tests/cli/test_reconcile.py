@@ -17,6 +17,7 @@ from common.core.market import Side, Venue
 from common.core.order import OrderState
 from common.ledger.ledger import Ledger, Refusal
 from common.ledger.verify import verify
+from common.ledger.watch import LedgerWatch
 from common.reconcile import evidence
 from common.sim.types import PaperOrder, PlaceRequest
 from common.venues.apex import wire_order as apex
@@ -108,6 +109,8 @@ def test_a_lost_ledger_is_told_anew_halted_and_sound(house: Any, call: Any, file
         assert (deal.deal_id, deal.state, deal.held_uusd // 1_000_000) == ("old111-ETH-2", DealState.OPEN, 20)
         assert ledger.halt_level("BTC") is HaltLevel.HALT
         assert ledger.incarnation != "old111" and ledger.next_number("ETH") == 3
+        with LedgerWatch.open(file) as watch:
+            assert "old111" in watch.look().incarnations, "the warden knows its orders for ours"
         assert ledger.account_age(Venue.DYDX, clock.now_ns()) is not None
     assert verify(file).sound
     assert sorted(p.name for p in file.parent.glob("ledger.db*") if p.suffix != ".lock") == ["ledger.db"]

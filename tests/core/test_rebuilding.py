@@ -159,6 +159,12 @@ def test_two_files_that_gave_a_number_twice_are_both_told() -> None:
     assert {deal.deal_id: deal.number for deal in found.new} == {"new222-ETH-4": 4, "old111-ETH-4": 5}
 
 
+def test_what_a_person_wrote_off_is_not_expected_at_the_venues() -> None:
+    (deal,) = told(*OPENING).new
+    found = retell(before(replace(deal, state=DealState.WRITTEN_OFF)), histories(*OPENING))
+    assert not any(found.positions.values()) and found.strange == ()
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [
