@@ -264,4 +264,24 @@ MUTANTS = (
         ),
         ("tests/ledger/test_laws.py",),
     ),
+    Mutant(
+        "a deal passes as rebuilt and is let in",
+        ((SCHEMA, "FROM deal WHERE deal_id = new.deal_id AND attempts_from > 0)", "FROM deal WHERE 0)"),),
+        ("tests/ledger/test_retelling.py",),
+    ),
+    Mutant(
+        "deals are rebuilt while entries are on",
+        ((SCHEMA, "attempts_from > 0 AND EXISTS (SELECT 1 FROM halt WHERE market IN (new.market, '*'))", "attempts_from > 0"),),
+        ("tests/ledger/test_retelling.py",),
+    ),
+    Mutant(
+        "a restored file uses running numbers again",
+        (("common/ledger/backup.py", "SET attempts_from = ?", "SET held_uusd = held_uusd + 0 * ?"),),
+        ("tests/ledger/test_retelling.py",),
+    ),
+    Mutant(
+        "a rebuilt ledger is not held against positions",
+        (("common/reconcile/plan.py", "if abs(theirs - ours) >= dust:", "if False:"),),
+        ("tests/cli/test_reconcile.py",),
+    ),
 )  # fmt: skip
