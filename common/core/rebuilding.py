@@ -7,7 +7,6 @@ for is told by what the deal was when it was made. Pure. Whatever does not fit i
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import takewhile
 from typing import TypeAlias
 
 from common.core.account import ForcedFill
@@ -15,16 +14,14 @@ from common.core.deal import Deal, DealState, Rest, filled_notional_uusd, next_s
 from common.core.events import LookedUp
 from common.core.history import History, PastOrder
 from common.core.ids import OrderName, order_name
-from common.core.market import Direction, Instrument, Venue
+from common.core.market import Direction, Venue
 from common.core.money import ZERO
 from common.core.order import Fill, Found, Order, OrderState, Purpose
+from common.core.purposes import OPENING, Instruments, purposed
 
 #: books a forced fill to deals (oldest first) as the rows that the ledger keeps of it
 BookForced: TypeAlias = Callable[[ForcedFill, tuple[Deal, ...]], Sequence[tuple[Order, Fill]]]
-Instruments: TypeAlias = Mapping[Venue, Instrument]
 _Named: TypeAlias = tuple[OrderName, PastOrder]
-#: the two orders that open a deal are its first
-_OPENING = frozenset({0, 1})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ def retell(before: Before, histories: Iterable[History]) -> Retold:
             merged[deal_id] = _joined(deal, named, told)
     for forced in sorted((f for part in told for f in part.forced), key=lambda f: (f.venue_ns, f.fill_id)):
         _bear(forced, merged, before, strange)
-    deals = {deal_id: _purposed(deal, heard.get(deal_id), before.instruments) for deal_id, deal in merged.items()}
+    deals = {deal_id: purposed(deal, heard.get(deal_id), before.instruments) for deal_id, deal in merged.items()}
     return Retold(
         market=before.market,
         new=_numbered([_settled(d, before.instruments) for d in deals.values() if d.deal_id not in known], before),
@@ -155,7 +152,7 @@ def _is_news(fact: LookedUp, known: Mapping[str, Deal]) -> bool:
 
 def _begun(deal_id: str, named: list[_Named], before: Before, strange: list[str]) -> Deal | None:
     """The deal as its opening orders tell it; None, and a name, when they are not among what was told."""
-    opening = [(name, past) for name, past in named if name.attempt in _OPENING]
+    opening = [(name, past) for name, past in named if name.attempt in OPENING]
     directions = {d for _, past in opening for d in Direction if d.side_at(past.venue) is past.side}
     if len(directions) != 1:
         why = "was opened before that" if not opening else "has opening orders that contradict each other"
@@ -232,46 +229,6 @@ def _until(deal: Deal, at_ns: int) -> Deal:
 
 
 # ---- what became of it --------------------------------------------------------------------------------------------
-
-
-def _purposed(deal: Deal, known: Deal | None, instruments: Instruments) -> Deal:
-    """The deal with the purpose of each order told: exits were written while it was even, evenings while not."""
-    rows = {order.client_id for order in known.orders} if known else set[str]()
-    orders: list[Order] = []
-    for order in deal.orders:
-        told = order.client_id not in rows and order_name(order.client_id) is not None
-        orders.append(replace(order, purpose=_purpose(deal, order, orders, instruments)) if told else order)
-    return replace(deal, orders=tuple(orders))
-
-
-def _purpose(deal: Deal, order: Order, before: list[Order], instruments: Instruments) -> Purpose:
-    if _attempt(order) in _OPENING:
-        return Purpose.OPEN
-    if before and _is_first(before) and _are_pair(before[-1], order):
-        return Purpose.CLOSE
-    names = {o.client_id for o in before}
-    net = sum((f.side.sign * f.size for f in deal.fills if f.client_id in names), ZERO)
-    even = abs(net) < min(i.min_size for i in instruments.values())
-    return Purpose.CLOSE if even and order.reduce_only else Purpose.EVEN
-
-
-def _attempt(order: Order) -> int:
-    name = order_name(order.client_id)
-    return -1 if name is None else name.attempt
-
-
-def _is_first(orders: list[Order]) -> bool:
-    """Whether the last order is the first of an exit's two: exits that filled nothing take two numbers each."""
-    *before, last = orders
-    ours = [_attempt(order) for order in before if _attempt(order) >= 0]
-    forced = sum(1 for _ in takewhile(lambda o: _attempt(o) < 0, reversed(before)))
-    unseen = _attempt(last) - 1 - forced - max(ours, default=-1)
-    return last.purpose is Purpose.CLOSE and unseen % 2 == 0
-
-
-def _are_pair(one: Order, other: Order) -> bool:
-    """The two orders of one exit: next to each other, at both venues, of one size."""
-    return _attempt(other) == _attempt(one) + 1 and one.venue is not other.venue and one.size == other.size
 
 
 def _settled(deal: Deal, instruments: Instruments) -> Deal:

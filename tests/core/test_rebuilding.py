@@ -127,6 +127,27 @@ def test_a_forced_fill_that_no_deal_can_have_borne_is_named() -> None:
     assert found.strange == ("dydx forced fill liq: no deal was there to bear it",)
 
 
+def test_a_forced_fill_is_offered_to_the_deals_that_were_live_then_oldest_first() -> None:
+    """Of three deals the first was closed before, the third opened after."""
+    first = (*OPENING, past("4-a2", Side.BUY, 5, reduce_only=True), past("4-d3", Side.SELL, 5, reduce_only=True))
+    second = past("5-a0", Side.SELL, 2), past("5-d1", Side.BUY, 2)
+    third = past("6-a0", Side.SELL, 3), past("6-d1", Side.BUY, 3)
+    fourth = past("7-a0", Side.SELL, 9), past("7-d1", Side.BUY, 9)
+    forced = ForcedFill(Venue.DYDX, "liq", "ETH", "SELL", Decimal(2_000), SIZE, 0, 7 * SECOND_NS, 7 * SECOND_NS)
+    offered: list[tuple[str, ...]] = []
+
+    def book(one: ForcedFill, deals: tuple[Deal, ...]) -> Sequence[tuple[Order, Fill]]:
+        offered.append(tuple(deal.deal_id for deal in deals))
+        return ()
+
+    told = [*histories(*first, *second, *third, *fourth), History(Venue.DYDX, forced=(forced,))]
+    retell(replace(before(), book_forced=book), told)
+    assert offered == [("old111-ETH-5", "old111-ETH-6")]
+    late = replace(forced, venue_ns=100 * SECOND_NS)
+    retell(replace(before(), book_forced=book), [*histories(*first), History(Venue.DYDX, forced=(late,))])
+    assert offered[-1] == ("old111-ETH-4",), "without a live deal the last finished one bears it"
+
+
 def test_what_the_ledger_knows_is_not_told_again() -> None:
     (deal,) = told(*OPENING).new
     found = retell(before(deal), histories(*OPENING))
