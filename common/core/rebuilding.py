@@ -76,7 +76,7 @@ def retell(before: Before, histories: Iterable[History]) -> Retold:
     return Retold(
         market=before.market,
         new=_numbered([_settled(d, before.instruments) for d in deals.values() if d.deal_id not in known], before),
-        more=tuple(_addition(deals[d.deal_id], d) for d in heard.values() if deals[d.deal_id].orders != d.orders),
+        more=tuple(_addition(deals[d.deal_id], d) for d in heard.values() if _has_more(deals[d.deal_id], d)),
         facts=tuple(fact for fact in facts if _is_news(fact, known)),
         positions={v: sum((d.position(v) for d in _ours(deals.values())), ZERO) for v in Venue},
         strange=tuple(strange),
@@ -255,6 +255,10 @@ def _numbered(deals: list[Deal], before: Before) -> tuple[Deal, ...]:
         taken.add(number)
         found.append(replace(deal, number=number))
     return tuple(found)
+
+
+def _has_more(deal: Deal, heard: Deal) -> bool:
+    return (deal.orders, deal.fills) != (heard.orders, heard.fills)
 
 
 def _addition(deal: Deal, known: Deal) -> Addition:
