@@ -136,7 +136,7 @@ def order_facts(deal: Deal) -> list[Any]:
 
 def _facts(o: Order) -> Any:
     told = (o.client_id, o.venue, o.side, o.size, o.limit, o.lifetime, o.reduce_only, o.state)
-    return (*told, o.venue_order_id, o.reported_size)
+    return (*told, o.venue_order_id or "")
 
 
 def purposes(deal: Deal) -> dict[str, Purpose]:
