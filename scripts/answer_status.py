@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from common import clock
 from common.settings import Settings
-from scripts import render
+from scripts import limit_view, render
 from scripts.fleet_view import FleetView, Member, view
 from scripts.render import NOTHING, Answer
 from scripts.supervise import Places, Process, Supervisor
@@ -76,6 +76,7 @@ def _notes(config: Settings, seen: FleetView, alive: tuple[int, str] | None, hel
     notes += [
         f"{e.venue}: equity {render.usd(e.equity_uusd)} USD, leverage {render.times(e.leverage)}" for e in seen.equities
     ]
+    notes += limit_view.differing(config)
     for halt in seen.halts:
         where = "every market" if halt.market == "*" else halt.market
         notes.append(f"{where}: {halt.level} by {halt.who} at {render.moment(halt.at_ns)} UTC: {halt.why}")

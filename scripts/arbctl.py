@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from scripts import render
-from scripts.commands import act, check, ledger, reconcile, show
+from scripts.commands import act, check, deal, ledger, limit, reconcile, show
 
-EXIT_FAILED, EXIT_REFUSED = 1, 3
+EXIT_FAILED, EXIT_MISUSED, EXIT_REFUSED = 1, 2, 3
 
 app = typer.Typer(
     help="Look into the fleet's ledger and repair it. Run it from the project's folder, or give --config.",
@@ -38,12 +38,17 @@ act.add_to(app)
 check.add_to(app)
 ledger.add_to(app)
 reconcile.add_to(app)
+limit.add_to(app)
+deal.add_to(app)
 
 
 def main() -> int:
     """Run one command; whatever we raise on purpose becomes one sentence and an exit code, never a traceback."""
     from common.core.errors import ArbError, ConfigError
 
+    if any(not _is_text(word) for word in sys.argv):
+        render.say("arbctl: what was typed is not valid UTF-8")
+        return EXIT_MISUSED
     try:
         app(prog_name="arbctl")
     except ConfigError as error:
@@ -56,7 +61,16 @@ def main() -> int:
     except BrokenPipeError:
         # the reader of our pipe has seen enough
         sys.stdout = None
+    except OSError as error:
+        # a path that no file can have, a full disk, a folder that is not ours
+        render.say(f"arbctl: {str(error.filename or '')[:80]}: {error.strerror}")
+        return EXIT_FAILED
     return 0
+
+
+def _is_text(word: str) -> bool:
+    """Bytes that are no UTF-8 come in as lone surrogates, which neither a file nor the ledger can take."""
+    return not any("\ud800" <= character <= "\udfff" for character in word)
 
 
 if __name__ == "__main__":

@@ -4,27 +4,20 @@ A simulation is asked first; the tests named here are asked when it cannot see t
 break (the cap race), or what harms no law of the judge (a chase, a stale quote).
 """
 
-from dataclasses import dataclass
-
-Edit = tuple[str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One bug; every text must stand in its file exactly once."""
-
-    name: str
-    edits: tuple[Edit, ...]
-    tests: tuple[str, ...] = ()
-
+from scripts.mutant import Mutant as Mutant
+from scripts.mutant_limits import LIMITS
+from scripts.mutants_of_legs import LEGS
+from scripts.mutants_of_reconcile import RECONCILE
 
 FACTS, LEDGER, ROWS = "common/ledger/facts.py", "common/ledger/ledger.py", "common/ledger/rows.py"
 STORE, SCHEMA = "common/ledger/store.py", "common/ledger/schema.sql"
 DEAL, TRADER, EVENING = "common/core/deal.py", "common/core/trader.py", "common/core/evening.py"
 ASKING, PLANNING, RUNNER = "common/core/asking.py", "common/core/planning.py", "common/runner.py"
+ACCOUNT, RECALL, WRITEOFF = "common/core/account.py", "common/recall.py", "common/ledger/writeoff.py"
 DYDX, APEX = "common/venues/dydx/wire_order.py", "common/venues/apex/wire_order.py"
 
 MUTANTS = (
+    *LEGS,
     Mutant(
         "unknown read as failed",
         ((FACTS, "(answer=Reject(reason=reason) | ", "(answer=Reject(reason=reason) | Unknown(reason=reason) | "),),
@@ -121,7 +114,8 @@ MUTANTS = (
     ),
     Mutant(
         "late fill does not halt",
-        ((LEDGER, "            if added and not deal.live:\n", "            if added < 0:\n"),),
+        ((LEDGER, '"late" if not deal.live else ""', '""'),),
+        ("tests/ledger/test_verbs.py",),
     ),
     Mutant(
         "partial treated as full",
@@ -154,16 +148,6 @@ MUTANTS = (
                 "    return order.created_ns + DEATH_MARGIN_NS\n",
             ),
         ),
-    ),
-    Mutant(
-        "unwind chases: no bound on the price",
-        ((EVENING, "Decimal(2**attempt), terms.even_band_max_bps)", "Decimal(2**attempt), Decimal(10**6))"),),
-        ("tests/core/test_trader.py",),
-    ),
-    Mutant(
-        "unwind chases: no bound on the number",
-        ((TRADER, "if deal.evenings >= self.terms.even_attempts:", "if deal.evenings >= 10**6:"),),
-        ("tests/core/test_trader.py",),
     ),
     Mutant(
         "a venue is asked as fast as it answers",
@@ -233,6 +217,37 @@ MUTANTS = (
         ((RUNNER, "        for deal in self.ledger.book_forced(fill):\n", "        for deal in ():\n"),),
     ),
     Mutant(
+        "a fill that was taken back still counts",
+        ((ACCOUNT, "    return fill, reversal(fill)\n", "    return fill, fill\n"),),
+    ),
+    Mutant(
+        "a fill that was taken back does not halt",
+        ((LEDGER, "if any(f.is_reversal for f in added)", "if any(not f.size for f in added)"),),
+    ),
+    Mutant(
+        "a reversal stands in for a fill that is missing",
+        ((DEAL, "order.client_id and f.side is order.side), ZERO)", "order.client_id), ZERO)"),),
+        ("tests/ledger/test_reversals.py",),
+    ),
+    Mutant(
+        "what nobody pushed is never asked for",
+        ((RECALL, "        return at_ns - (FAR_NS if far else NEAR_NS)\n", "        return None\n"),),
+    ),
+    Mutant(
+        "a position that does not fit is no reason to ask",
+        ((RECALL, "        far = self._urgent or not fits\n", "        far = self._urgent\n"),),
+        ("tests/house/test_recall.py",),
+    ),
+    Mutant(
+        "funding is asked for at start only",
+        ((RECALL, "    return (at_ns - FUNDING_DELAY_NS) // HOUR_NS\n", "    return 0\n"),),
+    ),
+    Mutant(
+        "uneven by exactly the smallest order is dust at start",
+        ((WRITEOFF, "if size and abs(size) >= dust)", "if abs(size) > dust)"),),
+        ("tests/ledger/test_reversals.py",),
+    ),
+    Mutant(
         "what is heard is not journalled",
         (
             (
@@ -264,24 +279,6 @@ MUTANTS = (
         ),
         ("tests/ledger/test_laws.py",),
     ),
-    Mutant(
-        "a deal passes as rebuilt and is let in",
-        ((SCHEMA, "FROM deal WHERE deal_id = new.deal_id AND attempts_from > 0)", "FROM deal WHERE 0)"),),
-        ("tests/ledger/test_retelling.py",),
-    ),
-    Mutant(
-        "deals are rebuilt while entries are on",
-        ((SCHEMA, " AND EXISTS (SELECT 1 FROM halt WHERE market IN (new.market, '*'))\n", "\n"),),
-        ("tests/ledger/test_retelling.py",),
-    ),
-    Mutant(
-        "a restored file uses running numbers again",
-        (("common/ledger/backup.py", "SET attempts_from = ?", "SET held_uusd = held_uusd + 0 * ?"),),
-        ("tests/ledger/test_retelling.py",),
-    ),
-    Mutant(
-        "a rebuilt ledger is not held against positions",
-        (("common/reconcile/plan.py", "if abs(theirs - ours) >= dust:", "if False:"),),
-        ("tests/cli/test_reconcile.py",),
-    ),
+    *LIMITS,
+    *RECONCILE,
 )  # fmt: skip

@@ -14,13 +14,12 @@ from typing import Any
 
 import typer
 
-from common import clock
+from common import clock, wanted
 from common.core.errors import ConfigError, LedgerError
 from common.core.market import Venue
 from common.core.rebuilding import Retold
 from common.ledger import backup
 from common.ledger.ledger import Ledger
-from common.ledger.limits import CapTerms
 from common.ledger.retelling import Retelling
 from common.ledger.rows import Author
 from common.reconcile import carry, evidence
@@ -127,12 +126,11 @@ def _write(config: Settings, plan: Plan, found: Evidence, by: carry.By) -> None:
         return
     new = path.with_name(path.name + ".rebuilt")
     backup.sweep(new)
-    author, cap = by.author, config.cap
+    author = by.author
     with Ledger.create(
         new, created_ns=by.at_ns, config_hash=author.config_hash, code_version=author.code_version, pid=author.pid
     ) as ledger:
-        terms = CapTerms(cap.leverage_entry, cap.leverage_max, cap.level, cap.equity_max_age_ns)
-        ledger.set_cap(terms, "rebuilt", by.at_ns)
+        ledger.configure(wanted.of_all(config), "rebuilt", by.at_ns)
     with carry.opened(new, by) as doors:
         carry.carry_out(plan, found, doors, by)
     backup.put_new(new, path)

@@ -12,6 +12,13 @@ from decimal import Decimal
 from common.core.events import BookMessage, LevelRow
 from common.core.market import Instrument, Side, Venue
 
+#: a mid that goes further than this with one message is a slip of digits until a snapshot says the same
+JUMP_MAX = 0.05
+#: recorded books never had a crossed level; so many at once are no book that lags but one that is wrong
+UNCROSSED_MAX = 20
+#: why a book may be stale that nothing but a fresh snapshot can mend
+JUMPED = "jump"
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
@@ -74,6 +81,8 @@ class Book:
         #: why the book must not be used; empty when it may
         self.stale = "no snapshot yet"
         self.heard_ns = 0
+        #: the last mid that was believed, in ticks; kept while a side is empty
+        self._believed: float | None = None
         #: rises with every message that was taken in
         self.version = 0
 
@@ -83,6 +92,7 @@ class Book:
             self._restart(message)
         elif self.stale in ("", "crossed"):
             self._advance(message)
+            self._doubt()
         else:
             return
         self.version += 1
@@ -120,6 +130,7 @@ class Book:
         self._put(self.bids, message.bids)
         self._put(self.asks, message.asks)
         self._settle(message)
+        self._believed = None if self.stale else self.mid_ticks()
 
     def _advance(self, message: BookMessage) -> None:
         self._put(self.bids, message.bids)
@@ -128,6 +139,16 @@ class Book:
 
     def _settle(self, message: BookMessage) -> None:
         self.stale = "crossed" if self.crossed else ""
+
+    def _doubt(self) -> None:
+        """After a delta: a mid that is suddenly elsewhere is not believed."""
+        mid, before = self.mid_ticks(), self._believed
+        if self.stale or mid is None:
+            return
+        if before is not None and abs(mid - before) > JUMP_MAX * before:
+            self.lose(JUMPED)
+        else:
+            self._believed = mid
 
     def _forget(self) -> None:
         """Drop what a venue's sequence law remembers beside the levels."""
@@ -170,14 +191,18 @@ class DydxBook(Book):
     def _put(self, ladder: Ladder, rows: tuple[LevelRow, ...]) -> None:
         offsets = self._offsets[ladder]
         for ticks, steps, offset in rows:
-            if offset > offsets.get(ticks, -1):
+            if ticks and offset > offsets.get(ticks, -1):
                 offsets[ticks] = offset
                 ladder.set(ticks, steps)
 
     def _settle(self, message: BookMessage) -> None:
-        while self.crossed:
+        for _ in range(UNCROSSED_MAX):
+            if not self.crossed:
+                break
             self._drop_older()
         super()._settle(message)
+        if self.stale:
+            self.lose(JUMPED)
 
     def _drop_older(self) -> None:
         """Of the two touching levels drop the one with the smaller offset; equal: the smaller; equal: the bid."""

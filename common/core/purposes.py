@@ -1,18 +1,16 @@
 """What the orders of a deal were for, told from their numbers and from what the deal was when each was made. Pure.
 
-The first two open it. Exits are written in twos, while it is even; evenings one by one, while it is not. Orders that
-never filled are not told by every venue, but they took numbers.
+The first two open it. Exits are written in twos, selling first, while it is even (alone where the other leg is dust);
+evenings one by one, while it is not. Orders that never filled are not told by every venue, but they took numbers.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import takewhile
 from typing import TypeAlias
 
-from common.core.deal import Deal
+from common.core.deal import Deal, uneven
 from common.core.ids import order_name
-from common.core.market import Instrument, Venue
-from common.core.money import ZERO
+from common.core.market import Instrument, Side, Venue
 from common.core.order import Order, Purpose
 
 Instruments: TypeAlias = Mapping[Venue, Instrument]
@@ -33,12 +31,11 @@ def purposed(deal: Deal, known: Deal | None, instruments: Instruments) -> Deal:
 def _purpose(deal: Deal, order: Order, before: list[Order], instruments: Instruments) -> Purpose:
     if _attempt(order) in OPENING:
         return Purpose.OPEN
-    if before and _is_first(before) and _are_pair(before[-1], order):
+    if before and _are_pair(before[-1], order):
         return Purpose.CLOSE
     names = {o.client_id for o in before}
-    net = sum((f.side.sign * f.size for f in deal.fills if f.client_id in names), ZERO)
-    even = abs(net) < min(i.min_size for i in instruments.values())
-    return Purpose.CLOSE if even and order.reduce_only else Purpose.EVEN
+    then = replace(deal, fills=tuple(f for f in deal.fills if f.client_id in names))
+    return Purpose.CLOSE if order.reduce_only and uneven(then, instruments) is None else Purpose.EVEN
 
 
 def _attempt(order: Order) -> int:
@@ -46,15 +43,14 @@ def _attempt(order: Order) -> int:
     return -1 if name is None else name.attempt
 
 
-def _is_first(orders: list[Order]) -> bool:
-    """Whether the last order is the first of an exit's two: exits that filled nothing take two numbers each."""
-    *before, last = orders
-    ours = [_attempt(order) for order in before if _attempt(order) >= 0]
-    forced = sum(1 for _ in takewhile(lambda o: _attempt(o) < 0, reversed(before)))
-    unseen = _attempt(last) - 1 - forced - max(ours, default=-1)
-    return last.purpose is Purpose.CLOSE and unseen % 2 == 0
-
-
 def _are_pair(one: Order, other: Order) -> bool:
-    """The two orders of one exit: next to each other, at both venues, of one size."""
-    return _attempt(other) == _attempt(one) + 1 and one.venue is not other.venue and one.size == other.size
+    """The two orders of one exit: next to each other, at both venues; dust that each takes along makes sizes differ.
+
+    What evens the deal after an exit's second order, which buys, sells: the first has filled nothing then.
+    """
+    return (
+        one.purpose is Purpose.CLOSE
+        and _attempt(other) == _attempt(one) + 1
+        and one.venue is not other.venue
+        and (one.side, other.side) == (Side.SELL, Side.BUY)
+    )

@@ -16,7 +16,7 @@ from common.core.history import History, PastOrder
 from common.core.ids import OrderName, order_name
 from common.core.market import Direction, Venue
 from common.core.money import ZERO
-from common.core.order import Fill, Found, Order, OrderState, Purpose
+from common.core.order import REVERSED, Fill, Found, Order, OrderState, Purpose, reversal
 from common.core.purposes import OPENING, Instruments, purposed
 
 #: books a forced fill to deals (oldest first) as the rows that the ledger keeps of it
@@ -210,6 +210,9 @@ def _bear(forced: ForcedFill, deals: dict[str, Deal], before: Before, strange: l
     """Book a forced fill to the deals that were live when it happened, as the fleet did or would have."""
     if any(f.venue is forced.venue and f.fill_id == forced.fill_id for d in before.deals for f in d.fills):
         return
+    if forced.fill_id.endswith(REVERSED):
+        _take_back(forced, deals)
+        return
     then = [_until(deal, forced.venue_ns) for deal in sorted(deals.values(), key=lambda d: (d.opened_ns, d.number))]
     begun = [deal for deal in then if deal.fills]
     bearers = [deal for deal in begun if any(deal.position(v) for v in Venue)] or begun[-1:]
@@ -221,6 +224,15 @@ def _bear(forced: ForcedFill, deals: dict[str, Deal], before: Before, strange: l
         at = sum(1 for o in deal.orders if o.created_ns <= forced.venue_ns)
         orders = (*deal.orders[:at], order, *deal.orders[at:])
         deals[order.deal_id] = replace(deal, orders=orders, fills=(*deal.fills, fill))
+
+
+def _take_back(forced: ForcedFill, deals: dict[str, Deal]) -> None:
+    """Every part of an earlier forced fill is taken back where it was booked."""
+    first = forced.fill_id.removesuffix(REVERSED)
+    for deal_id, deal in deals.items():
+        parts = [f for f in deal.fills if f.venue is forced.venue and f.fill_id.split("#")[0] == first]
+        if parts:
+            deals[deal_id] = replace(deal, fills=(*deal.fills, *(reversal(part) for part in parts)))
 
 
 def _until(deal: Deal, at_ns: int) -> Deal:

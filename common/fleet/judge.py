@@ -21,6 +21,12 @@ LIVE = "('OPENING', 'OPEN', 'CLOSING', 'STUCK')"
 ALIVE = ("PENDING", "OPEN")
 MICRO = 1_000_000
 EQUITY_MAX_AGE_NS = 30_000_000_000
+MINUTE_NS = 60_000_000_000
+#: of fill f: neither taken back, nor what takes another back
+STANDS = (
+    "f.fill_id NOT LIKE '%!reversed' AND NOT EXISTS "
+    "(SELECT 1 FROM fill r WHERE r.venue = f.venue AND r.fill_id = f.fill_id || '!reversed')"
+)
 
 
 class Judge:
@@ -63,6 +69,11 @@ class Judge:
             reported = {row.deal.deal_id: row.pnl_uusd for row in report.deals()}
         Rest(self._all, self._engines, self._balance, reported).judge()
 
+    def misses(self) -> bool:
+        """A venue did something that is not in the file yet: it may still be found out."""
+        rest = Rest(self._all, self._engines, self._balance, {})
+        return any(rest.unheard(venue) for venue in self._engines)
+
     # ---- deals come in and let go ---------------------------------------------------------------------------------
 
     def _deals(self) -> None:
@@ -98,6 +109,26 @@ class Judge:
         if self._one(halts, deal_id):
             raise Violation(f"halt: {deal_id} was let in while a halt stood")
         self._covers(deal_id, held)
+        self._limited(deal_id, opened_ns)
+
+    def _limited(self, deal_id: str, opened_ns: int) -> None:
+        """The limits of the deal's market and of all, counted with the deal in it, by the rows as they are."""
+        (market,) = self._all("SELECT market FROM deal WHERE deal_id = ?", deal_id)[0]
+        live = [m for (m,) in self._all(f"SELECT market FROM deal WHERE state IN {LIVE}")]
+        held = self._all("SELECT market, held_uusd FROM deal")
+        begun = self._all("SELECT market, opened_ns FROM deal")
+        for scope, key, most in self._all("SELECT market, key, value FROM entry_limit"):
+            if scope not in (market, "*"):
+                continue
+            within = {"deals_per_minute": MINUTE_NS, "deals_per_hour": 60 * MINUTE_NS}
+            if key in within:
+                there = _within(begun, scope, opened_ns - within[key], opened_ns)
+            elif key == "deals":
+                there = sum(scope in (m, "*") for m in live)
+            else:
+                there = sum(uusd for m, uusd in held if scope in (m, "*"))
+            if there > most:
+                raise Violation(f"limit: {deal_id} was let in as {there} of {most} {key} of {scope}")
 
     def _covers(self, deal_id: str, held: int) -> None:
         """A reservation holds the worst that its orders may come to."""
@@ -124,7 +155,7 @@ class Judge:
         legs: dict[str, list[Decimal]] = {}
         query = (
             "SELECT f.venue, f.side, f.price, f.size, (f.side = 'SELL') = ((f.venue = 'apex') = (d.direction = 1)) "
-            "FROM fill f JOIN orders o USING (client_id) JOIN deal d USING (deal_id) WHERE d.deal_id = ?"
+            f"FROM fill f JOIN orders o USING (client_id) JOIN deal d USING (deal_id) WHERE d.deal_id = ? AND {STANDS}"
         )
         for venue, side, price, size, opening in self._all(query, deal_id):
             leg = legs.setdefault(venue, [Decimal(0)] * 3)
@@ -161,7 +192,9 @@ class Judge:
             "closed": "SELECT COUNT(*) FROM deal WHERE state = 'CLOSED'",
             "stuck": "SELECT COUNT(*) FROM deal WHERE state = 'STUCK'",
             "fills": "SELECT COUNT(*) FROM fill",
-            "forced": "SELECT COUNT(*) FROM fill WHERE client_id LIKE 'forced:%'",
+            "forced": "SELECT COUNT(*) FROM fill WHERE client_id LIKE 'forced:%' AND fill_id NOT LIKE '%!reversed'",
+            "reversed": "SELECT COUNT(*) FROM fill WHERE fill_id LIKE '%!reversed'",
+            "payments": "SELECT COUNT(*) FROM funding",
             "halts": "SELECT COUNT(*) FROM halt",
         }
         return {name: self._one(query) for name, query in queries.items()}
@@ -175,3 +208,8 @@ class Judge:
 
     def _one(self, sql: str, *values: Any) -> Any:
         return self._db.execute(sql, values).fetchone()[0]
+
+
+def _within(begun: list[Any], scope: str, after_ns: int, until_ns: int) -> int:
+    """Deals of a market ('*': of any) that were begun in this time."""
+    return sum(scope in (market, "*") and after_ns < at_ns <= until_ns for market, at_ns in begun)

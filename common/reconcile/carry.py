@@ -11,7 +11,7 @@ from pathlib import Path
 from common.core.deal import Deal
 from common.core.events import HaltLevel
 from common.ledger import migrate
-from common.ledger.account import forced_rows
+from common.ledger.forced import forced_rows
 from common.ledger.ledger import Ledger
 from common.ledger.limits import EVERY_MARKET
 from common.ledger.retelling import Retelling

@@ -11,6 +11,7 @@ from typing import Protocol, TypeAlias
 from common.core.account import AccountFacts as AccountFacts
 from common.core.account import ForcedFill as ForcedFill
 from common.core.account import FundingPaid as FundingPaid
+from common.core.account import PastFill as PastFill
 from common.core.account import Position as Position
 from common.core.events import (
     BookMessage,
@@ -89,6 +90,9 @@ class Desk(Protocol):
     def prepare(self, order: Order) -> bytes:
         """Sign `order` and return the request body ready to send; no I/O, no await."""
 
+    def afford(self, order: Order) -> bool:
+        """Pay for an entry out of what the venue allows the fleet; False: not now. Exits pay when they are sent."""
+
     async def send(self, order: Order, prepared: bytes) -> Ack | Reject | Unknown | NotSent:
         """Put the request on the wire at once and wait, bounded, for the answer."""
 
@@ -114,6 +118,12 @@ class Desk(Protocol):
         """All fills of our account since then, in every market, and the orders behind them; VenueError without.
 
         Asks as often as it takes: for a reconciliation, not while trading.
+        """
+
+    async def fills_since(self, market: str, since_ns: int) -> tuple[PastFill, ...]:
+        """All fills of our account in `market` matched since then, forced and taken back ones too, oldest first.
+
+        VenueError without a usable answer, or when there are more than the desk is ready to page through.
         """
 
     async def stream(self, on_event: Callable[[AccountEvent], None]) -> None:

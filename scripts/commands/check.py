@@ -69,12 +69,16 @@ def config_check(
 
 def audit(
     context: typer.Context,
-    watch: Annotated[float | None, typer.Option(min=1, help="First look at the limits for so many seconds.")] = None,
+    watch: Annotated[
+        float | None, typer.Option(min=1, max=86_400, help="First look at the limits for so many seconds.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare the ledger with the venues' own journals, by code that shares nothing with the ledger."""
     from scripts import answer_audit
 
+    if watch is not None and not watch >= 1:
+        raise typer.BadParameter("--watch is a number of seconds from 1 to 86400")
     answer, clean = answer_audit.audit(config(context), watch)
     render.show(answer, as_json=as_json)
     if not clean:

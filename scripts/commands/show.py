@@ -41,7 +41,7 @@ def deals(
     *,
     state: Annotated[str | None, typer.Option(help="Only deals in this state, or `live`.")] = None,
     market: OfMarket = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the newest so many.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, max=1_000_000_000, help="Only the newest so many.")] = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
@@ -63,7 +63,7 @@ def count(context: typer.Context, as_json: AsJson = False) -> None:
 def journal(
     context: typer.Context,
     *,
-    limit: Annotated[int, typer.Option(min=1, help="The newest so many rows.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000_000, help="The newest so many rows.")] = 50,
     market: OfMarket = None,
     deal: Annotated[str | None, typer.Option(help="Only this deal.")] = None,
     as_json: AsJson = False,

@@ -97,3 +97,54 @@ def test_misuse_is_exit_code_2(fleet: Any, arbctl_in: Callable[[Path], Any], wor
     assert said.code == 2
     assert said.out == ""
     assert "Traceback" not in said.err
+
+
+#: what a person, or a script, may type by mistake: too long, empty, not UTF-8, of another script, a place that is none
+ODD = (
+    "",
+    " ",
+    "-",
+    "\udcff",
+    "٣",
+    "x" * 5000,
+    "a\nb",
+    "../..",
+    "/dev/null",
+    "/proc/self/mem",
+    "/",
+    "~",
+    "😀",
+    "1e9",
+    "-1",
+)
+ODD_NUMBERS = ("0", "-1", "1.5", "nan", "9" * 30, "9" * 5000, "", "٣", "1e3", "0x1")
+TAKES_TEXT = (
+    "deals --state X", "deals --market X", "journal --market X", "journal --deal X", "log X", "log trades --market X",
+    "halt X", "halt --level X", "halt BTC --reason X", "resume X", "resume --reason X", "reset-count X",
+    "reset-count BTC --force --yes --reason X", "config check X", "ledger verify X", "ledger verify --head X",
+    "ledger backup X", "ledger restore X --yes", "--config X count", "X", "fleet X",
+)  # fmt: skip
+TAKES_NUMBERS = ("deals --limit X", "journal --limit X", "audit --watch X")
+
+
+@pytest.mark.parametrize("words", TAKES_TEXT)
+def test_odd_words_are_a_sentence_and_never_a_traceback(
+    fleet: Any, arbctl_in: Callable[[Path], Any], words: str
+) -> None:
+    call = arbctl_in(fleet.root)
+    for odd in ODD:
+        said = call(*(odd if word == "X" else word for word in words.split()))
+        assert said.code in (0, 1, 2, 3), odd
+        assert "Traceback" not in said.err, odd
+
+
+@pytest.mark.parametrize("words", TAKES_NUMBERS)
+def test_odd_numbers_are_misuse(fleet: Any, arbctl_in: Callable[[Path], Any], words: str) -> None:
+    call = arbctl_in(fleet.root)
+    for odd in ODD_NUMBERS:
+        if odd == "٣" or ("watch" in words and odd in ("1.5", "1e3")):
+            # a number after all
+            continue
+        said = call(*(odd if word == "X" else word for word in words.split()))
+        assert said.code == 2, odd[:40]
+        assert "Traceback" not in said.err

@@ -87,8 +87,8 @@ def open_deal(house: Any, number: int, name: str = "old111") -> None:
 
 
 def close_deal(house: Any, number: int) -> None:
-    place(house, Venue.APEX, f"old111-ETH-{number}-a2", Side.BUY, reduce_only=True)
-    place(house, Venue.DYDX, f"old111-ETH-{number}-d3", Side.SELL, reduce_only=True)
+    place(house, Venue.DYDX, f"old111-ETH-{number}-d2", Side.SELL, reduce_only=True)
+    place(house, Venue.APEX, f"old111-ETH-{number}-a3", Side.BUY, reduce_only=True)
 
 
 def opened(file: Path) -> Ledger:
@@ -113,6 +113,8 @@ def test_a_lost_ledger_is_told_anew_halted_and_sound(house: Any, call: Any, file
             assert "old111" in watch.look().incarnations, "the warden knows its orders for ours"
         assert ledger.account_age(Venue.DYDX, clock.now_ns()) is not None
     assert verify(file).sound
+    limits = call("limit", "show", "--json").data
+    assert {row["market"] for row in limits} >= {"*", "ETH"} and all(row["value"] == row["arb_toml"] for row in limits)
     assert sorted(p.name for p in file.parent.glob("ledger.db*") if p.suffix != ".lock") == ["ledger.db"]
     assert call("reconcile", "--yes", "--json").data["level"] is True
 
@@ -163,7 +165,7 @@ def test_an_older_copy_that_was_put_back_learns_what_happened_since(house: Any, 
     said = call("reconcile", "--yes", "--json")
     assert said.code == 0, said.err
     (eth,) = [row for row in said.data["markets"] if row["rebuilt"]]
-    assert (eth["rebuilt"], eth["orders_added"]) == (["old111-ETH-2"], ["old111-ETH-1-a2", "old111-ETH-1-d3"])
+    assert (eth["rebuilt"], eth["orders_added"]) == (["old111-ETH-2"], ["old111-ETH-1-d2", "old111-ETH-1-a3"])
     with opened(file) as ledger:
         first, second = ledger.live_deals("ETH")
         assert not any(first.position(v) for v in Venue), "its worker will find it flat, and close it"

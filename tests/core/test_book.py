@@ -114,3 +114,39 @@ def test_walking_equals_taking_one_step_at_a_time(levels: dict[int, int], steps:
     units = [ticks for ticks in sorted(levels) for _ in range(levels[ticks])][:steps]
     walked = book.asks.walk(steps)
     assert walked == ((sum(units), units[-1]) if len(units) == steps else None)
+
+
+def test_a_mid_that_jumps_with_one_message_is_not_believed_until_a_snapshot() -> None:
+    for venue in (Venue.DYDX, Venue.APEX):
+        book = make_book(instrument(venue))
+        message(book, [(100, 5, 1)], [(101, 5, 1)], 1, snapshot=True)
+        message(book, [(900, 5, 2)], [(101, 0, 2), (901, 5, 2)], 2)
+        assert stale(book) == "jump"
+        message(book, [(100, 6, 3)], [], 3)
+        assert stale(book) == "jump"
+        message(book, [(900, 5, 4)], [(901, 5, 4)], 4, snapshot=True)
+        assert stale(book) == ""
+
+
+def test_a_side_that_was_empty_for_a_moment_does_not_hide_a_jump() -> None:
+    book = make_book(instrument(Venue.DYDX))
+    message(book, [(100, 5, 1)], [(101, 5, 1)], 1, snapshot=True)
+    message(book, [], [(101, 0, 2)], 2)
+    message(book, [], [(801, 5, 3)], 3)
+    assert stale(book) == "jump"
+
+
+def test_a_book_that_is_crossed_through_and_through_is_not_uncrossed() -> None:
+    book = make_book(instrument(Venue.DYDX))
+    bids = [(1000 + n, 5, 9) for n in range(30)]
+    message(book, bids, [(900 + n, 5, 8) for n in range(30)], 9, snapshot=True)
+    assert stale(book) == "jump"
+
+
+def test_a_mid_that_walks_far_in_many_steps_is_believed() -> None:
+    book = DydxBook(instrument(Venue.DYDX))
+    message(book, [(1000, 5, 1)], [(1001, 5, 1)], 1, snapshot=True)
+    for at in range(2, 40):
+        low = 1000 + 10 * at
+        message(book, [(low, 5, at)], [(low + 1, 5, at)], at)
+        assert stale(book) == ""

@@ -11,10 +11,13 @@ from common.core.deal import Deal, DealState
 from common.core.history import History, PastOrder
 from common.core.ids import OrderName, order_name
 from common.core.market import Instrument, Side, Venue
-from common.core.order import Fill, Lifetime, Order, Purpose, Report
-from common.core.rebuilding import Before, Retold, retell
+from common.core.order import REVERSED, Fill, Lifetime, Order, Purpose, Report, reversal
+from common.core.rebuilding import Addition, Before, Retold, retell
+from common.ledger.forced import forced_rows
 
 SIZE = Decimal("0.01")
+#: the smallest order is ten of these
+DUST = Decimal("0.001")
 SECOND_NS = 1_000_000_000
 
 
@@ -52,6 +55,7 @@ def histories(*orders: PastOrder) -> list[History]:
 
 
 OPENING = (past("4-a0", Side.SELL, 1), past("4-d1", Side.BUY, 1))
+EXIT = (past("4-d2", Side.SELL, 5, reduce_only=True), past("4-a3", Side.BUY, 5, reduce_only=True))
 
 
 def told(*orders: PastOrder) -> Retold:
@@ -81,14 +85,41 @@ def test_half_an_exit_is_a_deal_that_is_closing() -> None:
     assert (deal.state, deal.orders[-1].purpose) == (DealState.CLOSING, Purpose.CLOSE)
 
 
-def test_an_exit_and_what_evened_it_are_told_apart_by_their_numbers() -> None:
+def purposes(*orders: PastOrder) -> list[Purpose]:
+    """Of what came after the opening."""
+    (deal,) = told(*OPENING, *orders).new
+    return [order.purpose for order in deal.orders[2:]]
+
+
+def test_an_exit_and_what_evened_it_are_told_apart() -> None:
     """The exit's two are 2 and 3, or 2 filled nothing: then 4 is no partner of 3."""
-    exits = past("4-a2", Side.BUY, 5, reduce_only=True), past("4-d3", Side.SELL, 5, reduce_only=True)
-    (deal,) = told(*OPENING, *exits).new
+    (deal,) = told(*OPENING, *EXIT).new
     assert [order.purpose for order in deal.orders[2:]] == [Purpose.CLOSE, Purpose.CLOSE]
     assert (deal.state, deal.held_uusd) == (DealState.CLOSED, 0)
-    (deal,) = told(*OPENING, exits[1], past("4-a4", Side.BUY, 6, reduce_only=True)).new
-    assert [order.purpose for order in deal.orders[2:]] == [Purpose.CLOSE, Purpose.EVEN]
+    evening = past("4-d4", Side.SELL, 6, reduce_only=True)
+    assert purposes(EXIT[1], evening) == [Purpose.CLOSE, Purpose.EVEN]
+
+
+def test_an_exit_that_takes_dust_along_is_one_exit() -> None:
+    bought = replace(EXIT[1], size=SIZE + DUST, report=replace(EXIT[1].report, filled_size=SIZE + DUST))
+    assert purposes(EXIT[0], bought) == [Purpose.CLOSE, Purpose.CLOSE]
+
+
+def test_an_exit_is_told_whatever_came_to_nothing_before_it() -> None:
+    """An evening order, or the single leg of an exit, takes one number, an exit of both legs two."""
+    for first in (3, 4):
+        sold = past(f"4-d{first}", Side.SELL, 5, reduce_only=True)
+        bought = past(f"4-a{first + 1}", Side.BUY, 5, reduce_only=True)
+        assert purposes(sold, bought) == [Purpose.CLOSE, Purpose.CLOSE]
+
+
+def test_a_deal_is_even_where_no_venue_would_take_an_order_for_the_rest() -> None:
+    """Dust at the venue with the larger smallest order is more than the other's smallest order."""
+    more = {Venue.DYDX: replace(instrument(Venue.DYDX), min_size=2 * SIZE), Venue.APEX: instrument(Venue.APEX)}
+    opened = past("4-a0", Side.SELL, 1, size=2 * SIZE), past("4-d1", Side.BUY, 1, size=3 * SIZE)
+    sold = past("4-d2", Side.SELL, 5, reduce_only=True, size=2 * SIZE)
+    (deal,) = retell(replace(before(), instruments=more), histories(*opened, sold)).new
+    assert [order.purpose for order in deal.orders[2:]] == [Purpose.CLOSE]
 
 
 def test_an_order_that_is_not_of_this_fleet_is_named() -> None:
@@ -129,7 +160,7 @@ def test_a_forced_fill_that_no_deal_can_have_borne_is_named() -> None:
 
 def test_a_forced_fill_is_offered_to_the_deals_that_were_live_then_oldest_first() -> None:
     """Of three deals the first was closed before, the third opened after."""
-    first = (*OPENING, past("4-a2", Side.BUY, 5, reduce_only=True), past("4-d3", Side.SELL, 5, reduce_only=True))
+    first = (*OPENING, *EXIT)
     second = past("5-a0", Side.SELL, 2), past("5-d1", Side.BUY, 2)
     third = past("6-a0", Side.SELL, 3), past("6-d1", Side.BUY, 3)
     fourth = past("7-a0", Side.SELL, 9), past("7-d1", Side.BUY, 9)
@@ -162,13 +193,43 @@ def test_a_fill_that_the_ledger_lacks_is_a_fact_about_its_order() -> None:
     assert dict(found.positions) == {Venue.DYDX: SIZE, Venue.APEX: -SIZE}
 
 
+def test_a_fill_that_was_taken_back_since_is_a_fact_about_its_order() -> None:
+    (deal,) = told(*OPENING).new
+    dydx, apex = histories(*OPENING)
+    found = retell(before(deal), [dydx, replace(apex, fills=(*apex.fills, reversal(apex.fills[0])))])
+    assert (found.strange, found.more) == ((), ())
+    assert [fact.client_id for fact in found.facts] == [apex.fills[0].client_id]
+    assert dict(found.positions) == {Venue.DYDX: SIZE, Venue.APEX: 0}
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_forced_fill_that_was_taken_back_is_undone_in_every_deal_that_bore_it(known: bool) -> None:
+    """Whether the ledger has the forced fill already or not."""
+    deals = (*OPENING, past("5-a0", Side.SELL, 2), past("5-d1", Side.BUY, 2))
+    forced = ForcedFill(Venue.DYDX, "liq", "ETH", "SELL", Decimal(2_000), 2 * SIZE, 0, 7 * SECOND_NS, 7 * SECOND_NS)
+    undone = replace(forced, fill_id=forced.fill_id + REVERSED, side="BUY")
+    ledger = replace(before(), book_forced=forced_rows)
+    taken, back = ([*histories(*deals), History(Venue.DYDX, forced=heard)] for heard in ((forced,), (forced, undone)))
+    once = retell(ledger, taken)
+    assert dict(once.positions) == {Venue.DYDX: 0, Venue.APEX: -2 * SIZE}
+    found = retell(replace(ledger, deals=once.new if known else ()), back)
+    assert dict(found.positions) == {Venue.DYDX: 2 * SIZE, Venue.APEX: -2 * SIZE}
+    assert found.strange == () and len(found.more) == (2 if known else 0)
+    again = retell(replace(ledger, deals=_with(once.new, found.more)), back) if known else found
+    assert dict(again.positions) == dict(found.positions) and (again.more == () or not known)
+
+
+def _with(deals: tuple[Deal, ...], more: tuple[Addition, ...]) -> tuple[Deal, ...]:
+    added = {one.deal_id: one for one in more}
+    return tuple(replace(d, fills=d.fills + added[d.deal_id].fills) for d in deals)
+
+
 def test_orders_that_a_known_deal_lacks_are_added_to_it() -> None:
     (deal,) = told(*OPENING).new
-    exits = past("4-a2", Side.BUY, 5, reduce_only=True), past("4-d3", Side.SELL, 5, reduce_only=True)
-    found = retell(before(deal), histories(*OPENING, *exits))
+    found = retell(before(deal), histories(*OPENING, *EXIT))
     (more,) = found.more
     assert found.new == () and more.deal_id == deal.deal_id
-    assert [(o.client_id[-2:], o.purpose) for o in more.orders] == [("a2", Purpose.CLOSE), ("d3", Purpose.CLOSE)]
+    assert [(o.client_id[-2:], o.purpose) for o in more.orders] == [("d2", Purpose.CLOSE), ("a3", Purpose.CLOSE)]
     assert len(more.fills) == 2
 
 

@@ -1,9 +1,11 @@
 """The judge can fail: each law is broken by hand, in a copy of a finished run, and the judge must say which."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,10 @@ from common.fleet.rest import Rest
 from common.fleet.timeline import BEGIN_NS
 from common.fleet.violation import Violation
 from common.ledger.report import Report
+from common.sim.types import FundingPayment
 
 D = Decimal
-SEED = 1
+SEED = 2
 CLOSED = "(SELECT deal_id FROM deal WHERE state = 'CLOSED' ORDER BY deal_id LIMIT 1)"
 LIVE = "(SELECT deal_id FROM deal WHERE state = 'OPEN' ORDER BY deal_id LIMIT 1)"
 
@@ -77,7 +80,7 @@ def deal(name: str, market: str, direction: int = 1, held: int = 1_000_000, open
     """Statements that insert a live deal with two small orders."""
     statements = [
         f"INSERT INTO deal VALUES ('{name}', '{market}', 9{len(name)}{direction + 1}, {direction}, '1', 'OPENING', "
-        f"{held}, 0, {opened_ns}, {opened_ns})"
+        f"{held}, 0, {opened_ns}, {opened_ns}, 0)"
     ]
     for seq, venue in enumerate(("dydx", "apex"), 1):
         statements.append(
@@ -98,6 +101,13 @@ def test_an_untouched_run_is_clean_at_any_moment_and_at_rest(planted: Planted) -
 
 # ---- at any moment ------------------------------------------------------------------------------------------------
 
+
+def limited(market: str, key: str, fleet: Fleet) -> list[str]:
+    """A deal where there may be none."""
+    row = f"INSERT OR REPLACE INTO entry_limit VALUES ('{market}', '{key}', 0)"
+    return [row, *deal("new-1", "XYZ", opened_ns=fresh(fleet))]
+
+
 MOMENTS: dict[str, tuple[str, Callable[[Fleet], list[str]]]] = {
     "cap": ("cap: new-1 was let in", lambda f: deal("new-1", "XYZ", held=10**12, opened_ns=fresh(f))),
     "cap at one micro-dollar too much": (
@@ -117,6 +127,14 @@ MOMENTS: dict[str, tuple[str, Callable[[Fleet], list[str]]]] = {
         lambda f: [halt("XYZ"), *deal("new-1", "XYZ", opened_ns=fresh(f))],
     ),
     "halt of all": ("halt: new-1 was let in", lambda f: [halt("*"), *deal("new-1", "XYZ", opened_ns=fresh(f))]),
+    **{
+        f"limit of {key} of {market}": (
+            rf"limit: new-1 was let in as \d+ of 0 {key} of {re.escape(market)}",
+            partial(limited, market, key),
+        )
+        for market in ("XYZ", "*")
+        for key in ("deals", "notional_uusd", "deals_per_minute", "deals_per_hour")
+    },
     "equity missing": (
         "equity: new-1 was let in with 1 venues",
         lambda f: ["DELETE FROM equity WHERE venue = 'apex'", *deal("new-1", "XYZ", opened_ns=fresh(f))],
@@ -226,6 +244,14 @@ AT_REST: dict[str, tuple[str, list[str]]] = {
     ),
     "stuck without a halt": ("is not halted", [f"UPDATE deal SET state = 'STUCK' WHERE deal_id = {LIVE}"]),
     "a late fill that halted nobody": ("that nobody expected", [f"UPDATE deal SET changed_ns = 0 WHERE {ENDED}"]),
+    "a fill that was taken back at the venue only": (
+        "the ledger has .* more",
+        [
+            "INSERT INTO fill SELECT NULL, venue, fill_id || '!reversed', client_id, IIF(side = 'BUY', 'SELL', 'BUY'), "
+            f"price, size, -fee_uusd, 0, 0 FROM fill WHERE seq = {ONE_FILL}"
+        ],
+    ),
+    "funding that no venue paid": ("funding at dydx", ["INSERT INTO funding VALUES (1, 'dydx', 'p', 'BTC', 1, 0)"]),
     "a move is not in the journal": (
         "journal: .* finds it",
         [f"DELETE FROM journal WHERE {ENDED} AND from_state <> to_state AND to_state <> 'CLOSED'"],
@@ -262,6 +288,40 @@ def test_a_law_of_rest_is_missed(planted: Planted, name: str) -> None:
     planted.plant(*statements)
     with pytest.raises(Violation, match=says):
         planted.rest().judge()
+
+
+def test_what_a_venue_did_and_the_ledger_missed_is_missed(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = planted.fleet.engines[Venue.APEX]
+    fills = engine.fills("fleet")
+    monkeypatch.setattr(engine, "fills", lambda account_id: (replace(fills[0], failed_ns=1), *fills[1:]))
+    with pytest.raises(Violation, match=r"fills at apex: .*!reversed.* less"):
+        planted.rest().judge()
+    monkeypatch.undo()
+    paid = FundingPayment("p", "fleet", "BTC", D("-0.000001"), D(0), D(1), D(1), 0)
+    monkeypatch.setattr(engine, "funding", lambda account_id: (paid,))
+    with pytest.raises(Violation, match=r"funding at apex: .*-1.* less"):
+        planted.rest().judge()
+
+
+def test_a_fill_that_was_taken_back_must_have_halted_and_leaves_what_stands(planted: Planted) -> None:
+    rest = planted.rest()
+    planted.plant(
+        "INSERT INTO fill SELECT NULL, venue, fill_id || '!reversed', client_id, IIF(side = 'BUY', 'SELL', 'BUY'), "
+        f"price, size, -fee_uusd, 0, 0 FROM fill WHERE seq = {ONE_FILL}"
+    )
+    with pytest.raises(Violation, match="that nobody expected"):
+        rest._late_fills()
+    planted.plant(halt("*"))
+    rest._late_fills()
+    (deal_id,) = planted.db.execute(f"SELECT {LIVE}").fetchone()
+    open_uusd = planted.judge._open_notional(deal_id)
+    assert open_uusd > 0
+    planted.plant(
+        "INSERT INTO fill SELECT NULL, f.venue, f.fill_id || '!reversed', client_id, "
+        "IIF(f.side = 'BUY', 'SELL', 'BUY'), f.price, f.size, -f.fee_uusd, 0, 0 "
+        f"FROM fill f JOIN orders o USING (client_id) WHERE deal_id = '{deal_id}'"
+    )
+    assert planted.judge._open_notional(deal_id) == 0
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from common.core.order import Fill, Lifetime, Order, Purpose
 from common.fleet.faults import SECOND, Faults
 from common.fleet.fleet import CAP, Fleet
 from common.fleet.run import CALM_NS, LOOK_NS, faults_of
-from common.fleet.speech import fill_of, forced_of, report_of
+from common.fleet.speech import fills_of, forced_of, report_of
 from common.fleet.timeline import BEGIN_NS
 from common.fleet.wire import ACCOUNT
 from common.ledger import backup
@@ -75,9 +75,10 @@ def history(engine: PaperEngine) -> History:
                 report=report_of(order, {}),
             )
         )
-    ours = tuple(fill_of(engine.venue, order, f) for f in fills if (order := orders[f.order_id]) is not None)
-    forced = (forced_of(engine.venue, f, f.at_ns) for f in engine.fills(ACCOUNT) if f.order_id is None)
-    return History(engine.venue, tuple(told), ours, tuple(forced))
+    names = {order.report.venue_order_id: order.report.client_id for order in told}
+    ours = [said for f in fills for said in fills_of(engine.venue, f, names[f.order_id or ""])]
+    forced = [said for f in engine.fills(ACCOUNT) if not f.order_id for said in forced_of(engine.venue, f, f.at_ns)]
+    return History(engine.venue, tuple(told), tuple(ours), tuple(forced))
 
 
 def account(engine: PaperEngine, at_ns: int) -> AccountFacts:
@@ -163,10 +164,29 @@ def compare(lost: Path, path: Path, *, purpose: bool = True) -> int:
     assert all_fills(before) == all_fills(after)
     for deal_id, deal in before.items():
         again = after[deal_id]
-        assert matters(again) == matters(deal)
+        if deal.market in guessed(before):
+            continue
+        assert matters(again) == matters(deal) or reopened(deal, again)
         assert not purpose or purposes(again) == purposes(deal)
         assert again.held_uusd == (filled_notional_uusd(again) if again.live else 0) >= deal.held_uusd
     return sum(deal.live for deal in after.values())
+
+
+def guessed(deals: dict[str, Deal]) -> set[str]:
+    """Markets with forced fills and others that were taken back: nobody tells when, so not whose position was there.
+
+    That all fills of the market are told, each once, is not in question.
+    """
+    fills = [(deal.market, fill) for deal in deals.values() for fill in deal.fills]
+    forced = {market for market, fill in fills if fill.client_id.startswith(FORCED)}
+    return forced & {market for market, fill in fills if fill.is_reversal}
+
+
+def reopened(deal: Deal, again: Deal) -> bool:
+    """A finished deal that has hedged legs again since a fill of it was taken back is open when it is told anew."""
+    told = matters(replace(again, state=deal.state)) == matters(deal)
+    back = any(fill.is_reversal for fill in deal.fills) and deal.state is DealState.CLOSED
+    return told and back and again.state is DealState.OPEN
 
 
 def all_fills(deals: dict[str, Deal]) -> list[Any]:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from tests.ledger.conftest import Maker
 
-RACER = Path(__file__).with_name("racer.py")
 ROOT = Path(__file__).parents[2]
 LATER_NS = 1_700_000_900_000_000_000
 BY = By(Author(9, "1", "hash"), "person", LATER_NS)
@@ -131,7 +130,7 @@ def writers(path: Path, markets: tuple[str, ...]) -> "Iterator[list[subprocess.P
     """One writing process per market, until the block ends."""
     children = [
         subprocess.Popen(
-            [sys.executable, str(RACER), str(path), market, str(seed), "1000000"],
+            [sys.executable, "-m", "common.fleet.racer", str(path), market, str(seed), "1000000"],
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,

@@ -16,7 +16,9 @@ from common.core.ids import client_id, next_attempt
 from common.core.market import Direction, Side, Venue
 from common.core.order import Fill, Lifetime, Order, OrderState, Purpose
 from common.ledger import backup
+from common.ledger.bounds import BY_NAME, Bound
 from common.ledger.ledger import Ledger, Refusal
+from common.ledger.limit_verbs import Moved
 from common.ledger.limits import CapTerms
 from common.ledger.retelling import Retelling
 from common.ledger.rows import Author
@@ -28,6 +30,14 @@ if TYPE_CHECKING:
 AUTHOR = Author(pid=8, code_version="2", config_hash="hash")
 AT_NS = 1_700_000_000_000_000_000
 FROM = 17_000_000_000
+#: what two deals of 200 USD, opened within the minute, exceed; and the word for an entry on top of them
+TIGHT = (
+    ("deals", 1, "deals"),
+    ("notional_usd", 300, "notional"),
+    ("deals_per_minute", 1, "rate"),
+    ("deals_per_hour", 1, "rate"),
+)
+WIDE = 1_000_000
 
 
 @pytest.fixture
@@ -95,6 +105,30 @@ def test_facts_may_exceed_cap_level_and_direction(retelling: Retelling, ledger: 
     for number in range(1, 7):
         retelling.rebuild(told(number, direction=1 if number < 6 else -1), "told", AT_NS)
     assert sum(deal.held_uusd for deal in ledger.live_deals()) == 1_200_000_000
+
+
+def test_facts_may_exceed_the_limits_of_entries_and_entries_may_not_come_on_top(
+    retelling: Retelling, ledger: Ledger, maker: "Maker"
+) -> None:
+    """All limits are in the way of two deals; then of an entry one after the other alone."""
+    for name, value, _ in TIGHT:
+        bind(ledger, name, value)
+    for number in (1, 2):
+        retelling.rebuild(told(number), "told", AT_NS)
+    ledger.resume("*", "looked", who="ann", at_ns=AT_NS)
+    for name, _, _ in TIGHT:
+        bind(ledger, name, WIDE)
+    for name, value, word in TIGHT:
+        bind(ledger, name, value)
+        assert ledger.reserve(maker.deal(3), "edge") == Refusal(word)
+        bind(ledger, name, WIDE)
+
+
+def bind(ledger: Ledger, name: str, value: int) -> None:
+    """Limit the market, and the fleet."""
+    for market in ("BTC", "*"):
+        bound = Bound(market, BY_NAME[name], value * BY_NAME[name].unit)
+        assert isinstance(ledger.set_limit(bound, "test", who="ann", confirmed=True, at_ns=AT_NS), Moved)
 
 
 def test_entries_may_not_come_on_top_of_facts(retelling: Retelling, ledger: Ledger, maker: "Maker") -> None:

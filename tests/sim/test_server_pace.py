@@ -12,6 +12,8 @@ from common.sim.server.pace import Pace, kept_state
 from common.sim.types import SourceBook
 
 MS = 1_000_000
+#: how long a tape is played that is played to its end, at most
+TO_ITS_END = 30.0
 
 
 class Tape:
@@ -49,14 +51,16 @@ class Heard:
 
 
 def played(tape: Tape, speed: float, for_s: float, keep: Path | None = None) -> tuple[Pace, dict[Venue, Any]]:
-    """Play a tape for so long."""
+    """Play a tape for so long; `TO_ITS_END` stops as soon as it has ended."""
     heard: dict[Venue, Any] = {venue: Heard() for venue in Venue}
     pace = Pace(tape, heard, shown={venue: ["BTC"] for venue in Venue}, speed=speed, now_ns=clock.now_ns)
     assert not pace.is_ready
 
     async def run() -> None:
         playing = asyncio.create_task(pace.run(keep))
-        await asyncio.wait({playing}, timeout=for_s)
+        began = clock.monotonic_ns()
+        while clock.monotonic_ns() - began < for_s * 1000 * MS and not (for_s == TO_ITS_END and pace.has_ended):
+            await asyncio.wait({playing}, timeout=min(for_s, 0.1))
         assert not playing.done()
         playing.cancel()
 
@@ -82,7 +86,7 @@ def test_a_tape_that_goes_on_has_not_ended(ladder: Callable[..., SourceBook]) ->
 
 
 def test_a_dense_tape_leaves_others_their_turn(ladder: Callable[..., SourceBook]) -> None:
-    pace, heard = played(Tape(ladder, [0] * 2000), speed=1.0, for_s=1.0)
+    pace, heard = played(Tape(ladder, [0] * 2000), speed=1.0, for_s=TO_ITS_END)
     assert pace.has_ended and len(heard[Venue.DYDX].applied) == 2000
     assert heard[Venue.DYDX].advanced >= 2
 

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from common.settings import Endpoint
     from common.venues.base import Desk, Feed
     from common.venues.keys import Keys
+    from common.venues.public import PublicBook
 
 
 def make_feed(endpoint: "Endpoint", instrument: "Instrument") -> "Feed":
@@ -18,6 +19,14 @@ def make_feed(endpoint: "Endpoint", instrument: "Instrument") -> "Feed":
 
 def make_desk(endpoint: "Endpoint", keys: "Keys") -> "Desk":
     """The desk of the account that `keys` belong to."""
+    from common.venues.apex.budget import budget
     from common.venues.apex.desk import ApexDesk
 
-    return ApexDesk(endpoint.rest, endpoint.ws, keys)
+    return ApexDesk(endpoint.rest, endpoint.ws, keys, budget=budget(endpoint.budgets))
+
+
+async def read_book(endpoint: "Endpoint", market: str) -> "PublicBook":
+    """The public book of a market now, without an account; VenueError without a usable answer."""
+    from common.venues.apex.public import read_book
+
+    return await read_book(endpoint.rest, market)

@@ -91,6 +91,11 @@ class ApexFeed(ApexSession):
 
     def _pushed_book(self, frame: dict[str, Any], at_ns: int) -> None:
         message = wire.book_message(frame, self._instrument, at_ns)
+        if message.snapshot and not self.waiting:
+            # it may be half a book under a wrong name: one that was asked for is worth the wait
+            self.on_lost("a snapshot that nobody asked for")
+            self.refresh()
+            return
         gap = not message.snapshot and message.sequence != self._sequence + 1
         self._sequence = message.sequence
         if message.snapshot:

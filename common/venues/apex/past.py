@@ -1,24 +1,23 @@
 """All that ApeX can still tell of our account since a moment: its fills, page by page, and the orders behind them.
 
-Fills that were taken back (FAILED_…) are left out: nothing came of them. Slow and thorough, for a reconciliation: never
-asked while trading.
+A fill that was taken back (FAILED_…) comes with its reversal. Slow and thorough, for a reconciliation: never asked
+while trading.
 """
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
-from decimal import Decimal
 from typing import Any, Final
 
-from common.core.account import ForcedFill
+from common.core.account import ForcedFill, forced_fill
 from common.core.errors import VenueError
 from common.core.history import History, PastOrder
 from common.core.market import Side, Venue
 from common.core.order import Lifetime, Unknown
 from common.venues.apex.rest import ApexRest
 from common.venues.apex.wire import MS_NS, Data, market_of, reading
-from common.venues.apex.wire_account import failed, forced_by_venue, read_fill, read_forced, read_report
+from common.venues.apex.wire_account import forced_by_venue, read_fills, read_report
 from common.venues.apex.wire_order import TIME_IN_FORCE
+from common.venues.numbers import moment_ns, positive, whole
 
 FILLS_PATH: Final = "/api/v1/fills"
 HISTORY_PATH: Final = "/api/v1/history-orders"
@@ -37,7 +36,7 @@ Row = dict[str, Any]
 
 async def history(rest: ApexRest, since_ns: int) -> History:
     """All fills of the account since then, in every market, and their orders; VenueError when that cannot be had."""
-    fills = [row for row in await _rows(rest, FILLS_PATH, since_ns) if not failed(row)]
+    fills = await _rows(rest, FILLS_PATH, since_ns)
     listed = {_order_id(row): row for row in await _rows(rest, HISTORY_PATH, since_ns - ORDER_SLACK_NS)}
     rows: dict[str, Row] = {}
     for fill in fills:
@@ -45,16 +44,17 @@ async def history(rest: ApexRest, since_ns: int) -> History:
         if order_id and order_id not in rows:
             rows[order_id] = listed.get(order_id) or await _order(rest, order_id)
     is_forced = {id(fill): _is_forced(fill, rows) for fill in fills}
-    forced = tuple(_forced(fill) for fill in fills if is_forced[id(fill)])
+    forced = tuple(one for fill in fills if is_forced[id(fill)] for one in _forced(fill))
     orders = {order_id: read_past(row) for order_id, row in rows.items() if not forced_by_venue(row)}
     ours = [fill for fill in fills if not is_forced[id(fill)]]
-    told = tuple(read_fill(fill, orders[_filled_id(fill)].report.client_id) for fill in ours)
+    told = tuple(one for fill in ours for one in read_fills(fill, orders[_filled_id(fill)].report.client_id))
     return History(Venue.APEX, tuple(orders.values()), told, forced)
 
 
-def _forced(fill: Row) -> ForcedFill:
-    forced = read_forced(fill, 0)
-    return replace(forced, at_ns=forced.venue_ns)
+def _forced(fill: Row) -> list[ForcedFill]:
+    with reading("fill"):
+        market = market_of(fill["symbol"])
+    return [forced_fill(market, one, one.venue_ns) for one in read_fills(fill, "")]
 
 
 def _is_forced(fill: Row, orders: Mapping[str, Row]) -> bool:
@@ -68,7 +68,7 @@ async def _rows(rest: ApexRest, path: str, since_ns: int) -> list[Row]:
         data = await _ask(rest, f"{path}?limit={PAGE}&page={number}")
         with reading(path):
             page = list(data["orders"])
-            young = {str(row["id"]): row for row in page if int(row["createdAt"]) * MS_NS >= since_ns}
+            young = {str(row["id"]): row for row in page if whole(row["createdAt"]) * MS_NS >= since_ns}
         found |= young
         if len(page) < PAGE or len(young) < len(page):
             return list(found.values())
@@ -106,11 +106,11 @@ def read_past(row: Row) -> PastOrder:
             venue=Venue.APEX,
             market=market_of(row["symbol"]),
             side=Side(row["side"]),
-            size=Decimal(row["size"]),
-            limit=Decimal(row["price"]),
+            size=positive(row["size"]),
+            limit=positive(row["price"]),
             lifetime=_lifetime(row),
             reduce_only=row.get("reduceOnly") in (True, "true", "True"),
-            created_ns=int(row["createdAt"]) * MS_NS,
+            created_ns=moment_ns(whole(row["createdAt"]) * MS_NS),
             report=read_report(row),
         )
 

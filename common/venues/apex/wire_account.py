@@ -9,12 +9,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from common.core.account import forced_fill, taken_back
+from common.core.errors import VenueError
 from common.core.events import Filled, Reported
 from common.core.market import Side, Venue
 from common.core.money import uusd_down, uusd_up
 from common.core.order import Fill, Report
 from common.venues.apex.wire import MS_NS, market_of, reading
-from common.venues.base import AccountChanged, AccountEvent, ForcedFill, FundingPaid, Position
+from common.venues.base import AccountChanged, AccountEvent, ForcedFill, FundingPaid, PastFill, Position
+from common.venues.numbers import fee_of, moment_ns, money, not_negative, number, positive, whole, word
 
 ACCOUNT_TOPIC: Final = "ws_accounts_v1"
 #: orders remembered by the venue's id; the fleet has a few in flight, and REST answers for the rest
@@ -30,7 +33,9 @@ class OrderNames:
         self._names: dict[str, str] = {}
 
     def learn(self, order_id: str, client_id: str) -> None:
-        """Remember that the venue calls our order `client_id` by `order_id`."""
+        """Remember that the venue calls our order `client_id` by `order_id`; VenueError when it was another's."""
+        if self._names.get(order_id, client_id) != client_id:
+            raise VenueError(f"apex calls two orders by {order_id}: {self._names[order_id]} and {client_id}")
         self._names.pop(order_id, None)
         self._names[order_id] = client_id
         if len(self._names) > NAMES_KEPT:
@@ -47,7 +52,7 @@ def read_report(row: Mapping[str, Any]) -> Report:
         filled, final = _progress(row)
         return Report(
             client_id=_client_id(row),
-            venue_order_id=str(row.get("id") or row["orderId"]),
+            venue_order_id=word(str(row.get("id") or row["orderId"])),
             filled_size=filled,
             final=final,
             reason=_reason(row),
@@ -64,17 +69,17 @@ def _progress(row: Mapping[str, Any]) -> tuple[Decimal, bool]:
     Matched comes before settled on the chain, so the larger counts. Pushes may leave the matched size out: then an
     end other than FILLED is believed only if what remains and what is settled add up, and is else left to a look-up.
     """
-    size, status = Decimal(row["size"]), row["status"]
-    settled = Decimal(row.get("cumSuccessFillSize") or 0)
+    size, status = number(row["size"]), word(row["status"])
+    settled = number(row.get("cumSuccessFillSize") or 0)
     matched = row.get("cumMatchFillSize")
-    filled = max(settled, Decimal(matched or 0))
+    filled = max(settled, number(matched or 0))
     if not (size > 0 and 0 <= filled <= size):
         raise ValueError(f"filled {filled} of {size}")
     if status == "FILLED":
         return size, True
     if status not in _FINAL:
         return filled, False
-    return filled, matched is not None or Decimal(row.get("remainingSize") or 0) + settled == size
+    return filled, matched is not None or number(row.get("remainingSize") or 0) + settled == size
 
 
 def _reason(row: Mapping[str, Any]) -> str:
@@ -98,37 +103,51 @@ def failed(row: Mapping[str, Any]) -> bool:
 def read_fill(row: Mapping[str, Any], client_id: str) -> Fill:
     """A fill of the order `client_id`. VenueError when malformed."""
     with reading("fill"):
+        price, size = positive(row["price"]), positive(row["size"])
         return Fill(
             venue=Venue.APEX,
-            fill_id=str(row["id"]),
+            fill_id=word(str(row["id"])),
             client_id=client_id,
             side=Side(row["side"]),
-            price=_positive(row["price"]),
-            size=_positive(row["size"]),
-            fee_uusd=uusd_up(Decimal(row["fee"])),
-            venue_ns=int(row["createdAt"]) * MS_NS,
+            price=price,
+            size=size,
+            fee_uusd=uusd_up(fee_of(row["fee"], price * size)),
+            venue_ns=moment_ns(whole(row["createdAt"]) * MS_NS),
         )
 
 
 def order_fills(data: Any, client_id: str, order_id: str) -> tuple[Fill, ...]:
-    """The standing fills of one order in an answer of /v1/fills, whatever else the venue put into it."""
+    """The fills of one order in an answer of /v1/fills, whatever else the venue put into it."""
     with reading("fills"):
-        rows = [row for row in data["orders"] if str(row["orderId"]) == order_id and not failed(row)]
-    return tuple(read_fill(row, client_id) for row in rows)
+        rows = [row for row in fill_rows(data) if str(row["orderId"]) == order_id]
+    return tuple(fill for row in rows for fill in read_fills(row, client_id))
 
 
-def _positive(text: str) -> Decimal:
-    value = Decimal(text)
-    if not value > 0:
-        raise ValueError(f"{text} is not above 0")
-    return value
+def fill_rows(data: Any) -> list[dict[str, Any]]:
+    """The entries of /v1/fills, newest first; the venue calls them orders."""
+    with reading("fills"):
+        return list(data["orders"])
+
+
+def read_fills(row: Mapping[str, Any], client_id: str) -> tuple[Fill, ...]:
+    """What a fill's row says: the fill, and its reversal once it was taken back."""
+    fill = read_fill(row, client_id)
+    return taken_back(fill) if failed(row) else (fill,)
+
+
+def past_fills(row: Mapping[str, Any]) -> tuple[PastFill, ...]:
+    """One entry of /v1/fills as history. VenueError when malformed."""
+    with reading("fill"):
+        market, order_id = market_of(row["symbol"]), str(row.get("orderId") or "")
+        named = None if forced_by_venue(row) or not order_id else order_id
+    return tuple(PastFill(market, named, fill) for fill in read_fills(row, _client_id(row)))
 
 
 def open_positions(data: Any, marks: Mapping[str, Decimal]) -> tuple[Position, ...]:
     """The open positions of /v1/account, sizes signed, with their marks (by symbol). VenueError when malformed."""
     with reading("positions"):
         return tuple(
-            Position(market_of(row["symbol"]), _signed(row), Decimal(row["entryPrice"]), marks[row["symbol"]])
+            Position(market_of(row["symbol"]), _signed(row), not_negative(row["entryPrice"]), marks[row["symbol"]])
             for row in position_rows(data)
         )
 
@@ -136,11 +155,11 @@ def open_positions(data: Any, marks: Mapping[str, Decimal]) -> tuple[Position, .
 def position_rows(data: Any) -> list[dict[str, Any]]:
     """The rows of /v1/account whose size is not 0; the venue lists empty ones too."""
     with reading("positions"):
-        return [row for row in data.get("openPositions") or [] if Decimal(row["size"])]
+        return [row for row in data.get("openPositions") or [] if number(row["size"])]
 
 
 def _signed(row: Mapping[str, Any]) -> Decimal:
-    size = abs(Decimal(row["size"]))
+    size = abs(number(row["size"]))
     return size if {"LONG": True, "SHORT": False}[row["side"]] else -size
 
 
@@ -151,11 +170,11 @@ def account_events(contents: Any, names: OrderNames, at_ns: int) -> list[Account
         fills, funding = contents.get("fills") or [], contents.get("fundingValues") or []
         changed = any(contents.get(key) for key in _ACCOUNT_KEYS)
     reports = _reports(orders, names)
-    heard = [_fill_event(row, orders, names, at_ns) for row in fills]
-    events: list[AccountEvent] = [event for event in heard if event is not None]
+    heard = [_fill_events(row, orders, names, at_ns) for row in fills]
+    events: list[AccountEvent] = [event for told in heard for event in told]
     events += [Reported(report, at_ns) for report in reports]
     events += [read_funding(row) for row in funding]
-    if changed or None in heard:
+    if changed or () in heard:
         events.append(AccountChanged(Venue.APEX, at_ns))
     return events
 
@@ -174,37 +193,18 @@ def forced_by_venue(order: Mapping[str, Any]) -> bool:
     return bool(order.get("isLiquidate") or order.get("isDeleverage"))
 
 
-def _fill_event(
+def _fill_events(
     row: Mapping[str, Any], orders: Mapping[str, Mapping[str, Any]], names: OrderNames, at_ns: int
-) -> Filled | ForcedFill | None:
-    """None when the fill cannot be named, or was taken back: the account has to be asked."""
+) -> tuple[Filled, ...] | tuple[ForcedFill, ...]:
+    """The fill, and its reversal if it was taken back; none when it cannot be named: the account has to be asked."""
     with reading("fill"):
         order_id = str(row["orderId"])
         forced = forced_by_venue(row) or forced_by_venue(orders.get(order_id, {}))
+        market = market_of(row["symbol"]) if forced else ""
     if forced:
-        return read_forced(row, at_ns)
+        return tuple(forced_fill(market, fill, at_ns) for fill in read_fills(row, ""))
     client_id = names.of(order_id) or _client_id(row)
-    if not client_id or failed(row):
-        return None
-    return Filled(read_fill(row, client_id), at_ns)
-
-
-def read_forced(row: Mapping[str, Any], at_ns: int) -> ForcedFill:
-    """A fill that belongs to no order of ours. VenueError when malformed."""
-    fill = read_fill(row, "")
-    with reading("fill"):
-        market = market_of(row["symbol"])
-    return ForcedFill(
-        venue=Venue.APEX,
-        fill_id=fill.fill_id,
-        market=market,
-        side=fill.side.value,
-        price=fill.price,
-        size=fill.size,
-        fee_uusd=fill.fee_uusd,
-        venue_ns=fill.venue_ns,
-        at_ns=at_ns,
-    )
+    return tuple(Filled(fill, at_ns) for fill in read_fills(row, client_id)) if client_id else ()
 
 
 def funding_payments(data: Any) -> tuple[FundingPaid, ...]:
@@ -219,8 +219,8 @@ def read_funding(row: Mapping[str, Any]) -> FundingPaid:
     with reading("funding"):
         return FundingPaid(
             venue=Venue.APEX,
-            payment_id=str(row["id"]),
+            payment_id=word(str(row["id"])),
             market=market_of(row["symbol"]),
-            payment_uusd=uusd_down(Decimal(row["fundingValue"])),
-            venue_ns=int(row["fundingTime"]) * MS_NS,
+            payment_uusd=uusd_down(money(row["fundingValue"])),
+            venue_ns=moment_ns(whole(row["fundingTime"]) * MS_NS),
         )

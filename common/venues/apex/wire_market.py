@@ -15,6 +15,7 @@ from common.core.errors import ConfigError, VenueError
 from common.core.events import BookMessage, FundingRate, IndexPrice, LevelRow
 from common.core.market import Instrument, Venue
 from common.venues.apex.wire import SETTLE, cross_name, reading, symbol_of
+from common.venues.numbers import not_negative, number, positive, share
 
 _KINDS: Final = {"snapshot": True, "delta": False}
 
@@ -43,13 +44,18 @@ def book_message(frame: dict[str, Any], instrument: Instrument, at_ns: int) -> B
     """A frame of `book_topic`; rows come out best first, whatever order the venue sent. VenueError when malformed."""
     with reading("book"):
         data, u = frame["data"], frame["data"]["u"]
-        if data["s"] != cross_name(instrument.name) or not isinstance(u, int):
+        if data["s"] != cross_name(instrument.name) or type(u) is not int:
             raise ValueError(f"s {data['s']!r} u {u!r}")
+        bids = tuple(sorted(_rows(data["b"], instrument, u, up=False), reverse=True))
+        asks = tuple(sorted(_rows(data["a"], instrument, u, up=True)))
+        for rows in (bids, asks):
+            if len({ticks for ticks, _, _ in rows}) < len(rows):
+                raise ValueError("a price that stands twice")
         return BookMessage(
             venue=Venue.APEX,
             snapshot=_KINDS[frame["type"]],
-            bids=tuple(sorted(_rows(data["b"], instrument, u, up=False), reverse=True)),
-            asks=tuple(sorted(_rows(data["a"], instrument, u, up=True))),
+            bids=bids,
+            asks=asks,
             sequence=u,
             at_ns=at_ns,
         )
@@ -58,9 +64,7 @@ def book_message(frame: dict[str, Any], instrument: Instrument, at_ns: int) -> B
 def _rows(rows: Iterable[tuple[str, str]], instrument: Instrument, u: int, *, up: bool) -> Iterable[LevelRow]:
     tick, step = instrument.tick, instrument.step
     for price_text, size_text in rows:
-        price, size = Decimal(price_text), Decimal(size_text)
-        if price <= 0 or size < 0:
-            raise ValueError(f"level {price_text} {size_text}")
+        price, size = positive(price_text), not_negative(size_text)
         ticks = int(price // tick)
         if up and ticks * tick != price:
             ticks += 1
@@ -78,16 +82,13 @@ def funding_rate(frame: dict[str, Any], at_ns: int) -> FundingRate | None:
         rate = data.get("predictedFundingRate") or (data.get("fundingRate") if _KINDS[frame["type"]] else None)
         if not rate:
             return None
-        hourly = Decimal(rate)
-        if not hourly.is_finite():
-            raise ValueError(f"rate {rate}")
-        return FundingRate(Venue.APEX, hourly, at_ns)
+        return FundingRate(Venue.APEX, share(rate), at_ns)
 
 
 def index_price(frame: dict[str, Any], at_ns: int) -> IndexPrice | None:
     """The index price of a `ticker_topic` frame; None when this delta has none, or 0: not known there yet."""
     with reading("ticker"):
-        price = Decimal(frame["data"].get("indexPrice") or 0)
+        price = number(frame["data"].get("indexPrice") or 0)
         return IndexPrice(Venue.APEX, price, at_ns) if price != 0 else None
 
 
@@ -96,10 +97,7 @@ def oracle_price(data: Any, symbol: str) -> Decimal:
     with reading("ticker"):
         name = cross_name(symbol)
         row = next(row for row in data if cross_name(row["symbol"]) == name) if data else {}
-        price = Decimal(row.get("oraclePrice") or row["indexPrice"])
-        if not price > 0:
-            raise ValueError(f"price {price}")
-        return price
+        return positive(row.get("oraclePrice") or row["indexPrice"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +151,15 @@ def _listing(market: str, row: dict[str, Any], currency: dict[str, Any]) -> List
     return Listing(
         market=market,
         symbol=row["symbol"],
-        tick=Decimal(row["tickSize"]),
-        step=Decimal(row["stepSize"]),
-        min_size=Decimal(row["minOrderSize"]),
-        initial_margin=Decimal(row["initialMarginRate"]),
-        maintenance_margin=Decimal(row["maintenanceMarginRate"]),
+        tick=positive(row["tickSize"]),
+        step=positive(row["stepSize"]),
+        min_size=positive(row["minOrderSize"]),
+        initial_margin=share(row["initialMarginRate"]),
+        maintenance_margin=share(row["maintenanceMarginRate"]),
         # Closing only is not online for us: an entry would be refused, and exits do not ask for it.
         online=bool(row["enableTrade"]) and bool(row.get("enableOpenPosition", True)),
-        resolution=Decimal(row["starkExResolution"]),
+        resolution=positive(row["starkExResolution"]),
         synthetic_id=int(row["starkExSyntheticAssetId"], 16),
         collateral_id=int(currency["starkExAssetId"], 16),
-        currency_step=Decimal(currency["stepSize"]),
+        currency_step=positive(currency["stepSize"]),
     )

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from common.settings import Endpoint
     from common.venues.base import Desk, Feed
     from common.venues.keys import Keys
+    from common.venues.public import PublicBook
 
 
 def make_feed(endpoint: "Endpoint", instrument: "Instrument") -> "Feed":
@@ -21,3 +22,10 @@ def make_desk(endpoint: "Endpoint", keys: "Keys") -> "Desk":
     from common.venues.dydx.desk import DydxDesk
 
     return DydxDesk(endpoint, keys)
+
+
+async def read_book(endpoint: "Endpoint", market: str) -> "PublicBook":
+    """The public book of a market now, without an account; VenueError without a usable answer."""
+    from common.venues.dydx.public import read_book
+
+    return await read_book(endpoint.rest, market)

@@ -66,6 +66,17 @@ class DydxFeed(DydxSession):
         """The book is stale until the next snapshot."""
         self._on_event(FeedLost(Venue.DYDX, reason, clock.now_ns()))
 
+    def check(self, frame: dict[str, Any]) -> None:
+        """A book of another instrument would pass for ours, and a snapshot nobody asked for may be half a book."""
+        if frame["channel"] not in (BOOK, MARKETS):
+            raise ValueError(f"channel {frame['channel']!r}")
+        if frame["channel"] == MARKETS:
+            return
+        if (name := frame.get("id", self._instrument.name)) != self._instrument.name:
+            raise ValueError(f"book of {name!r}")
+        if frame["type"] == "subscribed" and not self.waiting:
+            raise ValueError("a snapshot that nobody asked for")
+
     def subscribed(self, channel: str, contents: Any, at_ns: int) -> None:
         """A snapshot of the book, or of all markets."""
         if channel == BOOK:

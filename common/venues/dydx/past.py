@@ -5,10 +5,9 @@ reconciliation: never asked while trading.
 """
 
 import asyncio
-from decimal import Decimal
 from typing import Any, Final
 
-from common.core.account import ForcedFill
+from common.core.account import ForcedFill, forced_fill
 from common.core.errors import VenueError
 from common.core.history import History, PastOrder
 from common.core.market import Side, Venue
@@ -18,6 +17,7 @@ from common.venues.dydx.rest import FILLS_PATH, DydxRest
 from common.venues.dydx.wire import MS_NS, Payload, data_of, iso, iso_ns, market_of, reading
 from common.venues.dydx.wire_account import ORDERED_TYPES, fill_rows, read_fill, read_report
 from common.venues.dydx.wire_order import LIFE_NS, ORDERS_PATH
+from common.venues.numbers import moment_ns, positive
 
 #: an unusable answer is asked for again so often, after such a pause: a history with holes is worth nothing
 TRIES: Final = 12
@@ -77,8 +77,8 @@ def read_past(raw: Row) -> PastOrder:
             venue=Venue.DYDX,
             market=market_of(raw["market"]),
             side=Side(raw["side"]),
-            size=Decimal(raw["size"]),
-            limit=Decimal(raw["price"]),
+            size=positive(raw["size"]),
+            limit=positive(raw["price"]),
             lifetime=_lifetime(raw),
             reduce_only=bool(raw.get("reduceOnly")),
             created_ns=_created_ns(raw),
@@ -93,7 +93,7 @@ def _lifetime(raw: Row) -> Lifetime | None:
 
 def _created_ns(raw: Row) -> int:
     """Orders of ours expire LIFE_NS after their row was made; another order's own time is when the venue took it in."""
-    taken_ns = iso_ns(raw["createdAt"])
+    taken_ns = moment_ns(iso_ns(raw["createdAt"]))
     if not raw.get("expiresAt"):
         return taken_ns
     made_ns = iso_ns(raw["expiresAt"]) - LIFE_NS
@@ -107,14 +107,4 @@ def _is_forced(row: Row) -> bool:
 def _forced(row: Row) -> ForcedFill:
     fill = read_fill(row, "")
     with reading("fill"):
-        return ForcedFill(
-            venue=Venue.DYDX,
-            fill_id=fill.fill_id,
-            market=market_of(row["market"]),
-            side=fill.side.value,
-            price=fill.price,
-            size=fill.size,
-            fee_uusd=fill.fee_uusd,
-            venue_ns=fill.venue_ns,
-            at_ns=fill.venue_ns,
-        )
+        return forced_fill(market_of(row["market"]), fill, fill.venue_ns)

@@ -12,10 +12,13 @@ import orjson
 from common import clock
 from common.core.errors import VenueError
 from common.venues.dydx.wire import reading
+from common.venues.numbers import word
 from common.venues.session import ANSWER_WAIT_NS, Session
 from common.venues.ws import WsLimits
 
+EMPTY_KEYS: Final = frozenset({"type", "connection_id", "message_id", "channel", "id", "message"})
 DATA_TYPES: Final = frozenset({"channel_data", "channel_batch_data"})
+CONTENT_TYPES: Final = DATA_TYPES | {"subscribed"}
 
 
 class DydxSession(Session):
@@ -33,6 +36,16 @@ class DydxSession(Session):
     def pushed(self, channel: str, contents: Any, at_ns: int) -> None:
         """A change on a channel: an object, or a list of them from a batch; VenueError drops the connection."""
 
+    def check(self, frame: dict[str, Any]) -> None:
+        """ValueError when a frame with contents is about something that was not asked for."""
+
+    def _whole(self, kind: str, frame: dict[str, Any]) -> None:
+        """A frame that we would pass over must have nothing in it that we should have read."""
+        if kind in CONTENT_TYPES:
+            self.check(frame)
+        elif not frame.keys() <= EMPTY_KEYS:
+            raise ValueError(f"a frame of type {kind!r} with {sorted(frame.keys() - EMPTY_KEYS)[0]}")
+
     def on_open(self) -> Iterable[str]:
         """A new connection: begin from nothing."""
         self._message_id = -1
@@ -42,7 +55,8 @@ class DydxSession(Session):
         """Count and sort one frame; VenueError when one is missing, malformed or a refusal."""
         with reading("frame"):
             frame = orjson.loads(data)
-            kind, number = frame["type"], frame["message_id"]
+            kind, number = word(frame["type"]), frame["message_id"]
+            self._whole(kind, frame)
         self._count(number)
         if kind in DATA_TYPES:
             with reading(kind):
@@ -58,6 +72,6 @@ class DydxSession(Session):
 
     def _count(self, number: int) -> None:
         """Every frame of a connection is numbered, from 0 and without a hole, across channels."""
-        if number != self._message_id + 1:
+        if type(number) is not int or number != self._message_id + 1:
             raise VenueError(f"gap: message {number} after {self._message_id}")
         self._message_id = number

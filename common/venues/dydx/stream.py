@@ -35,6 +35,11 @@ class AccountStream(DydxSession):
         """Our account's channel."""
         return (self._subscription(),)
 
+    def check(self, frame: dict[str, Any]) -> None:
+        """Nothing but our account's channel was asked for."""
+        if frame["channel"] != ACCOUNTS_CHANNEL:
+            raise ValueError(f"channel {frame['channel']!r}")
+
     def subscribed(self, channel: str, contents: Any, at_ns: int) -> None:
         """Up: the open orders and recent payments that come with it are news as well."""
         if channel == ACCOUNTS_CHANNEL:

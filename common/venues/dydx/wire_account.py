@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
 
-from common.core.account import AccountFacts, ForcedFill, FundingPaid, Position
+from common.core.account import AccountFacts, ForcedFill, FundingPaid, PastFill, Position, forced_fill
 from common.core.errors import ConfigError
 from common.core.events import Filled, Reported
 from common.core.market import Side, Venue
@@ -16,6 +16,7 @@ from common.core.money import ZERO, uusd_down, uusd_up
 from common.core.order import Fill, Report
 from common.venues.base import AccountChanged, AccountEvent
 from common.venues.dydx.wire import iso_ns, market_of, reading
+from common.venues.numbers import fee_of, moment_ns, money, not_negative, number, positive, share, whole, word
 
 FINAL_STATUSES: Final = frozenset({"FILLED", "CANCELED"})
 #: types of fills that follow from an order of somebody's; any other (LIQUIDATED, LIQUIDATION, DELEVERAGED …) is forced
@@ -25,33 +26,38 @@ ORDERED_TYPES: Final = frozenset({"LIMIT", "MARKET", "STOP_LIMIT", "TRAILING_STO
 def read_report(raw: dict[str, Any]) -> Report:
     """An order of REST or stream; VenueError when malformed."""
     with reading("order"):
+        size, remaining = positive(raw["size"]), not_negative(raw["remainingSize"])
+        if remaining > size:
+            raise ValueError(f"{remaining} remains of {size}")
         return Report(
-            client_id=raw["clientId"],
-            venue_order_id=raw["id"],
-            filled_size=Decimal(raw["size"]) - Decimal(raw["remainingSize"]),
-            final=raw["status"] in FINAL_STATUSES,
-            reason=raw.get("cancelReason") or "",
+            client_id=word(raw["clientId"]) if raw["clientId"] else "",
+            venue_order_id=word(raw["id"]),
+            filled_size=size - remaining,
+            final=word(raw["status"]) in FINAL_STATUSES,
+            reason=str(raw.get("cancelReason") or ""),
         )
 
 
 def read_fill(raw: dict[str, Any], client_id: str) -> Fill:
     """A fill of the order with our `client_id`; VenueError when malformed."""
     with reading("fill"):
+        price, size = _unpadded(raw["price"]), _unpadded(raw["size"])
         return Fill(
             venue=Venue.DYDX,
-            fill_id=raw["id"],
+            fill_id=word(raw["id"]),
             client_id=client_id,
             side=Side(raw["side"]),
-            price=_unpadded(raw["price"]),
-            size=_unpadded(raw["size"]),
-            fee_uusd=uusd_up(Decimal(raw["fee"])),
-            venue_ns=iso_ns(raw["createdAt"]),
+            price=price,
+            size=size,
+            fee_uusd=uusd_up(fee_of(raw["fee"], price * size)),
+            venue_ns=moment_ns(iso_ns(raw["createdAt"])),
         )
 
 
 def _unpadded(text: str) -> Decimal:
     """REST says 37001, the stream 37001.000000: one fill must not have two texts in the ledger."""
-    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
+    positive(text)
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text and "e" not in text.lower() else text)
 
 
 def open_orders(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -66,12 +72,20 @@ def fill_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
         return list(data["fills"])
 
 
+def past_fill(raw: dict[str, Any]) -> PastFill:
+    """One entry of GET /v3/fills as history; the venue names its order, not our id for it."""
+    fill = read_fill(raw, "")
+    with reading("fill"):
+        named = word(raw["orderId"]) if raw.get("orderId") and word(raw["type"]) in ORDERED_TYPES else None
+        return PastFill(market_of(raw["market"]), named, fill)
+
+
 def read_funding(raw: dict[str, Any]) -> FundingPaid:
     """A funding payment; the venue numbers none, and pays once an hour and market: that is its id."""
     with reading("funding payment"):
-        at_ns = iso_ns(raw["effectiveAt"])
-        payment = uusd_down(Decimal(raw["payment"]))
-        return FundingPaid(Venue.DYDX, f"{raw['market']}@{at_ns}", market_of(raw["market"]), payment, at_ns)
+        at_ns, name = moment_ns(iso_ns(raw["effectiveAt"])), word(raw["market"])
+        payment = uusd_down(money(raw["payment"]))
+        return FundingPaid(Venue.DYDX, f"{name}@{at_ns}", market_of(name), payment, at_ns)
 
 
 def read_fundings(data: dict[str, Any]) -> tuple[FundingPaid, ...]:
@@ -83,7 +97,7 @@ def read_fundings(data: dict[str, Any]) -> tuple[FundingPaid, ...]:
 def taker_fee(data: dict[str, Any]) -> Decimal:
     """The account's taker rate from GET /v3/users, fraction of notional."""
     with reading("user"):
-        return Decimal(data["user"]["takerFeeRate"])
+        return share(data["user"]["takerFeeRate"])
 
 
 def find_account(data: dict[str, Any], public_key: str) -> tuple[str, int]:
@@ -91,14 +105,14 @@ def find_account(data: dict[str, Any], public_key: str) -> tuple[str, int]:
     with reading("accounts"):
         for raw in data["accounts"]:
             if int(raw["starkKey"], 16) == int(public_key, 16):
-                return raw["id"], int(raw["positionId"])
+                return word(raw["id"]), whole(raw["positionId"])
     raise ConfigError("the key file's STARK key is not the one of any dYdX account of its API key: onboard again")
 
 
 def held_names(data: dict[str, Any]) -> list[str]:
     """Names of the instruments in which the account of GET /v3/accounts/:id holds something."""
     with reading("account"):
-        return [name for name, raw in data["account"]["openPositions"].items() if Decimal(raw["size"])]
+        return [name for name, raw in data["account"]["openPositions"].items() if number(raw["size"])]
 
 
 def read_account(data: dict[str, Any], marks: dict[str, Decimal], at_ns: int) -> AccountFacts:
@@ -107,11 +121,11 @@ def read_account(data: dict[str, Any], marks: dict[str, Decimal], at_ns: int) ->
         account = data["account"]
         held = account["openPositions"]
         positions = tuple(
-            Position(market_of(name), Decimal(held[name]["size"]), Decimal(held[name]["entryPrice"]), marks[name])
+            Position(market_of(name), number(held[name]["size"]), not_negative(held[name]["entryPrice"]), marks[name])
             for name in held_names(data)
         )
         gross = sum((abs(p.size * p.mark) for p in positions), ZERO)
-        return AccountFacts(Venue.DYDX, uusd_down(Decimal(account["equity"])), uusd_up(gross), positions, at_ns)
+        return AccountFacts(Venue.DYDX, uusd_down(money(account["equity"])), uusd_up(gross), positions, at_ns)
 
 
 def account_events(contents: dict[str, Any], at_ns: int) -> Iterator[AccountEvent]:
@@ -129,17 +143,6 @@ def account_events(contents: dict[str, Any], at_ns: int) -> Iterator[AccountEven
 
 def _fill_event(raw: dict[str, Any], at_ns: int) -> Filled | ForcedFill:
     client_id = raw.get("orderClientId")
-    if raw.get("orderId") and client_id and raw["type"] in ORDERED_TYPES:
-        return Filled(read_fill(raw, client_id), at_ns)
-    fill = read_fill(raw, "")
-    return ForcedFill(
-        venue=Venue.DYDX,
-        fill_id=fill.fill_id,
-        market=market_of(raw["market"]),
-        side=fill.side.value,
-        price=fill.price,
-        size=fill.size,
-        fee_uusd=fill.fee_uusd,
-        venue_ns=fill.venue_ns,
-        at_ns=at_ns,
-    )
+    if raw.get("orderId") and client_id and word(raw["type"]) in ORDERED_TYPES:
+        return Filled(read_fill(raw, word(client_id)), at_ns)
+    return forced_fill(market_of(raw["market"]), read_fill(raw, ""), at_ns)

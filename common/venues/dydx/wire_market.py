@@ -16,6 +16,7 @@ from common.core.errors import ConfigError
 from common.core.events import BookMessage, FundingRate, IndexPrice, LevelRow
 from common.core.market import Instrument, Venue
 from common.venues.dydx.wire import market_of, name_of, reading
+from common.venues.numbers import UNSIGNED, not_negative, number, positive, share, whole
 
 BOOK: Final = "v3_orderbook"
 MARKETS: Final = "v3_markets"
@@ -43,7 +44,7 @@ def read_listing(raw: dict[str, Any], taker_fee: Decimal) -> Listing:
     with reading("market"):
         return Listing(
             instrument=read_instrument(raw, taker_fee),
-            resolution=Decimal(raw["assetResolution"]),
+            resolution=positive(raw["assetResolution"]),
             synthetic_id=int(raw["syntheticAssetId"], 16),
         )
 
@@ -55,12 +56,12 @@ def read_instrument(raw: dict[str, Any], taker_fee: Decimal) -> Instrument:
             venue=Venue.DYDX,
             market=market_of(raw["market"]),
             name=raw["market"],
-            tick=Decimal(raw["tickSize"]),
-            step=Decimal(raw["stepSize"]),
-            min_size=Decimal(raw["minOrderSize"]),
+            tick=positive(raw["tickSize"]),
+            step=positive(raw["stepSize"]),
+            min_size=positive(raw["minOrderSize"]),
             taker_fee=taker_fee,
-            initial_margin=Decimal(raw["initialMarginFraction"]),
-            maintenance_margin=Decimal(raw["maintenanceMarginFraction"]),
+            initial_margin=share(raw["initialMarginFraction"]),
+            maintenance_margin=share(raw["maintenanceMarginFraction"]),
             online=raw["status"] == "ONLINE",
         )
 
@@ -77,7 +78,7 @@ def find_market(data: dict[str, Any], market: str) -> dict[str, Any]:
 def oracle_prices(data: dict[str, Any]) -> dict[str, Decimal]:
     """Oracle price in USD by instrument name, from an answer of GET /v3/markets."""
     with reading("markets"):
-        return {name: Decimal(raw["oraclePrice"]) for name, raw in data["markets"].items()}
+        return {name: positive(raw["oraclePrice"]) for name, raw in data["markets"].items()}
 
 
 def subscribe_frame(channel: str, name: str | None = None) -> str:
@@ -105,8 +106,8 @@ class BookCodec:
     def snapshot(self, contents: dict[str, Any], at_ns: int) -> BookMessage:
         """The contents of `subscribed`: levels as objects, each with its offset where the venue gives them."""
         with reading("book"):
-            bids = self._rows(((r["price"], r["size"], int(r.get("offset", 0))) for r in contents["bids"]), up=False)
-            asks = self._rows(((r["price"], r["size"], int(r.get("offset", 0))) for r in contents["asks"]), up=True)
+            bids = self._rows(((r["price"], r["size"], whole(r.get("offset", 0))) for r in contents["bids"]), up=False)
+            asks = self._rows(((r["price"], r["size"], whole(r.get("offset", 0))) for r in contents["asks"]), up=True)
             sequence = max((row[2] for row in (*bids, *asks)), default=0)
             return BookMessage(Venue.DYDX, True, bids, asks, sequence, at_ns)
 
@@ -118,7 +119,7 @@ class BookCodec:
             asks: tuple[LevelRow, ...] = ()
             sequence = 0
             for one in deltas:
-                offset = int(one["offset"])
+                offset = whole(one["offset"])
                 bids += self._rows(((price, size, offset) for price, size in one["bids"]), up=False)
                 asks += self._rows(((price, size, offset) for price, size in one["asks"]), up=True)
                 sequence = max(sequence, offset)
@@ -126,11 +127,21 @@ class BookCodec:
 
     def _rows(self, levels: Iterable[tuple[str, str, int]], *, up: bool) -> tuple[LevelRow, ...]:
         tick, step = (self._tick, self._tick_float), (self._step, self._step_float)
-        return tuple((_units(price, tick, up), _units(size, step, False), offset) for price, size, offset in levels)
+        return tuple((_price(price, tick, up), _units(size, step, False), offset) for price, size, offset in levels)
+
+
+def _price(text: str, tick: tuple[Decimal, float], up: bool) -> int:
+    """Whole ticks; a bid below one tick is 0, which is no level, but a price of 0 is no price."""
+    ticks = _units(text, tick, up)
+    if not ticks and not float(text):
+        raise ValueError("a price of 0")
+    return ticks
 
 
 def _units(text: str, unit: tuple[Decimal, float], up: bool) -> int:
     """How many units `text` is: exact on the grid, else up or down."""
+    if type(text) is not str or UNSIGNED.fullmatch(text) is None:
+        raise ValueError(f"{str(text)[:40]!r} is neither price nor size")
     count = float(text) / unit[1]
     if not 0 <= count < FLOAT_UNITS_MAX:
         return _exact_units(text, unit[0], up)
@@ -141,18 +152,16 @@ def _units(text: str, unit: tuple[Decimal, float], up: bool) -> int:
 
 
 def _exact_units(text: str, unit: Decimal, up: bool) -> int:
-    number = Decimal(text)
-    if not number.is_finite() or number < 0:
-        raise ValueError(f"{text!r} is neither price nor size")
-    return int((number / unit).to_integral_value(ROUND_CEILING if up else ROUND_FLOOR))
+    return int((not_negative(text) / unit).to_integral_value(ROUND_CEILING if up else ROUND_FLOOR))
 
 
 def market_fields(contents: dict[str, Any], name: str) -> dict[str, Any] | None:
     """What a v3_markets frame (snapshot or update, which is a bare map) says of one instrument; None: nothing."""
     with reading("markets"):
-        fields = contents.get("markets", contents).get(name)
-        if fields is not None and not isinstance(fields, dict):
-            raise TypeError(f"{name} is no object")
+        markets = contents.get("markets", contents)
+        if not all(isinstance(fields, dict) for fields in markets.values()):
+            raise TypeError("not a map of markets")
+        fields: dict[str, Any] | None = markets.get(name)
         return fields
 
 
@@ -162,11 +171,11 @@ def funding_rate(fields: dict[str, Any], at_ns: int) -> FundingRate | None:
     if rate is None:
         return None
     with reading("funding rate"):
-        return FundingRate(Venue.DYDX, Decimal(rate), at_ns)
+        return FundingRate(Venue.DYDX, share(rate), at_ns)
 
 
 def index_price(fields: dict[str, Any], at_ns: int) -> IndexPrice | None:
     """The index price; None when the fields do not tell it, or tell 0 because the venue has none yet."""
     with reading("index price"):
-        price = Decimal(fields.get("indexPrice") or 0)
+        price = number(fields.get("indexPrice") or 0)
         return IndexPrice(Venue.DYDX, price, at_ns) if price != 0 else None
