@@ -33,8 +33,9 @@ from common.core.errors import ConfigError
 from common.core.market import Venue
 from common.core.terms import Terms
 from common.endpoints import Endpoint as Endpoint
-from common.endpoints import live_endpoints, paper_endpoints, sharing
+from common.endpoints import live_endpoints, live_gmx, paper_endpoints, paper_gmx, sharing
 from common.filled import filled
+from common.recorder.terms import RecorderTerms
 from common.toml_table import Table
 from common.warden.terms import WardenTerms
 
@@ -66,9 +67,15 @@ class Paper:
     jumps: Annotated[Decimal, Within("0", "1000")] = Decimal(1)
     source: str = "synthetic"
     speed: Annotated[Decimal, Within("0", "1000", open_=True)] = Decimal(1)
+    #: "none", or "drill": lost and late requests, garbled books and the like (common/sim/faults.py)
+    faults: str = "none"
 
     def __post_init__(self) -> None:
-        refuse_wrong("paper", self, (*self._same_port(), *self._odd_source()))
+        refuse_wrong("paper", self, (*self._same_port(), *self._odd_source(), *self._odd_faults()))
+
+    def _odd_faults(self) -> Iterator[Wrong]:
+        if self.faults not in ("none", "drill"):
+            yield Wrong(("faults",), 'must be "none" or "drill"')
 
     def _same_port(self) -> Iterator[Wrong]:
         if self.dydx_port == self.apex_port:
@@ -107,7 +114,7 @@ class FleetLimits:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a process may need to know; `root` is where arb.toml lies, `hash` names its content."""
+    """Everything a process may need to know; `root`: where arb.toml lies, `hash`: its content, `gmx`: who is asked."""
 
     root: Path
     mode: str
@@ -116,14 +123,21 @@ class Settings:
     limits: FleetLimits
     markets: dict[str, Terms]
     endpoints: dict[Venue, Endpoint]
+    gmx: str
     paper: Paper
     warden: WardenTerms
+    recorder: RecorderTerms
     hash: str
 
     @property
     def ledger_file(self) -> Path:
         """The one ledger of the fleet."""
         return self.var / "ledger.db"
+
+    @property
+    def tape_folder(self) -> Path:
+        """Where the recorder's tapes lie."""
+        return self.var / "tape"
 
     def terms(self, market: str) -> Terms:
         """The terms of one market; ConfigError when arb.toml has no such table."""
@@ -181,14 +195,18 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
     mode, var = table.choice("mode", ("paper", "live")), table.text("var", "var")
     paper, cap = _part(table, "paper", Paper), _part(table, "cap", Cap)
     limits = _part(table, "limits", FleetLimits)
-    warden = _warden(table.table("warden"), cap)
+    warden, recorder = _warden(table.table("warden"), cap), _part(table, "recorder", RecorderTerms)
     markets = _markets(table, mode)
-    live = live_endpoints(root, table.table("venues"))
+    venues = table.table("venues")
+    gmx, live = live_gmx(venues), live_endpoints(root, venues)
     table.done()
     if mode == "paper":
         _paper_alone(table, paper, cap)
-    if mode is None or var is None or paper is None or cap is None or limits is None or warden is None or live is None:
+    if mode is None or var is None or paper is None or cap is None:
         return None
+    if limits is None or warden is None or recorder is None or live is None or gmx is None:
+        return None
+    ports = {Venue.DYDX: paper.dydx_port, Venue.APEX: paper.apex_port}
     return Settings(
         root=root,
         mode=mode,
@@ -196,14 +214,11 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
         cap=cap,
         limits=limits,
         markets={name: terms for name, terms in markets.items() if terms is not None},
-        endpoints=sharing(
-            root / var / "run",
-            live
-            if mode == "live"
-            else paper_endpoints(root / var / "paper", {Venue.DYDX: paper.dydx_port, Venue.APEX: paper.apex_port}),
-        ),
+        endpoints=sharing(root / var / "run", live if mode == "live" else paper_endpoints(root / var / "paper", ports)),
+        gmx=gmx if mode == "live" else paper_gmx(paper.dydx_port),
         paper=paper,
         warden=warden,
+        recorder=recorder,
         hash=digest,
     )
 

@@ -12,7 +12,6 @@ from common.core.market import Instrument, Venue
 from common.core.money import uusd_down, uusd_up
 from common.core.terms import Terms
 from common.fleet.disk import Disk
-from common.fleet.faults import MS, SECOND, Faults, calmed
 from common.fleet.judge import Judge
 from common.fleet.member import Member, heard
 from common.fleet.mishaps import Mishaps
@@ -23,6 +22,7 @@ from common.ledger.bounds import BY_NAME, Bound
 from common.ledger.ledger import Ledger
 from common.ledger.limits import EVERY_MARKET, CapTerms
 from common.sim.engine import PaperEngine, make_venue
+from common.sim.faults import MS, SECOND, Faults, calmed
 from common.sim.funding import HOUR_NS
 from common.sim.types import AccountChange, BookChange, Publication
 

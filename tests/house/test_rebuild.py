@@ -13,7 +13,6 @@ from common.core.deal import Deal, DealState, filled_notional_uusd
 from common.core.history import History, PastOrder
 from common.core.money import ZERO
 from common.core.order import Fill, Lifetime, Order, Purpose
-from common.fleet.faults import SECOND, Faults
 from common.fleet.fleet import CAP, Fleet
 from common.fleet.run import CALM_NS, LOOK_NS, faults_of
 from common.fleet.speech import fills_of, forced_of, report_of
@@ -27,6 +26,7 @@ from common.ledger.verify import verify
 from common.reconcile import carry
 from common.reconcile.evidence import Evidence
 from common.sim.engine import PaperEngine
+from common.sim.faults import SECOND, Faults
 
 FORCED = "forced:"
 AUTHOR = Author(pid=1, code_version="test", config_hash="test")

@@ -14,11 +14,11 @@ from common.core.events import Answered
 from common.core.order import NotSent, Unknown
 from common.core.trader import Trader
 from common.fleet import wire
-from common.fleet.faults import SECOND, Faults
 from common.fleet.race import RaceOutcome
 from common.fleet.run import Outcome, faults_of, run
 from common.fleet.speech import DEATH_NS
 from common.ledger.report import Report
+from common.sim.faults import SECOND, Faults
 from scripts import simulate, simulate_state
 
 ROOT = Path(__file__).resolve().parent.parent.parent
