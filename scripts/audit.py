@@ -60,7 +60,8 @@ def read_ledger(path: Path, now_ns: int) -> LedgerFacts:
             fills=_fills(connection),
             steps=_steps(connection),
             funding=_funding(connection),
-            caps_set=connection.execute(_LEVEL_SET).fetchone()[0],
+            caps_set=_number(connection, _LEVEL_SET),
+            reconciled_ns=_number(connection, "SELECT COALESCE(MAX(at_ns), 0) FROM journal WHERE verb = 'reconcile'"),
         )
 
 
@@ -96,8 +97,13 @@ def _limits(connection: sqlite3.Connection, now_ns: int, deals: Iterable[DealFac
 
 
 def _deals(connection: sqlite3.Connection, where: str) -> list[DealFact]:
-    query = f"SELECT deal_id, market, direction, state, held_uusd, opened_ns, changed_ns FROM deal {where}"
+    rebuilt = "EXISTS (SELECT 1 FROM journal AS j WHERE j.deal_id = deal.deal_id AND j.verb = 'rebuild')"
+    query = f"SELECT deal_id, market, direction, state, held_uusd, opened_ns, changed_ns, {rebuilt} FROM deal {where}"
     return [DealFact(*row) for row in connection.execute(query)]
+
+
+def _number(connection: sqlite3.Connection, query: str) -> int:
+    return int(connection.execute(query).fetchone()[0])
 
 
 def _orders(connection: sqlite3.Connection) -> dict[str, OrderFact]:

@@ -57,6 +57,8 @@ class DealFact:
     held_uusd: int
     opened_ns: int
     changed_ns: int
+    #: told by the venues after its file was lost, or after an older one was put back: a fact, let in by no limit
+    rebuilt: bool = False
 
     @property
     def live(self) -> bool:
@@ -133,6 +135,8 @@ class LedgerFacts:
     funding: dict[tuple[str, str], int]
     #: how often the limits were set: history can be judged by today's only when that was once
     caps_set: int
+    #: when the venues were last asked for all that the file did not know; 0 for never
+    reconciled_ns: int = 0
 
 
 @dataclass(slots=True)
@@ -146,6 +150,8 @@ class VenueFacts:
     opening_uusd: int = 0
     #: client id → order status
     orders: dict[str, str] = field(default_factory=dict)
+    #: client id → when the venue took the order in
+    taken_ns: dict[str, int] = field(default_factory=dict)
     fills: dict[str, OneFill] = field(default_factory=dict)
     #: payment id → (received, venue's time)
     funding: dict[str, tuple[int, int]] = field(default_factory=dict)

@@ -38,9 +38,11 @@ def level(limits: Limits) -> Iterator[Finding]:
     if limits.cap is None:
         return
     for direction in (1, -1):
-        count = sum(1 for deal in limits.deals if deal.live and deal.direction == direction)
-        if count > limits.cap.level:
-            yield Finding("level", f"{count} live deals of direction {direction:+d}, level is {limits.cap.level}")
+        there = [deal for deal in limits.deals if deal.live and deal.direction == direction]
+        if len(there) > limits.cap.level:
+            text = f"{len(there)} live deals of direction {direction:+d}, level is {limits.cap.level}"
+            # Facts may exceed, entries may not: whether an entry came on top of them is told by the journal.
+            yield Finding("level", text, broken=not any(deal.rebuilt for deal in there))
 
 
 def level_history(ledger: LedgerFacts) -> Iterator[Finding]:
@@ -59,6 +61,8 @@ def level_history(ledger: LedgerFacts) -> Iterator[Finding]:
 
 
 def _admission(deal: DealFact, live: Mapping[str, DealFact], ledger: LedgerFacts) -> Iterator[Finding]:
+    if deal.rebuilt:
+        return
     count = sum(1 for other in live.values() if other.direction == deal.direction)
     bound = ledger.limits.cap
     if bound is not None and ledger.caps_set <= 1 and count > bound.level:
@@ -69,13 +73,14 @@ def _admission(deal: DealFact, live: Mapping[str, DealFact], ledger: LedgerFacts
 
 def one_direction(limits: Limits) -> Iterator[Finding]:
     """Live deals of one market all have one direction."""
-    directions: dict[str, set[int]] = {}
+    markets: dict[str, list[DealFact]] = {}
     for deal in limits.deals:
         if deal.live:
-            directions.setdefault(deal.market, set()).add(deal.direction)
-    for market, found in directions.items():
-        if len(found) > 1:
-            yield Finding("one direction per market", f"{market} has live deals of both directions")
+            markets.setdefault(deal.market, []).append(deal)
+    for market, there in markets.items():
+        if len({deal.direction for deal in there}) > 1:
+            told = any(deal.rebuilt for deal in there)
+            yield Finding("one direction per market", f"{market} has live deals of both directions", broken=not told)
 
 
 def leverage(sizes: Mapping[str, Decimal], cash_uusd: int, marks: Mapping[str, Decimal]) -> Decimal | None:

@@ -139,11 +139,22 @@ def funding(ledger: LedgerFacts, venues: Venues) -> Iterator[Finding]:
                 yield Finding("funding", f"{name} knows no payment {payment_id}, the ledger does")
 
 
+def _forgotten(ledger: LedgerFacts, venue: VenueFacts) -> set[str]:
+    """Orders that nobody can be told of any more: their rows went with a lost file, and no fill points at them."""
+    filled = {fill.client_id for fill in venue.fills.values()}
+    early = {name for name, taken_ns in venue.taken_ns.items() if taken_ns <= ledger.reconciled_ns}
+    return early - filled - ledger.orders.keys()
+
+
 def orders(ledger: LedgerFacts, venues: Venues) -> Iterator[Finding]:
     """No order at a venue without its row, and none that the ledger says was filled but the venue never saw."""
     yield from _pending(ledger)
     for name, venue in venues.items():
-        for client_id in venue.orders:
+        forgotten = _forgotten(ledger, venue)
+        if forgotten:
+            text = f"{name} has {len(forgotten)} unfilled orders from before the ledger was reconciled: not judged"
+            yield Finding("orders", text, broken=False)
+        for client_id in venue.orders.keys() - forgotten:
             row = ledger.orders.get(client_id)
             if row is None or row.venue != name:
                 yield Finding("orders", f"{name} has order {client_id}, which has no row in the ledger")

@@ -96,6 +96,7 @@ class Tail:
                 client_id = order["request"]["client_id"]
                 self._client_ids[order["order_id"]] = client_id
                 self.facts.orders[client_id] = order["status"]
+                self.facts.taken_ns[client_id] = order.get("created_ns", 0)
         for fill in record.get("fills", ()):
             if fill["account_id"] == ours:
                 self._take_fill(fill)

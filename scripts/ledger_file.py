@@ -25,7 +25,7 @@ NOTE_HEAD = "note the head elsewhere: `arbctl ledger verify --head HASH` shows l
 
 
 class RestoreRefused(ConfigError):
-    """Nothing was put back; the text says why."""
+    """Nothing was put back or written; the text says why."""
 
 
 def verified(config: Settings, file: Path | None, noted: str | None) -> tuple[Answer, bool]:
@@ -68,7 +68,7 @@ def confirm() -> None:
 def restored(config: Settings, copy: Path) -> Answer:
     """Put `copy` in the ledger's place, halted. RestoreRefused while anything runs that may write it."""
     by = By(Author(os.getpid(), code_version(), config.hash), person(), clock.now_ns())
-    with nobody_runs(config):
+    with nobody_runs(config, "restore"):
         verdict, folder = backup.restore(
             config.ledger_file, copy, by, make_folder=lambda: archive.new_folder(config.var / "archive")
         )
@@ -81,17 +81,19 @@ def restored(config: Settings, copy: Path) -> Answer:
 
 
 @contextmanager
-def nobody_runs(config: Settings) -> Iterator[None]:
-    """Hold every lock of the fleet meanwhile, so that nobody starts either; RestoreRefused when one is taken."""
+def nobody_runs(config: Settings, what: str, *, but: frozenset[str] = frozenset()) -> Iterator[None]:
+    """Hold every lock of the fleet (`but` these) meanwhile, so that nobody starts; RestoreRefused when one is taken."""
     places = Places(config.var)
     alive = Supervisor(places.socket).alive()
     pid = alive[0] if alive is not None else places.pid
     if pid is not None:
-        raise RestoreRefused(f"the fleet is running (supervisord pid {pid}): stop it first, then restore")
+        raise RestoreRefused(f"the fleet is running (supervisord pid {pid}): stop it first, then {what}")
     folder = config.var / "run"
     names = {"run.lock", *(f"{market.lower()}.lock" for market in config.markets)}
     with ExitStack() as stack:
-        for path in sorted({*folder.glob("*.lock"), *(folder / name for name in names)}):
+        for path in sorted(
+            {*folder.glob("*.lock"), *(folder / name for name in names)} - {folder / name for name in but}
+        ):
             stack.enter_context(_taken(path))
         yield
 

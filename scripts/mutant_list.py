@@ -7,6 +7,7 @@ break (the cap race), or what harms no law of the judge (a chase, a stale quote)
 from scripts.mutant import Mutant as Mutant
 from scripts.mutant_limits import LIMITS
 from scripts.mutants_of_legs import LEGS
+from scripts.mutants_of_reconcile import RECONCILE
 
 FACTS, LEDGER, ROWS = "common/ledger/facts.py", "common/ledger/ledger.py", "common/ledger/rows.py"
 STORE, SCHEMA = "common/ledger/store.py", "common/ledger/schema.sql"
@@ -279,4 +280,5 @@ MUTANTS = (
         ("tests/ledger/test_laws.py",),
     ),
     *LIMITS,
+    *RECONCILE,
 )  # fmt: skip

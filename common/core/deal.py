@@ -73,6 +73,8 @@ class Deal:
     changed_ns: int
     orders: tuple[Order, ...] = ()
     fills: tuple[Fill, ...] = ()
+    #: running numbers of orders below this may have been used by orders that nobody remembers: a lost or older file
+    attempts_from: int = 0
 
     @property
     def live(self) -> bool:

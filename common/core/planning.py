@@ -1,6 +1,7 @@
 """From a decision to rows: the deal and orders that an opportunity or an exit asks for. Pure."""
 
 from dataclasses import replace
+from itertools import count
 
 from common.core.closing import Exit
 from common.core.deal import Deal, DealState
@@ -40,7 +41,10 @@ def closing_orders(found: Exit, dust: Dust, at_ns: int) -> tuple[Order, ...]:
     orders = _paired(pair, deal.market, Purpose.CLOSE, (deal.deal_id, next_attempt(deal)), at_ns)
     legs = zip(orders, (pair.sell, pair.buy), strict=True)
     sized = [(o, closing_size(deal, o.size, leg.instrument, dust.at(o.venue))) for o, leg in legs]
-    return tuple(replace(order, size=size) for order, size in sized if size)
+    kept = [replace(order, size=size) for order, size in sized if size]
+    # Numbers without a gap: the next order's number is the count of those before it.
+    numbers = count(next_attempt(deal))
+    return tuple(replace(o, client_id=client_id(deal.deal_id, o.venue, next(numbers))) for o in kept)
 
 
 def _paired(pair: Pair, market: str, purpose: Purpose, first: tuple[str, int], at_ns: int) -> tuple[Order, Order]:

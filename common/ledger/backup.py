@@ -72,8 +72,19 @@ def restore(path: Path, copy: Path, by: By, *, make_folder: MakeFolder) -> tuple
             migrate.sync_folder(path.parent)
     finally:
         lock.close()
-        _sweep(new)
+        sweep(new)
     return replace(verdict, file=path), folder
+
+
+def put_new(new: Path, path: Path) -> Verdict:
+    """Give a ledger that was built beside it the name `path`, verified; nothing is overwritten."""
+    try:
+        with _local_files(path):
+            verdict = must_be_sound(new)
+            _place(new, path)
+    finally:
+        sweep(new)
+    return replace(verdict, file=path)
 
 
 @contextmanager
@@ -91,7 +102,7 @@ def _beside(target: Path) -> Iterator[Path]:
         try:
             yield part
         finally:
-            _sweep(part)
+            sweep(part)
 
 
 def _copy(connection: sqlite3.Connection, part: Path, *, mode: str, tell: Tell = silent) -> None:
@@ -118,7 +129,7 @@ def _prepare(new: Path, copy: Path, by: By) -> None:
     """A file of our schema from the backup, halted for every market, and with ids of its own from now on."""
     if not copy.is_file():
         raise LedgerError(f"there is no file {copy}: name a file that `arbctl ledger backup` made")
-    _sweep(new)
+    sweep(new)
     with closing(store.connect(copy, writer=False)) as connection, store.translated(copy):
         if store.schema_version(connection) is None:
             raise LedgerError(f"{copy} is no ledger: name a file that `arbctl ledger backup` made")
@@ -126,8 +137,11 @@ def _prepare(new: Path, copy: Path, by: By) -> None:
     migrate.ensure(new, at_ns=by.at_ns, code_version=by.author.code_version)
     with closing(store.Store(new, writer=True)) as opened, opened.transaction() as connection:
         last, _ = chain.head(connection)
-        name = migrate.incarnation_name(by.at_ns)
+        known = {row[0] for row in connection.execute("SELECT name FROM incarnation")}
+        name = migrate.fresh_name(known, by.at_ns)
         connection.execute("INSERT INTO incarnation (name, created_ns) VALUES (?, ?)", (name, by.at_ns))
+        # Deals of the copy may have sent orders that the copy does not know.
+        connection.execute("UPDATE deal SET attempts_from = ?", (migrate.attempts_from(by.at_ns),))
         limits.put_halt(connection, HaltLevel.HALT, limits.EVERY_MARKET, RESTORED, who=by.who, at_ns=by.at_ns)
         why = f"{copy.name}, up to row {last}, put back by {by.who}; new ids begin with {name}; {RESTORED}"
         rows.insert_entry(connection, by.author, Entry(by.at_ns, "restore", why, market=limits.EVERY_MARKET))
@@ -162,7 +176,8 @@ def _sync(file: Path) -> None:
         os.fsync(opened.fileno())
 
 
-def _sweep(file: Path) -> None:
+def sweep(file: Path) -> None:
+    """Remove a file that was being built, and what stands beside it."""
     for helper in ("", ".lock", *_HELPERS):
         _beside_name(file, helper).unlink(missing_ok=True)
 

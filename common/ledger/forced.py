@@ -67,15 +67,25 @@ def put_forced(connection: sqlite3.Connection, forced: ForcedFill, parts: tuple[
     """Book the parts, each as a DONE order with one fill; False when the file has the fill already."""
     if fills_of(connection, forced_client_id(forced, 0)):
         return False
-    fee_left = forced.fee_uusd
+    for order, fill in _forced_rows(forced, parts):
+        insert_orders(connection, order.deal_id, (order,))
+        insert_fill(connection, fill, forced.at_ns)
+    return bool(parts)
+
+
+def forced_rows(forced: ForcedFill, deals: tuple[Deal, ...]) -> list[tuple[Order, Fill]]:
+    """The rows that a forced fill makes, borne by `deals`, oldest first: one order with its fill per deal."""
+    return _forced_rows(forced, shares(forced, deals))
+
+
+def _forced_rows(forced: ForcedFill, parts: tuple[tuple[Deal, Decimal], ...]) -> list[tuple[Order, Fill]]:
+    fee_left, made = forced.fee_uusd, list[tuple[Order, Fill]]()
     for part, (deal, share) in enumerate(parts):
         fee = fee_left if part == len(parts) - 1 else int(forced.fee_uusd * share / forced.size)
         fee_left -= fee
         order = _forced_order(forced, deal.deal_id, part, share)
-        fill = _forced_fill(forced, order, part)
-        insert_orders(connection, deal.deal_id, (order,))
-        insert_fill(connection, replace(fill, fee_uusd=fee), forced.at_ns)
-    return bool(parts)
+        made.append((order, replace(_forced_fill(forced, order, part), fee_uusd=fee)))
+    return made
 
 
 def put_reversed(connection: sqlite3.Connection, forced: ForcedFill) -> tuple[str, ...]:

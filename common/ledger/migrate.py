@@ -5,7 +5,7 @@ A worker's hot path never comes here: sqlite-utils is imported inside functions,
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ DECISECOND_NS = 100_000_000
 
 #: what schema 2 adds to schema 1, in the words of schema.sql on the day of its release
 VERSION_2 = (
+    "ALTER TABLE deal ADD COLUMN attempts_from INTEGER NOT NULL DEFAULT 0",
     "CREATE INDEX deal_opened ON deal (opened_ns, market)",
     """CREATE TABLE entry_limit (
     market TEXT NOT NULL,
@@ -73,6 +74,18 @@ def incarnation_name(created_ns: int) -> str:
         rest, digit = divmod(rest, len(_DIGITS))
         text = _DIGITS[digit] + text
     return text
+
+
+def fresh_name(taken: Collection[str], at_ns: int) -> str:
+    """The name of the first tenth of a second from then on that was not given away."""
+    while (name := incarnation_name(at_ns)) in taken:
+        at_ns += DECISECOND_NS
+    return name
+
+
+def attempts_from(at_ns: int) -> int:
+    """A running number above that of every order sent before: no deal sends ten a second for as long as it lives."""
+    return at_ns // DECISECOND_NS
 
 
 def ensure(path: Path, *, at_ns: int, code_version: str) -> None:

@@ -12,7 +12,7 @@ from common.core.market import Direction, Side, Venue
 from common.core.order import Fill, Lifetime, Order, OrderState, Purpose
 from common.ledger import chain
 
-_DEAL = "deal_id, market, number, direction, size, state, held_uusd, edge_uusd, opened_ns, changed_ns"
+_DEAL = "deal_id, market, number, direction, size, state, held_uusd, edge_uusd, opened_ns, changed_ns, attempts_from"
 _ORDER = (
     "client_id, deal_id, venue, market, side, purpose, size, limit_price, lifetime, reduce_only, created_ns, "
     "state, venue_order_id, reported_size, reason"
@@ -100,7 +100,7 @@ def fills_of(connection: sqlite3.Connection, client_id: str) -> tuple[Fill, ...]
 def insert_deal(connection: sqlite3.Connection, deal: Deal) -> None:
     """The deal's own row; the triggers judge it."""
     connection.execute(
-        f"INSERT INTO deal ({_DEAL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO deal ({_DEAL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             deal.deal_id,
             deal.market,
@@ -112,6 +112,7 @@ def insert_deal(connection: sqlite3.Connection, deal: Deal) -> None:
             deal.edge_uusd,
             deal.opened_ns,
             deal.changed_ns,
+            deal.attempts_from,
         ),
     )
 
@@ -222,6 +223,7 @@ def _deal(row: tuple[Any, ...], orders: tuple[Order, ...], fills: tuple[Fill, ..
         edge_uusd=row[7],
         opened_ns=row[8],
         changed_ns=row[9],
+        attempts_from=row[10],
         orders=orders,
         fills=fills,
     )

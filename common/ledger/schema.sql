@@ -19,6 +19,8 @@ CREATE TABLE incarnation (
     created_ns INTEGER NOT NULL
 );
 
+-- attempts_from: running numbers of orders below this may have been used by orders that this file does not know. A deal
+-- that comes in with more than 0 was rebuilt from what the venues tell.
 CREATE TABLE deal (
     deal_id TEXT NOT NULL PRIMARY KEY,
     market TEXT NOT NULL,
@@ -30,6 +32,7 @@ CREATE TABLE deal (
     edge_uusd INTEGER NOT NULL,
     opened_ns INTEGER NOT NULL,
     changed_ns INTEGER NOT NULL,
+    attempts_from INTEGER NOT NULL DEFAULT 0,
     UNIQUE (market, number)
 ) WITHOUT ROWID;
 
@@ -196,6 +199,12 @@ BEGIN
             THEN RAISE(ABORT, 'law: a new deal holds a whole number of micro-USD above 0')
         WHEN typeof(new.opened_ns) <> 'integer'
             THEN RAISE(ABORT, 'law: a new deal says when it was opened')
+        -- Facts may exceed, entries may not: what is open at the venues is written down whatever the limits say, and
+        -- counts. It cannot serve as an entry: entries are off meanwhile, and its opening orders are done (orders_insert).
+        WHEN new.attempts_from > 0 AND EXISTS (SELECT 1 FROM halt WHERE market IN (new.market, '*'))
+            THEN NULL
+        WHEN new.attempts_from > 0
+            THEN RAISE(ABORT, 'law: a deal is rebuilt only while its market is halted')
         WHEN EXISTS (SELECT 1 FROM halt WHERE market IN (new.market, '*'))
             THEN RAISE(ABORT, 'halted')
         WHEN (
@@ -303,6 +312,12 @@ BEGIN
     END;
 END;
 
+CREATE TRIGGER deal_attempts BEFORE UPDATE ON deal
+WHEN (new.attempts_from >= old.attempts_from) IS NOT 1
+BEGIN
+    SELECT RAISE(ABORT, 'law: running numbers of orders are never used again');
+END;
+
 CREATE TRIGGER deal_delete BEFORE DELETE ON deal
 BEGIN
     SELECT RAISE(ABORT, 'law: deals are never deleted');
@@ -317,8 +332,13 @@ BEGIN
             THEN RAISE(ABORT, 'law: this order is in the ledger already')
         WHEN NOT EXISTS (SELECT 1 FROM deal WHERE deal_id = new.deal_id AND market = new.market)
             THEN RAISE(ABORT, 'law: an order belongs to a deal of its market')
-        WHEN new.state <> 'NEW' AND NOT (new.state = 'DONE' AND new.client_id LIKE 'forced:%')
-            THEN RAISE(ABORT, 'law: a new order is NEW')
+        WHEN new.state <> 'NEW' AND NOT (new.state = 'DONE' AND (
+            new.client_id LIKE 'forced:%' OR (new.venue_order_id <> '' AND CAST(new.reported_size AS REAL) > 0)
+        ) IS 1)
+            THEN RAISE(ABORT, 'law: a new order is NEW, unless its venue tells what it filled')
+        WHEN new.state = 'NEW' AND new.purpose = 'OPEN'
+            AND EXISTS (SELECT 1 FROM deal WHERE deal_id = new.deal_id AND attempts_from > 0)
+            THEN RAISE(ABORT, 'law: a rebuilt deal has nothing left to open')
         WHEN new.purpose = 'OPEN' AND (
             NOT EXISTS (SELECT 1 FROM deal WHERE deal_id = new.deal_id AND state = 'OPENING')
             OR EXISTS (SELECT 1 FROM orders WHERE deal_id = new.deal_id AND venue = new.venue AND purpose = 'OPEN')

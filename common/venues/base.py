@@ -23,6 +23,7 @@ from common.core.events import (
     InstrumentUpdate,
     Reported,
 )
+from common.core.history import History
 from common.core.market import Instrument, Venue
 from common.core.order import Ack, Finding, NotSent, Order, Reject, Unknown
 
@@ -112,6 +113,12 @@ class Desk(Protocol):
 
     async def funding(self, market: str) -> tuple[FundingPaid, ...]:
         """The latest funding payments of our account in `market` (up to 100); VenueError without a usable answer."""
+
+    async def history(self, since_ns: int) -> History:
+        """All fills of our account since then, in every market, and the orders behind them; VenueError without.
+
+        Asks as often as it takes: for a reconciliation, not while trading.
+        """
 
     async def fills_since(self, market: str, since_ns: int) -> tuple[PastFill, ...]:
         """All fills of our account in `market` matched since then, forced and taken back ones too, oldest first.

@@ -80,6 +80,7 @@ def test_a_leg_below_the_minimum_is_left_behind_and_the_other_closed() -> None:
     pair = Pair(leg(Venue.DYDX, Side.SELL), leg(Venue.APEX, Side.BUY), D("0.0009"))
     (order,) = closing_orders(Exit(one, pair, D(0), "target"), Dust(), 5)
     assert (order.venue, order.size) == (Venue.APEX, D("0.0012"))
+    assert order.client_id == "x-BTC-1-a0", "no number is left out: the next order would get this one's"
     after = replace(one, state=DealState.CLOSING, fills=(*one.fills, fill(Venue.APEX, Side.BUY, "0.0012")))
     assert next_step(after, INSTRUMENTS) == Rest(DealState.CLOSED, 0)
 

@@ -19,10 +19,11 @@ from common.core.errors import ArbError, LedgerError
 from common.core.events import Answered, Filled, HaltLevel, Way
 from common.core.market import Side, Venue
 from common.core.order import Ack, Unknown
-from common.ledger import chain, migrate, store
+from common.ledger import backup, chain, migrate, store
 from common.ledger.bounds import BY_NAME, Bound
 from common.ledger.ledger import Ledger
 from common.ledger.report import Report
+from common.ledger.rows import Author
 from common.ledger.verify import verify
 
 if TYPE_CHECKING:
@@ -214,3 +215,34 @@ def test_a_migration_that_breaks_off_leaves_version_0(
     with pytest.raises(ArbError):
         create(path)
     assert text_of(path) == before
+
+
+# ---- backups of every released schema ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sample", sorted(SAMPLES.glob("*.sql")), ids=lambda sample: sample.stem)
+def test_a_backup_made_by_every_release_is_put_back_and_goes_on(path: Path, maker: "Maker", sample: Path) -> None:
+    """What `arbctl ledger backup` of that release left: one file of its schema, without a log of its own."""
+    copy = path.with_name("copy.db")
+    build(sample, copy)
+    with closing(sqlite3.connect(copy)) as connection:
+        connection.execute("PRAGMA journal_mode = delete")
+    by = backup.By(Author(1, "later", ""), "ann", maker.start_ns + 1_000_000_000)
+    backup.restore(path, copy, by, make_folder=lambda: path.parent)
+    with create(path) as ledger, Report.open(path) as report:
+        deals = {row.deal.deal_id: row.deal for row in report.deals()}
+        assert {i: (d.state.value, d.held_uusd, len(d.fills)) for i, d in deals.items()} == TOLD
+        assert ledger.halt_level("BTC") is HaltLevel.HALT
+        assert all(deal.attempts_from > 0 for deal in deals.values())
+    assert verify(path).sound
+    with closing(sqlite3.connect(copy)) as connection:
+        (version,) = connection.execute("SELECT MAX(version) FROM schema_version").fetchone()
+    assert f"version_{version}" == sample.stem
+
+
+def test_a_ledger_of_an_older_release_is_migrated_before_it_is_backed_up(path: Path) -> None:
+    build(SAMPLES / "version_1.sql", path)
+    with pytest.raises(LedgerError, match=r"has schema 1.*migrates it"):
+        backup.backup(path, path.with_name("copy.db"))
+    create(path).close()
+    assert backup.backup(path, path.with_name("copy.db")).sound

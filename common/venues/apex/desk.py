@@ -13,12 +13,13 @@ from typing import Any, Final
 from common import clock, log
 from common.core.account import AccountFacts, FundingPaid, PastFill
 from common.core.errors import ConfigError, LocalError, VenueError
+from common.core.history import History
 from common.core.market import Instrument, Venue
 from common.core.money import ZERO, uusd_down, uusd_up
 from common.core.order import Absent, Ack, Fill, Finding, Found, NotSent, Order, Purpose, Reject, Unknown
 from common.venues import stark
 from common.venues.apex import budget as costs
-from common.venues.apex import wire_account, wire_order
+from common.venues.apex import past, wire_account, wire_order
 from common.venues.apex.marks import Marks
 from common.venues.apex.rest import (
     ACCOUNT_PATH,
@@ -239,6 +240,10 @@ class ApexDesk:
         """The latest funding payments in `market`, up to 100; VenueError when the venue gives no usable answer."""
         path = f"/api/v1/funding?symbol={symbol_of(market)}&limit={FILLS_PAGE}&page=0"
         return wire_account.funding_payments(_data(await self._rest.get(path)))
+
+    async def history(self, since_ns: int) -> History:
+        """All fills of our account since then, in every market, and the orders behind them; VenueError without."""
+        return await past.history(self._rest, since_ns)
 
     async def fills_since(self, market: str, since_ns: int) -> tuple[PastFill, ...]:
         """All fills of our account in `market` matched since then, oldest first, as `Desk` has it."""

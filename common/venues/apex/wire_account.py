@@ -139,7 +139,7 @@ def past_fills(row: Mapping[str, Any]) -> tuple[PastFill, ...]:
     """One entry of /v1/fills as history. VenueError when malformed."""
     with reading("fill"):
         market, order_id = market_of(row["symbol"]), str(row.get("orderId") or "")
-        named = None if _forced_by_venue(row) or not order_id else order_id
+        named = None if forced_by_venue(row) or not order_id else order_id
     return tuple(PastFill(market, named, fill) for fill in read_fills(row, _client_id(row)))
 
 
@@ -181,14 +181,14 @@ def account_events(contents: Any, names: OrderNames, at_ns: int) -> list[Account
 
 def _reports(orders: Mapping[str, Mapping[str, Any]], names: OrderNames) -> list[Report]:
     """The orders that carry a client id and that the venue did not make up itself; their names are learnt."""
-    reports = [read_report(row) for row in orders.values() if not _forced_by_venue(row)]
+    reports = [read_report(row) for row in orders.values() if not forced_by_venue(row)]
     named = [report for report in reports if report.client_id]
     for report in named:
         names.learn(report.venue_order_id, report.client_id)
     return named
 
 
-def _forced_by_venue(order: Mapping[str, Any]) -> bool:
+def forced_by_venue(order: Mapping[str, Any]) -> bool:
     """Flagged so on an order or, where the venue names no order, on the fill itself."""
     return bool(order.get("isLiquidate") or order.get("isDeleverage"))
 
@@ -199,7 +199,7 @@ def _fill_events(
     """The fill, and its reversal if it was taken back; none when it cannot be named: the account has to be asked."""
     with reading("fill"):
         order_id = str(row["orderId"])
-        forced = _forced_by_venue(row) or _forced_by_venue(orders.get(order_id, {}))
+        forced = forced_by_venue(row) or forced_by_venue(orders.get(order_id, {}))
         market = market_of(row["symbol"]) if forced else ""
     if forced:
         return tuple(forced_fill(market, fill, at_ns) for fill in read_fills(row, ""))

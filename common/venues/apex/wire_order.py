@@ -32,7 +32,7 @@ TIMESTAMP_TOLERANCE_NS: Final = 30 * SECOND_NS
 #: for what lies between the venue's look at the timestamp and the order being found by its client id
 DEATH_MARGIN_NS: Final = 5 * SECOND_NS
 
-_TIME_IN_FORCE: Final = {Lifetime.FOK: "FILL_OR_KILL", Lifetime.IOC: "IMMEDIATE_OR_CANCEL"}
+TIME_IN_FORCE: Final = {Lifetime.FOK: "FILL_OR_KILL", Lifetime.IOC: "IMMEDIATE_OR_CANCEL"}
 
 #: keys that mean: this order was not taken in and never will be. Any other key is a question.
 REFUSALS: Final = frozenset(
@@ -41,7 +41,7 @@ REFUSALS: Final = frozenset(
         "EMPTY_PARAM",
         "ACCOUNT_NOT_FOUND",
         "ORDER_INVALID_ORDER_TYPE",
-        "ORDER_INVALID_TIME_IN_FORCE",
+        "ORDER_INVALIDTIME_IN_FORCE",
         "ORDER_INVALID_ORDER_SIDE",
         "ORDER_LIMIT_FEE_NOT_ENOUGH",
         "ORDER_LIMIT_FEE_MUST_GREETER_ZERO",
@@ -159,7 +159,7 @@ def order_fields(order: Order, listing: Listing, signing: Signing) -> dict[str, 
         "symbol": listing.symbol,
         "side": order.side.value,
         "type": "LIMIT",
-        "timeInForce": _TIME_IN_FORCE[order.lifetime],
+        "timeInForce": TIME_IN_FORCE[order.lifetime],
         "size": f"{order.size:f}",
         "price": f"{order.limit:f}",
         "limitFee": f"{fee:f}",

@@ -9,6 +9,7 @@ from typing import Final
 from common import clock, log
 from common.core.account import AccountFacts, FundingPaid, PastFill
 from common.core.errors import ConfigError, LocalError, VenueError
+from common.core.history import History
 from common.core.market import Instrument, Venue
 from common.core.order import Ack, Finding, Found, NotSent, Order, Purpose, Reject, Unknown
 from common.settings import Endpoint
@@ -16,7 +17,7 @@ from common.venues import stark
 from common.venues.base import AccountEvent, ClockReading
 from common.venues.budget import Budget
 from common.venues.dydx import budget as costs
-from common.venues.dydx import lookup, wire_account, wire_order
+from common.venues.dydx import lookup, past, wire_account, wire_order
 from common.venues.dydx.rest import ACCOUNTS_PATH, FUNDING_PATH, MARKETS_PATH, USERS_PATH, DydxRest
 from common.venues.dydx.stream import AccountStream
 from common.venues.dydx.wire import SECOND_NS, Payload, Refusal, data_of, name_of
@@ -144,6 +145,10 @@ class DydxDesk:
         """The latest funding payments of our account in `market`; VenueError without a usable answer."""
         path = f"{FUNDING_PATH}?market={name_of(market)}&limit={FUNDING_PAGE}"
         return wire_account.read_fundings(data_of(await self._rest.get(path)))
+
+    async def history(self, since_ns: int) -> History:
+        """All fills of our account since then, in every market, and the orders behind them; VenueError without."""
+        return await past.history(self._rest, since_ns)
 
     async def fills_since(self, market: str, since_ns: int) -> tuple[PastFill, ...]:
         """All fills of our account in `market` matched since then, oldest first, as `Desk` has it."""

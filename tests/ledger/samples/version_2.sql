@@ -26,14 +26,15 @@ CREATE TABLE deal (
     edge_uusd INTEGER NOT NULL,
     opened_ns INTEGER NOT NULL,
     changed_ns INTEGER NOT NULL,
+    attempts_from INTEGER NOT NULL DEFAULT 0,
     UNIQUE (market, number)
 ) WITHOUT ROWID;
-INSERT INTO "deal" VALUES('aaaaaa-ATOM-1','ATOM',1,-1,'0.001','WRITTEN_OFF',40040000,1000,1700000000000000000,1700000000000000008);
-INSERT INTO "deal" VALUES('aaaaaa-BTC-1','BTC',1,1,'0.001','OPEN',40040000,1000,1700000000000000000,1700000000000000002);
-INSERT INTO "deal" VALUES('aaaaaa-ETH-1','ETH',1,1,'0.001','CLOSED',0,1000,1700000000000000000,1700000000000000004);
-INSERT INTO "deal" VALUES('aaaaaa-ETH-2','ETH',2,-1,'0.001','VOID',0,1000,1700000000000000000,1700000000000000005);
-INSERT INTO "deal" VALUES('aaaaaa-LTC-1','LTC',1,-1,'0.001','STUCK',40040000,1000,1700000000000000000,1700000000000000007);
-INSERT INTO "deal" VALUES('aaaaaa-SOL-1','SOL',1,-1,'0.001','OPENING',41000000,1000,1700000000000000000,1700000000000000000);
+INSERT INTO "deal" VALUES('aaaaaa-ATOM-1','ATOM',1,-1,'0.001','WRITTEN_OFF',40040000,1000,1700000000000000000,1700000000000000008,0);
+INSERT INTO "deal" VALUES('aaaaaa-BTC-1','BTC',1,1,'0.001','OPEN',40040000,1000,1700000000000000000,1700000000000000002,0);
+INSERT INTO "deal" VALUES('aaaaaa-ETH-1','ETH',1,1,'0.001','CLOSED',0,1000,1700000000000000000,1700000000000000004,0);
+INSERT INTO "deal" VALUES('aaaaaa-ETH-2','ETH',2,-1,'0.001','VOID',0,1000,1700000000000000000,1700000000000000005,0);
+INSERT INTO "deal" VALUES('aaaaaa-LTC-1','LTC',1,-1,'0.001','STUCK',40040000,1000,1700000000000000000,1700000000000000007,0);
+INSERT INTO "deal" VALUES('aaaaaa-SOL-1','SOL',1,-1,'0.001','OPENING',41000000,1000,1700000000000000000,1700000000000000000,0);
 CREATE TABLE entry_limit (
     market TEXT NOT NULL,
     key TEXT NOT NULL CHECK (key IN ('deals', 'notional_uusd', 'deals_per_minute', 'deals_per_hour')),
@@ -244,6 +245,12 @@ BEGIN
             THEN RAISE(ABORT, 'law: a new deal holds a whole number of micro-USD above 0')
         WHEN typeof(new.opened_ns) <> 'integer'
             THEN RAISE(ABORT, 'law: a new deal says when it was opened')
+        -- Facts may exceed, entries may not: what is open at the venues is written down whatever the limits say, and
+        -- counts. It cannot serve as an entry: entries are off meanwhile, and its opening orders are done (orders_insert).
+        WHEN new.attempts_from > 0 AND EXISTS (SELECT 1 FROM halt WHERE market IN (new.market, '*'))
+            THEN NULL
+        WHEN new.attempts_from > 0
+            THEN RAISE(ABORT, 'law: a deal is rebuilt only while its market is halted')
         WHEN EXISTS (SELECT 1 FROM halt WHERE market IN (new.market, '*'))
             THEN RAISE(ABORT, 'halted')
         WHEN (
@@ -342,6 +349,11 @@ BEGIN
             THEN RAISE(ABORT, 'law: a deal with fills is not void')
     END;
 END;
+CREATE TRIGGER deal_attempts BEFORE UPDATE ON deal
+WHEN (new.attempts_from >= old.attempts_from) IS NOT 1
+BEGIN
+    SELECT RAISE(ABORT, 'law: running numbers of orders are never used again');
+END;
 CREATE TRIGGER deal_delete BEFORE DELETE ON deal
 BEGIN
     SELECT RAISE(ABORT, 'law: deals are never deleted');
@@ -354,8 +366,13 @@ BEGIN
             THEN RAISE(ABORT, 'law: this order is in the ledger already')
         WHEN NOT EXISTS (SELECT 1 FROM deal WHERE deal_id = new.deal_id AND market = new.market)
             THEN RAISE(ABORT, 'law: an order belongs to a deal of its market')
-        WHEN new.state <> 'NEW' AND NOT (new.state = 'DONE' AND new.client_id LIKE 'forced:%')
-            THEN RAISE(ABORT, 'law: a new order is NEW')
+        WHEN new.state <> 'NEW' AND NOT (new.state = 'DONE' AND (
+            new.client_id LIKE 'forced:%' OR (new.venue_order_id <> '' AND CAST(new.reported_size AS REAL) > 0)
+        ) IS 1)
+            THEN RAISE(ABORT, 'law: a new order is NEW, unless its venue tells what it filled')
+        WHEN new.state = 'NEW' AND new.purpose = 'OPEN'
+            AND EXISTS (SELECT 1 FROM deal WHERE deal_id = new.deal_id AND attempts_from > 0)
+            THEN RAISE(ABORT, 'law: a rebuilt deal has nothing left to open')
         WHEN new.purpose = 'OPEN' AND (
             NOT EXISTS (SELECT 1 FROM deal WHERE deal_id = new.deal_id AND state = 'OPENING')
             OR EXISTS (SELECT 1 FROM orders WHERE deal_id = new.deal_id AND venue = new.venue AND purpose = 'OPEN')
