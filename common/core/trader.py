@@ -30,6 +30,7 @@ from common.core.events import (
     Reported,
     StopRequested,
     Tick,
+    Turn,
 )
 from common.core.ids import client_id, next_attempt
 from common.core.market import Instrument, Venue
@@ -59,6 +60,8 @@ class Trader:
         self.view = MarketView(terms, instruments)
         self.deals: dict[str, Deal] = {}
         self.halt = HaltLevel.NONE
+        #: whose turn it is to close under `reduce`; None: nobody gives turns
+        self.turn: Turn | None = None
         self.stopping = False
         #: the last reason for not opening, one word: what `arbctl status` shows
         self.decision = "starting"
@@ -99,7 +102,7 @@ class Trader:
             case Refused():
                 return self._refused(event)
             case Halted():
-                self.halt = event.level
+                self.halt, self.turn = event.level, event.turn
                 return []
             case StopRequested():
                 self.stopping = True
@@ -116,7 +119,7 @@ class Trader:
         if self.stopping and self.halt is not HaltLevel.FLATTEN:
             return []
         ready = tuple(d for d in self.deals.values() if self._closes_after_ns.get(d.deal_id, 0) <= at_ns)
-        found = find_closing(self.view, ready, self.halt, at_ns)
+        found = find_closing(self.view, ready, self.halt, at_ns, self.turn)
         if found is None:
             return []
         self._closes_after_ns[found.deal.deal_id] = at_ns + CLOSE_RETRY_NS

@@ -21,6 +21,7 @@ from common.core.order import Order
 from common.ledger import account, limits, migrate, rows, verify, writeoff
 from common.ledger.facts import Fact, client_id_of, described, fills_in, heard
 from common.ledger.rows import Author, Entry
+from common.ledger.shrinking import Shrinking
 from common.ledger.store import Store
 
 #: what the triggers say to a reservation that has no room; every other complaint is a bug
@@ -43,6 +44,8 @@ class Ledger:
 
     def __init__(self, store: Store, author: Author) -> None:
         self._store, self._author = store, author
+        #: what workers and warden tell each other while the fleet shrinks
+        self.shrinking = Shrinking(store)
         self._beats: dict[str, int] = {}
 
     @classmethod
@@ -242,10 +245,7 @@ class Ledger:
         if at_ns - self._beats.get(market, 0) < HEARTBEAT_MIN_NS:
             return False
         with self._store.transaction(durable=False) as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO heartbeat (market, pid, at_ns, state, decided_ns) VALUES (?, ?, ?, ?, ?)",
-                (market, self._author.pid, at_ns, state, decided_ns),
-            )
+            account.put_beat(connection, (market, self._author.pid, at_ns, state, decided_ns))
         self._beats[market] = at_ns
         return True
 

@@ -32,8 +32,32 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 INCARNATION_LENGTH = 6
 DECISECOND_NS = 100_000_000
 
+#: what schema 2 adds to schema 1, in the words of schema.sql on the day of its release
+VERSION_2 = (
+    """CREATE TABLE offer (
+    deal_id TEXT NOT NULL PRIMARY KEY,
+    market TEXT NOT NULL,
+    cost_uusd INTEGER NOT NULL,
+    notional_uusd INTEGER NOT NULL,
+    acceptable INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL
+) WITHOUT ROWID""",
+    """CREATE TABLE turn (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    deal_id TEXT NOT NULL,
+    whatever INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL
+)""",
+)
+
+
+def _to_version_2(database: "Database") -> None:
+    for statement in VERSION_2:
+        database.conn.execute(statement)
+
+
 #: schema version → what leads there from the version before; triggers and views are laid anew afterwards
-MIGRATIONS: Mapping[int, Callable[["Database"], None]] = {}
+MIGRATIONS: Mapping[int, Callable[["Database"], None]] = {2: _to_version_2}
 
 
 def incarnation_name(created_ns: int) -> str:

@@ -14,7 +14,7 @@ from common.core.errors import IllegalMove, LedgerError, LocalError
 from common.ledger.lock import FileLock
 from common.ledger.place import refuse_network
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCHEMA_FILE = Path(__file__).with_name("schema.sql")
 #: only somebody who passes by our flock can make SQLite itself wait
 BUSY_TIMEOUT_S = 5.0

@@ -4,8 +4,9 @@ Free of any signing scheme, of string-only ids, and of "acknowledged means resti
 protocol fits behind the same protocols. Implementations live in `dydx/`, `apex/` and, in process, `sim/`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol, TypeAlias
 
 from common.core.account import AccountFacts as AccountFacts
@@ -59,6 +60,17 @@ class ClockReading:
         return max(0, abs(self.offset_ns) - self.trip_ns // 2)
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a venue says of a market: its index price in its own dollars, and the funding rate that is coming.
+
+    `funding_hourly` is a fraction of notional per hour, paid by longs when positive.
+    """
+
+    index: Decimal
+    funding_hourly: Decimal
+
+
 AccountEvent: TypeAlias = Reported | Filled | ForcedFill | FundingPaid | AccountChanged | StreamUp
 
 
@@ -102,6 +114,9 @@ class Desk(Protocol):
 
     async def open_orders(self) -> tuple[tuple[str, str], ...]:
         """(client id, market) of all orders alive on our account, whoever sent them; VenueError without an answer."""
+
+    async def outlook(self, markets: Iterable[str]) -> dict[str, Outlook]:
+        """Index price and coming funding of those `markets` that are listed; VenueError without a usable answer."""
 
     async def read_clock(self) -> ClockReading:
         """The venue's clock against ours, measured now; VenueError without a usable answer."""

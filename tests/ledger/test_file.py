@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tests.ledger.conftest import Maker
 
 START_NS = 1_700_000_000_000_000_000
+#: a schema that does not exist yet
+NEXT = store.SCHEMA_VERSION + 1
 
 
 def create(path: Path, created_ns: int = START_NS) -> Ledger:
@@ -233,11 +235,11 @@ def test_an_older_file_is_migrated_in_one_go_and_keeps_deals_and_laws(
     deal = maker.closed(ledger)
     ledger.close()
     steps = {
-        2: lambda database: database.table("halt").transform(rename={"who": "by_whom"}),
-        3: lambda database: database.table("heartbeat").add_column("host", str),
+        NEXT: lambda database: database.table("halt").transform(rename={"who": "by_whom"}),
+        NEXT + 1: lambda database: database.table("heartbeat").add_column("host", str),
     }
     for module in (migrate, store):
-        monkeypatch.setattr(module, "SCHEMA_VERSION", 3)
+        monkeypatch.setattr(module, "SCHEMA_VERSION", NEXT + 1)
     monkeypatch.setattr(migrate, "MIGRATIONS", steps)
     with pytest.raises(LedgerError, match="migrates it"):
         open_(path)
@@ -252,12 +254,12 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(
 ) -> None:
     ledger.close()
     steps = {
-        2: lambda database: database.table("halt").transform(rename={"who": "by_whom"}),
-        3: lambda database: database.conn.execute("SELECT * FROM nowhere"),
+        NEXT: lambda database: database.table("halt").transform(rename={"who": "by_whom"}),
+        NEXT + 1: lambda database: database.conn.execute("SELECT * FROM nowhere"),
     }
     with monkeypatch.context() as patch:
         for module in (migrate, store):
-            patch.setattr(module, "SCHEMA_VERSION", 3)
+            patch.setattr(module, "SCHEMA_VERSION", NEXT + 1)
         patch.setattr(migrate, "MIGRATIONS", steps)
         with pytest.raises(LedgerError):
             create(path)

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from common.core.account import ForcedFill, FundingPaid
+from common.core.closing import Offer
 from common.core.deal import DealState
 from common.core.errors import ArbError, LedgerError
-from common.core.events import Answered, Filled, HaltLevel
+from common.core.events import Answered, Filled, HaltLevel, Turn
 from common.core.market import Side, Venue
 from common.core.order import Ack, Unknown
 from common.ledger import chain, migrate, store
@@ -55,6 +56,8 @@ def tell(ledger: Ledger, maker: "Maker") -> None:
     ledger.halt(HaltLevel.REDUCE, "*", "a person – “said so”", who="person", at_ns=maker.start_ns + 10)
     ledger.resume("*", "again", who="person", at_ns=maker.start_ns + 11)
     ledger.halt(HaltLevel.HALT, "MATIC", "odd prices", who="warden", at_ns=maker.start_ns + 12)
+    ledger.shrinking.offer("BTC", (Offer("aaaaaa-BTC-1", Decimal("0.02"), Decimal(40), True),), maker.start_ns + 12)
+    ledger.shrinking.name(Turn("aaaaaa-BTC-1", whatever=True), maker.start_ns + 12)
     ledger.heartbeat("BTC", "holding", decided_ns=maker.start_ns + 12, at_ns=maker.start_ns + 13)
 
 

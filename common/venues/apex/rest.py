@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from common import clock
 from common.core.errors import LocalError
 from common.core.order import NotSent, Unknown
-from common.venues.apex.wire import MS_NS, Payload, decode_answer
+from common.venues.apex.wire import MS_NS, Payload, cross_name, decode_answer
 from common.venues.apex.wire_order import CREATE_PATH, Prepared, auth_headers, hmac_signature
 from common.venues.http import TIMEOUT_S, HttpAnswer, HttpResult, JsonHttp, NeverSent
 from common.venues.keys import Keys
@@ -22,6 +22,11 @@ BALANCE_PATH: Final = "/api/v1/account-balance"
 OPEN_ORDERS_PATH: Final = "/api/v1/open-orders"
 CANCEL_PATH: Final = "/api/v1/delete-client-order-id"
 FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def ticker_path(symbol: str) -> str:
+    """Where prices and rates of one instrument are."""
+    return f"/api/v1/ticker?symbol={cross_name(symbol)}"
 
 
 class ApexRest:
