@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from common.core.market import Venue
+from common.fleet.by_hand import OwnView
 from common.fleet.violation import Violation
 from common.fleet.wire import ACCOUNT
-from common.sim.engine import PaperEngine
 
 ZERO = Decimal(0)
 MICRO = 1_000_000
@@ -35,7 +35,7 @@ class Rest:
     def __init__(
         self,
         all_rows: Callable[..., list[Any]],
-        engines: Mapping[Venue, PaperEngine],
+        engines: Mapping[Venue, OwnView],
         balance: Decimal,
         reported: Mapping[str, int],
     ) -> None:

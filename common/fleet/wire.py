@@ -15,13 +15,13 @@ from common.core.events import BookMessage, Filled, Reported
 from common.core.market import Venue
 from common.core.order import Absent, Ack, Answer, Finding, Found, NotSent, Order, Reject, Unknown
 from common.fleet.faults import SECOND, Faults
+from common.fleet.speech import ACCOUNT as ACCOUNT
 from common.fleet.speech import DEATH_NS, answer_to, fill_of, forced_of, report_of, request_of
 from common.fleet.timeline import Timeline
 from common.sim.checks import Refuse
 from common.sim.engine import PaperEngine
 from common.sim.types import AccountChange, BookChange, PaperRefusal
 
-ACCOUNT = "fleet"
 TIMEOUT_NS = 5 * SECOND
 #: ApeX refuses a request whose timestamp is further off than this
 APEX_TOLERANCE_NS = 30 * SECOND

@@ -11,6 +11,7 @@ import pytest
 
 from common.core.market import Side, Venue
 from common.core.order import Lifetime, Order, Purpose
+from common.fleet.by_hand import OwnView
 from common.fleet.faults import SECOND, Faults
 from common.fleet.fleet import Fleet
 from common.fleet.judge import Judge
@@ -59,7 +60,8 @@ class Planted:
             self.db.execute(statement)
 
     def rest(self, reported: dict[str, int] | None = None) -> Rest:
-        return Rest(self.judge._all, self.fleet.engines, D(100), reported or {})
+        own = {venue: OwnView(engine) for venue, engine in self.fleet.engines.items()}
+        return Rest(self.judge.all_rows, own, D(100), reported or {})
 
     def close(self) -> None:
         self.judge.shut()
