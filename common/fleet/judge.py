@@ -168,7 +168,7 @@ class Judge:
             "fills": "SELECT COUNT(*) FROM fill",
             "forced": "SELECT COUNT(*) FROM fill WHERE client_id LIKE 'forced:%'",
             "halts": "SELECT COUNT(*) FROM halt",
-            "shrunk": "SELECT COUNT(*) FROM journal WHERE to_state = 'CLOSING' AND why IN ('reduce', 'its turn to shrink')",
+            "shrunk": "SELECT COUNT(*) FROM journal WHERE verb = 'write' AND why IN ('reduce', 'its turn to shrink')",
         }
         return {name: self._one(query) for name, query in queries.items()}
 

@@ -1,7 +1,9 @@
 """The venues that there are, as one table: what makes a feed and a desk for each."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
 
+from common.core.events import BookMessage
 from common.core.market import Instrument, Venue
 from common.settings import Endpoint
 from common.venues import apex, dydx
@@ -15,6 +17,11 @@ MAKE_FEED: dict[Venue, Callable[[Endpoint, Instrument], Feed]] = {
 MAKE_DESK: dict[Venue, Callable[[Endpoint, Keys], Desk]] = {
     Venue.DYDX: dydx.make_desk,
     Venue.APEX: apex.make_desk,
+}
+#: listing and book of one market, asked for once, without keys
+BOOK_NOW: dict[Venue, Callable[[Endpoint, str, Decimal], Awaitable[tuple[Instrument, BookMessage]]]] = {
+    Venue.DYDX: dydx.book_now,
+    Venue.APEX: apex.book_now,
 }
 
 

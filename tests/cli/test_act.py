@@ -18,7 +18,7 @@ def test_halt_and_resume_of_one_market(fleet: Any, call: Any) -> None:
     assert call("halt", "btc", "--reason", "odd prices").code == 0
     assert fleet.ledger.halt_level("BTC") is HaltLevel.HALT
     assert fleet.ledger.halt_level("ETH") is HaltLevel.NONE
-    assert call("halt", "BTC", "--level", "flatten", "--json").data == {
+    assert call("flatten", "BTC", "--json").data == {
         "market": "BTC",
         "level": "flatten",
         "changed": True,
@@ -29,7 +29,7 @@ def test_halt_and_resume_of_one_market(fleet: Any, call: Any) -> None:
 
 
 def test_a_halt_of_every_market_stays_when_one_is_resumed(fleet: Any, call: Any) -> None:
-    call("halt", "--level", "reduce")
+    call("reduce")
     said = call("resume", "BTC")
     assert "no halt of its own" in said.out
     assert "every market reduce" in said.err
@@ -42,7 +42,7 @@ def test_reset_refuses_while_a_venue_holds_a_position_and_names_the_way_out(flee
     said = call("reset-count", "BTC", "--yes")
     assert said.code == 3
     assert "dydx holds 0.001" in said.err
-    assert "arbctl halt BTC --level flatten" in said.err
+    assert "arbctl flatten BTC" in said.err
     assert len(fleet.ledger.live_deals()) == 2
 
 

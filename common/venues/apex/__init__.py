@@ -3,6 +3,9 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from common.core.events import BookMessage
     from common.core.market import Instrument
     from common.settings import Endpoint
     from common.venues.base import Desk, Feed
@@ -21,3 +24,10 @@ def make_desk(endpoint: "Endpoint", keys: "Keys") -> "Desk":
     from common.venues.apex.desk import ApexDesk
 
     return ApexDesk(endpoint.rest, endpoint.ws, keys)
+
+
+async def book_now(endpoint: "Endpoint", market: str, taker_fee: "Decimal") -> "tuple[Instrument, BookMessage]":
+    """Listing and book of one market, asked for once, without keys; VenueError, ConfigError when there is none."""
+    from common.venues.apex import public
+
+    return await public.book_now(endpoint, market, taker_fee)
