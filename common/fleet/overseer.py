@@ -138,7 +138,7 @@ class Overseer:
             case "clock":
                 return abs(stage.skew_ns) > SKEW_MAX_NS
             case "peg":
-                return stage.peg_bps > PEG_MAX_BPS
+                return abs(stage.peg_bps) > PEG_MAX_BPS
         return False
 
     def _resumed(self, market: str, why: str) -> None:
