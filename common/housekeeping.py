@@ -17,10 +17,10 @@ TICK_S = 0.1
 HALT_S = 1.0
 HEARTBEAT_S = 3.0
 #: an equity row younger than this is left alone, whoever wrote it
-ACCOUNT_MIN_AGE_NS = 2_500_000_000
+ACCOUNT_MIN_AGE_NS = 2_200_000_000
 #: the row is looked at at least this often, and at most once per ACCOUNT_PAUSE_S: without a warden, a single worker
 #: keeps it younger than the 5 s (cap.equity_max_age_s) past which the ledger lets nobody in
-ACCOUNT_S = 3.0
+ACCOUNT_S = 2.0
 ACCOUNT_PAUSE_S = 1.0
 #: funding is paid hourly; asking now and then also finds what was pushed while the stream was down
 FUNDING_S = 600.0

@@ -27,7 +27,7 @@ from common.sim.types import AccountChange, BookChange, Publication
 
 MOVE_NS = 500 * MS
 #: what workers do for the account rows while the warden does not
-ACCOUNT_NS, ACCOUNT_MIN_AGE_NS = 3 * SECOND, 5 * SECOND // 2
+ACCOUNT_NS, ACCOUNT_MIN_AGE_NS = 2 * SECOND, 2200 * MS
 #: a position by hand is opened so long after the workers were told to stop
 BY_HAND_NS = 3 * SECOND
 LEVERAGE, LEVERAGE_MAX, LEVEL = Decimal("2.5"), Decimal(3), 4
