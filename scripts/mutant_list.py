@@ -4,19 +4,8 @@ A simulation is asked first; the tests named here are asked when it cannot see t
 break (the cap race), or what harms no law of the judge (a chase, a stale quote).
 """
 
-from dataclasses import dataclass
-
-Edit = tuple[str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One bug; every text must stand in its file exactly once."""
-
-    name: str
-    edits: tuple[Edit, ...]
-    tests: tuple[str, ...] = ()
-
+from scripts.mutant import Mutant as Mutant
+from scripts.mutants_of_the_warden import OF_THE_WARDEN
 
 FACTS, LEDGER, ROWS = "common/ledger/facts.py", "common/ledger/ledger.py", "common/ledger/rows.py"
 STORE, SCHEMA = "common/ledger/store.py", "common/ledger/schema.sql"
@@ -25,6 +14,7 @@ ASKING, PLANNING, RUNNER = "common/core/asking.py", "common/core/planning.py", "
 DYDX, APEX = "common/venues/dydx/wire_order.py", "common/venues/apex/wire_order.py"
 
 MUTANTS = (
+    *OF_THE_WARDEN,
     Mutant(
         "unknown read as failed",
         ((FACTS, "(answer=Reject(reason=reason) | ", "(answer=Reject(reason=reason) | Unknown(reason=reason) | "),),

@@ -112,6 +112,20 @@ def test_a_warden_that_dies_again_and_again_still_finds_what_was_done_by_hand(tm
     assert outcome.tally.deaths and outcome.tally.warden_halts
 
 
+def test_what_a_venue_took_over_is_evened_and_never_taken_for_a_strangers(tmp_path: Path) -> None:
+    forced = 0
+    for seed in range(1, 5):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        outcome = run(seed, folder, faults=Faults(race_lost=0.0, liquidated=0.1))
+        assert not outcome.violation, outcome.violation
+        forced += outcome.tally.forced
+        with Report.open(outcome.ledger_file) as report:
+            said = [row.why for row in report.journal(1_000_000) if " by warden: " in row.why]
+        assert not [why for why in said if "difference" in why or "foreign" in why]
+    assert forced
+
+
 def test_under_reduce_deals_close_one_after_the_other(tmp_path: Path) -> None:
     shrunk = 0
     for seed in range(1, 7):
