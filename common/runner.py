@@ -95,7 +95,7 @@ class Runner:
         level, now_ns, trader = self.ledger.halt_level(self.market), self.world.now_ns(), self.trader
         turn = None
         if level is HaltLevel.REDUCE:
-            turn = self.ledger.shrinking.turn(now_ns)
+            turn = self.ledger.shrinking.turn(self.market, now_ns)
             self.ledger.shrinking.offer(self.market, offers(trader.view, tuple(trader.deals.values()), now_ns), now_ns)
         return None if (level, turn) == (trader.halt, trader.turn) else Halted(level, now_ns, turn)
 

@@ -17,6 +17,8 @@ from common.ledger.store import Store
 
 #: an older turn says nothing: who gives turns is gone
 TURN_MAX_NS: Final = 10 * 1_000_000_000
+#: within this after `reduce` was ordered the first turn is given, if somebody gives turns
+FIRST_TURN_NS: Final = 6 * 1_000_000_000
 #: somebody gives turns, and for now it is nobody's
 NOBODY: Final = Turn("", whatever=False)
 
@@ -71,13 +73,18 @@ class Shrinking:
                 (turn.deal_id, int(turn.whatever), at_ns),
             )
 
-    def turn(self, now_ns: int) -> Turn | None:
-        """Whose turn it is; None when nobody gives turns: then each closes what it finds acceptable."""
+    def turn(self, market: str, now_ns: int) -> Turn | None:
+        """Whose turn it is; None when nobody gives turns: then each closes what it finds acceptable.
+
+        Who gives turns needs a moment to hear what everybody's closing costs: until then it is nobody's.
+        """
         with self._store.reading() as connection:
             row = connection.execute("SELECT deal_id, whatever, at_ns FROM turn").fetchone()
-        if row is None or abs(now_ns - row[2]) > TURN_MAX_NS:
-            return None
-        return Turn(row[0], whatever=bool(row[1]))
+            query = "SELECT MAX(at_ns) FROM halt WHERE level = 'reduce' AND market IN (?, '*')"
+            (ordered_ns,) = connection.execute(query, (market,)).fetchone()
+        if row is not None and abs(now_ns - row[2]) <= TURN_MAX_NS:
+            return Turn(row[0], whatever=bool(row[1]))
+        return NOBODY if ordered_ns is not None and now_ns - ordered_ns <= FIRST_TURN_NS else None
 
     def reduction(self) -> Reduction:
         """One consistent look at all of it."""

@@ -15,7 +15,7 @@ from common.core.order import Fill, Found, Lifetime, Order, Purpose, Report
 from common.core.terms import SECOND_NS
 from common.ledger.ledger import Ledger
 from common.ledger.limits import CapTerms
-from common.ledger.shrinking import NOBODY, TURN_MAX_NS
+from common.ledger.shrinking import FIRST_TURN_NS, NOBODY, TURN_MAX_NS
 from common.warden.turns import OFFER_MAX_NS, PATIENCE_NS, Turns
 
 NOW = 1_700_000_000 * SECOND_NS
@@ -94,7 +94,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def test_nobody_is_named_while_nobody_has_to_shrink(desk: Desk) -> None:
     desk.offer(desk.open("BTC"), "0.01")
-    assert desk.look() is None and desk.ledger.shrinking.turn(desk.now_ns) is None
+    assert desk.look() is None and desk.ledger.shrinking.turn("BTC", desk.now_ns) is None
     desk.ledger.halt(HaltLevel.HALT, "*", "odd", who="ann", at_ns=NOW)
     assert desk.look() is None
     desk.ledger.halt(HaltLevel.FLATTEN, "*", "odd", who="ann", at_ns=NOW)
@@ -106,7 +106,7 @@ def test_the_cheapest_is_named_and_the_next_one_only_when_it_is_closed(desk: Des
     desk.offer(btc, "0.05")
     desk.offer(sol, "0.04")
     desk.shrink()
-    assert desk.look() == desk.ledger.shrinking.turn(desk.now_ns) == Turn(sol.deal_id, whatever=False)
+    assert desk.look() == desk.ledger.shrinking.turn("BTC", desk.now_ns) == Turn(sol.deal_id, whatever=False)
     desk.close(sol, filled=False)
     desk.offer(btc, "0.01")
     assert desk.look() == Turn(sol.deal_id, whatever=False), "one deal at a time"
@@ -175,5 +175,14 @@ def test_other_reasons_to_shrink_close_at_an_acceptable_edge_only(desk: Desk, wh
 
 def test_a_turn_that_is_not_renewed_says_nothing(desk: Desk) -> None:
     desk.ledger.shrinking.name(NOBODY, desk.now_ns)
-    assert desk.ledger.shrinking.turn(desk.now_ns + TURN_MAX_NS) == NOBODY
-    assert desk.ledger.shrinking.turn(desk.now_ns + TURN_MAX_NS + 1) is None
+    assert desk.ledger.shrinking.turn("BTC", desk.now_ns + TURN_MAX_NS) == NOBODY
+    assert desk.ledger.shrinking.turn("BTC", desk.now_ns + TURN_MAX_NS + 1) is None
+
+
+def test_right_after_the_order_nobody_runs_ahead_of_the_first_turn(desk: Desk) -> None:
+    ordered_ns = desk.now_ns
+    desk.shrink("SOL")
+    assert desk.ledger.shrinking.turn("SOL", ordered_ns + SECOND_NS) == NOBODY
+    assert desk.ledger.shrinking.turn("SOL", ordered_ns + FIRST_TURN_NS) == NOBODY
+    assert desk.ledger.shrinking.turn("SOL", ordered_ns + FIRST_TURN_NS + 1) is None, "no warden: each for itself"
+    assert desk.ledger.shrinking.turn("BTC", ordered_ns + SECOND_NS) is None, "this market has not to shrink"
