@@ -47,7 +47,7 @@ OF_THE_WARDEN = (
     ),
     Mutant(
         "warden: a withdrawal under way still carries positions",
-        ((DYDX_ACCOUNT, '(Decimal(account["equity"])) - pending_uusd', '(Decimal(account["equity"]))'),),
+        ((DYDX_ACCOUNT, '(money(account["equity"])) - pending_uusd', '(money(account["equity"]))'),),
         ("tests/venues/dydx/test_desk.py",),
     ),
     Mutant(

@@ -43,9 +43,9 @@ class Person:
         self.planted: list[Planted] = []
 
     def intervene(self, markets: list[str]) -> None:
-        """Halt one market or all, or let all go on again if all are halted."""
+        """Halt one market or all; or, every other time that all are halted, let them go on again."""
         ledger, now_ns = self._ledger(), self._timeline.now_ns
-        if ledger.halt_level("") is not HaltLevel.NONE:
+        if ledger.halt_level("") is not HaltLevel.NONE and self._random.random() < 0.5:
             ledger.resume("*", "looked at it", who=PERSON, at_ns=now_ns)
             return
         market = self._random.choice([*markets, *"*" * len(markets)])

@@ -20,7 +20,7 @@ FREQUENT = {
 #: this in one seed of four
 SELDOM = {
     "late_fill": 0.03, "liquidated": 0.03, "venue_restart": 0.02, "ledger_busy": 0.005, "disk_full": 0.02,
-    "power_cut": 0.02, "person": 0.02, "foreign_order": 0.01, "foreign_position": 1.0,
+    "power_cut": 0.02, "person": 0.05, "foreign_order": 0.01, "foreign_position": 1.0,
 }  # fmt: skip
 #: in this share of the seeds both venues take fill-or-kill
 WHOLE = 0.75
