@@ -9,5 +9,5 @@ def now_ns() -> int:
 
 
 def monotonic_ns() -> int:
-    """Nanoseconds of a clock that never jumps: for intervals within this process only."""
+    """Nanoseconds of a clock that never jumps, the same for all processes until the machine starts anew."""
     return time.monotonic_ns()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common.core.market import Venue
@@ -18,6 +18,8 @@ class Endpoint:
     ws: str
     network_id: int
     keys: Path
+    #: where the processes of the fleet keep what they may still ask of this venue; None: each process by itself
+    budgets: Path | None = None
 
 
 LIVE_HOSTS = {
@@ -35,6 +37,11 @@ def _paper_endpoint(venue: Venue, port: int, folder: Path) -> Endpoint:
     host = f"127.0.0.1:{port}"
     ws = f"ws://{host}/v3/ws" if venue is Venue.DYDX else f"ws://{host}"
     return Endpoint(venue, f"http://{host}", ws, 1, folder / f"{venue.value}config.ini")
+
+
+def sharing(folder: Path, endpoints: Mapping[Venue, Endpoint]) -> dict[Venue, Endpoint]:
+    """The same, with one budget of requests in `folder` for all processes."""
+    return {venue: replace(endpoint, budgets=folder) for venue, endpoint in endpoints.items()}
 
 
 def live_endpoints(root: Path, venues: Table) -> dict[Venue, Endpoint] | None:

@@ -66,12 +66,27 @@ def _value(table: Table, key: str, hint: Any, *, seconds: bool) -> Any:
     kind = get_args(hint)[0] if get_origin(hint) is Annotated else hint
     if get_origin(kind) is Literal:
         return table.choice(key, get_args(kind))
+    if get_origin(kind) is tuple:
+        return _rows(table, key, get_args(kind)[0])
     if kind is str:
         return table.text(key, "")
     if kind is int and not seconds:
         return table.whole(key)
     number = table.number(key)
     return int(number * SECOND_NS) if seconds and number is not None else number
+
+
+def _rows(table: Table, key: str, kind: Any) -> tuple[Any, ...] | None:
+    """A list of rows, each an object of `kind`: its fields in their order."""
+    names = tuple(hints_of(kind))
+    rows = table.rows(key, len(names))
+    if rows is None:
+        return None
+    scales = [SECOND_NS if key_of(name) != name else 0 for name in names]
+    return tuple(
+        kind(*(int(number * scale) if scale else number for number, scale in zip(row, scales, strict=True)))
+        for row in rows
+    )
 
 
 def _complain(error: Invalid, tables: Sequence[Table], values: Mapping[str, Any], bad: set[str]) -> None:

@@ -7,11 +7,12 @@ import asyncio
 
 from common import clock, log
 from common.core.errors import VenueError
-from common.core.events import Event, StopRequested, Tick
+from common.core.events import Event, StopRequested, Tick, Way
 from common.core.market import Venue
 from common.live import LiveWorld
+from common.recall import FillsRecall, FundingRecall
 from common.runner import Runner
-from common.venues.base import Desk
+from common.venues.base import AccountEvent, Desk, StreamUp
 
 TICK_S = 0.1
 HALT_S = 1.0
@@ -22,8 +23,8 @@ ACCOUNT_MIN_AGE_NS = 2_200_000_000
 #: keeps it younger than the 5 s (cap.equity_max_age_s) past which the ledger lets nobody in
 ACCOUNT_S = 2.0
 ACCOUNT_PAUSE_S = 1.0
-#: funding is paid hourly; asking now and then also finds what was pushed while the stream was down
-FUNDING_S = 600.0
+#: how often it is seen whether something has to be asked for that nobody pushed
+RECALL_S = 1.0
 
 
 class Housekeeping:
@@ -31,8 +32,12 @@ class Housekeeping:
 
     def __init__(self, runner: Runner, world: LiveWorld) -> None:
         self._runner, self._world = runner, world
+        self._fills = {venue: FillsRecall() for venue in world.desks}
+        self._funding = {venue: FundingRecall() for venue in world.desks}
         #: once told to stop: set when nothing is in flight any more
         self._quiet = asyncio.Event()
+        #: by deal, what a person chose and when, as far as the trader was told
+        self._wishes: dict[str, tuple[Way, int]] = {}
         world.hear = self.hear
 
     def hear(self, event: Event) -> None:
@@ -42,15 +47,22 @@ class Housekeeping:
         if trader.stopping and trader.idle:
             self._quiet.set()
 
+    def hear_account(self, event: AccountEvent) -> None:
+        """One event of a private stream; once it is up again, what was missed is asked for."""
+        if isinstance(event, StreamUp):
+            self._fills[event.venue].stream_up()
+            self._funding[event.venue].stream_up()
+        self._runner.hear_account(event)
+
     async def keep(self) -> None:
         """Run all loops, feeds and streams until cancelled or until one of them fails (which fails the worker)."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._fail())
             for venue, desk in self._world.desks.items():
                 group.create_task(self._world.feeds[venue].run(self.hear))
-                group.create_task(desk.stream(self._runner.hear_account))
+                group.create_task(desk.stream(self.hear_account))
                 group.create_task(self._accounts(venue, desk))
-                group.create_task(self._funding(desk))
+                group.create_task(self._recalls(venue, desk))
             group.create_task(self._ticks())
             group.create_task(self._halts())
             group.create_task(self._heartbeats())
@@ -79,7 +91,16 @@ class Housekeeping:
             if told is not None:
                 log.event(self._runner.logger, "halt_level", level=told.level, turn=told.turn)
                 self.hear(told)
+            self.look_at_choices()
             await asyncio.sleep(HALT_S)
+
+    def look_at_choices(self) -> None:
+        """What a person chose for a stuck deal."""
+        for wish in self._runner.ledger.wishes(self._runner.market, clock.now_ns()):
+            if self._wishes.get(wish.deal_id) != (wish.way, wish.since_ns):
+                self._wishes[wish.deal_id] = (wish.way, wish.since_ns)
+                log.event(self._runner.logger, "wish", deal=wish.deal_id, way=wish.way)
+                self.hear(wish)
 
     async def _heartbeats(self) -> None:
         runner, trader = self._runner, self._runner.trader
@@ -115,11 +136,22 @@ class Housekeeping:
         except VenueError as error:
             log.trouble(self._runner.logger, "no_account", venue=desk.venue, why=error)
 
-    async def _funding(self, desk: Desk) -> None:
+    async def _recalls(self, venue: Venue, desk: Desk) -> None:
+        """Ask for fills and funding that may have escaped us, whenever there is a reason to."""
         while True:
             try:
-                for paid in await desk.funding(self._runner.market):
-                    self._runner.hear_funding(paid)
+                await self._recall(venue, desk)
             except VenueError as error:
-                log.trouble(self._runner.logger, "no_funding", venue=desk.venue, why=error)
-            await asyncio.sleep(FUNDING_S)
+                log.trouble(self._runner.logger, "no_history", venue=venue, why=error)
+            await asyncio.sleep(RECALL_S)
+
+    async def _recall(self, venue: Venue, desk: Desk) -> None:
+        runner, now_ns = self._runner, clock.now_ns()
+        since_ns = self._fills[venue].due(now_ns, fits=runner.ledger.unheard.fits(runner.market, venue))
+        if since_ns is not None:
+            runner.hear_history(await desk.fills_since(runner.market, since_ns))
+            self._fills[venue].answered(now_ns)
+        if self._funding[venue].due(now_ns):
+            for paid in await desk.funding(runner.market):
+                runner.hear_funding(paid)
+            self._funding[venue].answered(now_ns)

@@ -39,6 +39,10 @@ class LiveWorld:
         for order, body in prepared:
             self._spawn(self._send(order, body))
 
+    def afford(self, orders: Sequence[Order]) -> bool:
+        """Pay for an entry at every venue it goes to; what one took before another refused is lost for a while."""
+        return all(self.desks[order.venue].afford(order) for order in orders)
+
     def look_up(self, order: Order) -> None:
         """Ask the order's venue, beside the loop."""
         self._spawn(self._look_up(order))

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Any, Protocol, assert_never
 
 from common import log
-from common.core.account import ForcedFill, FundingPaid
+from common.core.account import ForcedFill, FundingPaid, PastFill
 from common.core.closing import offers
-from common.core.commands import Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
+from common.core.commands import Alert, Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
 from common.core.deal import Deal
 from common.core.events import DealChanged, Event, Filled, Halted, HaltLevel, Refused, Reported
 from common.core.market import Venue
@@ -34,6 +34,9 @@ class World(Protocol):
 
     def send(self, orders: Sequence[Order]) -> None:
         """Put these orders on the wire at the same moment; each answer comes back as `Answered`."""
+
+    def afford(self, orders: Sequence[Order]) -> bool:
+        """Pay for an entry's requests out of the venues' budgets; False: it must not be sent now."""
 
     def look_up(self, order: Order) -> None:
         """Ask for one order; the answer comes back as `LookedUp`."""
@@ -104,6 +107,12 @@ class Runner:
         if paid.market == self.market:
             self.ledger.book_funding(paid, self.world.now_ns())
 
+    def hear_history(self, history: Sequence[PastFill]) -> None:
+        """What a venue's list of our fills tells and nobody pushed is heard now."""
+        for event in self.ledger.unheard.among(history, self.world.now_ns()):
+            self._log("unheard", fill=event)
+            self.hear_account(event)
+
     def _hear_own(self, client_id: str, event: Event) -> None:
         if f"-{self.market}-" in client_id:
             self.hear(event)
@@ -111,8 +120,8 @@ class Runner:
     def _forced(self, fill: ForcedFill) -> None:
         if fill.market != self.market:
             return
-        log.trouble(self.logger, "forced_fill", venue=fill.venue, side=fill.side, size=fill.size, price=fill.price)
         for deal in self.ledger.book_forced(fill):
+            log.trouble(self.logger, "forced_fill", deal=deal.deal_id, fill=fill)
             self._changed(deal)
 
     # ---- doing ----------------------------------------------------------------------------------------------------
@@ -138,11 +147,14 @@ class Runner:
                 self.world.refresh(command.venue)
             case HaltMarket():
                 self._halt(command)
+            case Alert():
+                self._alert(command)
             case _:
                 assert_never(command)
 
     def _reserve(self, command: Reserve) -> None:
-        outcome = self.ledger.reserve(command.deal, command.why)
+        affordable = self.world.afford(command.deal.orders)
+        outcome = self.ledger.reserve(command.deal, command.why) if affordable else Refusal("budget")
         if isinstance(outcome, Refusal):
             self._log("refused", deal=command.deal.deal_id, reason=outcome.reason, why=command.why)
             self.hear(Refused(outcome.reason, self.world.now_ns()))
@@ -154,6 +166,13 @@ class Runner:
         log.trouble(self.logger, "halt", why=command.why)
         self.ledger.halt(HaltLevel.HALT, self.market, command.why, who="worker", at_ns=command.at_ns)
         self.hear(Halted(self.ledger.halt_level(self.market), command.at_ns, self.trader.turn))
+
+    def _alert(self, alert: Alert) -> None:
+        if alert.over:
+            self._log("alert_over", what=alert.what, market=self.market, deal=alert.deal_id)
+        else:
+            told = {"what": alert.what, "market": self.market, "deal": alert.deal_id, "why": alert.why}
+            log.trouble(self.logger, "alert", severity="high", **told)
 
     def _changed(self, deal: Deal | None) -> None:
         """The file has this now: tell the trader."""

@@ -33,7 +33,7 @@ from common.core.errors import ConfigError
 from common.core.market import Venue
 from common.core.terms import Terms
 from common.endpoints import Endpoint as Endpoint
-from common.endpoints import live_endpoints, paper_endpoints
+from common.endpoints import live_endpoints, paper_endpoints, sharing
 from common.filled import filled
 from common.toml_table import Table
 from common.warden.terms import WardenTerms
@@ -93,6 +93,19 @@ class Cap:
 
 
 @dataclass(frozen=True, slots=True)
+class FleetLimits:
+    """The most that all markets together may have or begin; those of one market stand in its Terms."""
+
+    deals: Count = 8
+    notional_usd: Positive = Decimal(1000)
+    deals_per_minute: Count = 40
+    deals_per_hour: Count = 1000
+
+    def __post_init__(self) -> None:
+        refuse_wrong("limits", self, ())
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a process may need to know; `root` is where arb.toml lies, `hash` names its content."""
 
@@ -100,6 +113,7 @@ class Settings:
     mode: str
     var: Path
     cap: Cap
+    limits: FleetLimits
     markets: dict[str, Terms]
     endpoints: dict[Venue, Endpoint]
     paper: Paper
@@ -166,23 +180,28 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
     """The settings; None when something was complained about."""
     mode, var = table.choice("mode", ("paper", "live")), table.text("var", "var")
     paper, cap = _part(table, "paper", Paper), _part(table, "cap", Cap)
+    limits = _part(table, "limits", FleetLimits)
     warden = _warden(table.table("warden"), cap)
     markets = _markets(table, mode)
     live = live_endpoints(root, table.table("venues"))
     table.done()
     if mode == "paper":
         _paper_alone(table, paper, cap)
-    if mode is None or var is None or paper is None or cap is None or warden is None or live is None:
+    if mode is None or var is None or paper is None or cap is None or limits is None or warden is None or live is None:
         return None
     return Settings(
         root=root,
         mode=mode,
         var=root / var,
         cap=cap,
+        limits=limits,
         markets={name: terms for name, terms in markets.items() if terms is not None},
-        endpoints=live
-        if mode == "live"
-        else paper_endpoints(root / var / "paper", {Venue.DYDX: paper.dydx_port, Venue.APEX: paper.apex_port}),
+        endpoints=sharing(
+            root / var / "run",
+            live
+            if mode == "live"
+            else paper_endpoints(root / var / "paper", {Venue.DYDX: paper.dydx_port, Venue.APEX: paper.apex_port}),
+        ),
         paper=paper,
         warden=warden,
         hash=digest,

@@ -78,6 +78,16 @@ class Table:
             return None
         return int(number)
 
+    def rows(self, key: str, columns: int) -> tuple[tuple[Decimal, ...], ...] | None:
+        """A list of rows of so many numbers each, exact."""
+        self._seen.add(key)
+        value = self._values.get(key)
+        found = [_numbers(row) for row in value] if isinstance(value, list) else []
+        if not found or any(len(row) != columns for row in found):
+            self.complain(key, f"must be a list of rows of {columns} numbers each")
+            return None
+        return tuple(found)
+
     def complain(self, key: str, says: str) -> None:
         """One key's value is wrong; `says` goes on after it."""
         value = self._values.get(key)
@@ -112,3 +122,8 @@ def _number(value: object) -> Decimal | None:
         number.is_finite() and len(number.as_tuple().digits) <= _DIGITS_MAX and abs(number.adjusted()) <= _DIGITS_MAX
     )
     return number if plain or number.is_zero() else None
+
+
+def _numbers(row: object) -> tuple[Decimal, ...]:
+    """The numbers of a row; a row that has anything else is too short to be one."""
+    return tuple(n for cell in row if (n := _number(cell)) is not None) if isinstance(row, list) else ()

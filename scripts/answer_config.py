@@ -20,6 +20,7 @@ def config_show(config: Settings) -> Answer:
         "var": str(config.var),
         "hash": config.hash,
         "cap": _table(config.cap),
+        "limits": _table(config.limits),
         "venues": {venue.value: _table(endpoint) for venue, endpoint in config.endpoints.items()},
         "paper": _table(config.paper),
         "warden": _table(config.warden),

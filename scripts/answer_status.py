@@ -11,7 +11,7 @@ from common.warden import margin
 from common.warden.board import FILE, Seen
 from common.warden.board import read as read_board
 from common.warden.margin import Transfer
-from scripts import render
+from scripts import limit_view, render
 from scripts.fleet_view import FleetView, Member, view
 from scripts.render import NOTHING, Answer
 from scripts.supervise import Places, Process, Supervisor
@@ -122,6 +122,7 @@ def _notes(config: Settings, seen: FleetView, alive: tuple[int, str] | None, hel
     notes += [
         f"{e.venue}: equity {render.usd(e.equity_uusd)} USD, leverage {render.times(e.leverage)}" for e in seen.equities
     ]
+    notes += limit_view.differing(config)
     for halt in seen.halts:
         where = "every market" if halt.market == "*" else halt.market
         notes.append(f"{where}: {halt.level} by {halt.who} at {render.moment(halt.at_ns)} UTC: {halt.why}")

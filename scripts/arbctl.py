@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from scripts import render
-from scripts.commands import act, check, ledger, show
+from scripts.commands import act, check, deal, ledger, limit, show
 
 EXIT_FAILED, EXIT_MISUSED, EXIT_REFUSED = 1, 2, 3
 
@@ -37,6 +37,8 @@ show.add_to(app)
 act.add_to(app)
 check.add_to(app)
 ledger.add_to(app)
+limit.add_to(app)
+deal.add_to(app)
 
 
 def main() -> int:

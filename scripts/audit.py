@@ -29,6 +29,11 @@ from scripts.audit_venues import read_venues
 
 BUSY_TIMEOUT_S = 5.0
 _MILLI = Decimal(1000)
+#: how often the level may have become another
+_LEVEL_SET = (
+    "SELECT COUNT(*) FROM journal "
+    "WHERE verb = 'set_cap' OR (verb IN ('configure', 'set_limit') AND why LIKE '%* level %')"
+)
 
 
 class AuditError(ArbError):
@@ -55,7 +60,7 @@ def read_ledger(path: Path, now_ns: int) -> LedgerFacts:
             fills=_fills(connection),
             steps=_steps(connection),
             funding=_funding(connection),
-            caps_set=connection.execute("SELECT COUNT(*) FROM journal WHERE verb = 'set_cap'").fetchone()[0],
+            caps_set=connection.execute(_LEVEL_SET).fetchone()[0],
         )
 
 

@@ -12,6 +12,8 @@ UUSD = Decimal(1_000_000)
 VENUES = ("dydx", "apex")
 LIVE = frozenset({"OPENING", "OPEN", "CLOSING", "STUCK"})
 FORCED = "forced:"
+#: behind the id of a fill: the row that takes it back
+REVERSED = "!reversed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,11 @@ class OneFill:
     size: Decimal
     fee_uusd: int
     at_ns: int
+
+    @property
+    def takes_back(self) -> bool:
+        """It undoes another fill of the same order."""
+        return self.fill_id.endswith(REVERSED)
 
     @property
     def signed(self) -> Decimal:

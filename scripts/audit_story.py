@@ -3,6 +3,7 @@
 What is on its way (an order not accounted for, a fill of a moment ago) is not held against anybody.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
@@ -11,8 +12,11 @@ from scripts.audit_facts import FORCED, ZERO, Finding, LedgerFacts, OneFill, Ven
 SECOND_NS = 1_000_000_000
 #: how long a fill or an evening may be on its way before it is missing
 GRACE_NS = 20 * SECOND_NS
-#: funding is pushed, and asked for every ten minutes
+#: funding is pushed, and asked for after every full hour until the venue answers
 FUNDING_GRACE_NS = 660 * SECOND_NS
+
+#: a share of a forced fill, in its id
+_PART = re.compile(r"#\d+")
 
 Venues = Mapping[str, VenueFacts]
 
@@ -47,7 +51,7 @@ def _whole(found: tuple[OneFill, ...]) -> list[OneFill]:
     """A forced fill may be shared out among deals: put it together again under the venue's id."""
     parts: dict[tuple[str, str], list[OneFill]] = {}
     for fill in found:
-        fill_id = fill.fill_id.split("#")[0] if fill.client_id.startswith(FORCED) else fill.fill_id
+        fill_id = _PART.sub("", fill.fill_id) if fill.client_id.startswith(FORCED) else fill.fill_id
         parts.setdefault((fill.venue, fill_id), []).append(fill)
     return [_together(fill_id, group) for (_, fill_id), group in parts.items()]
 
@@ -68,7 +72,8 @@ def unfinished(ledger: LedgerFacts) -> set[str]:
     """Client ids of orders whose fate, or some of whose fills, the ledger does not have yet."""
     filled: dict[str, Decimal] = {}
     for fill in ledger.fills:
-        filled[fill.client_id] = filled.get(fill.client_id, ZERO) + fill.size
+        if not fill.takes_back:
+            filled[fill.client_id] = filled.get(fill.client_id, ZERO) + fill.size
     return {
         order.client_id
         for order in ledger.orders.values()

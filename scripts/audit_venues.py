@@ -4,12 +4,13 @@ Knows the words of the journal and nothing of the code that writes it. A last li
 """
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from common.core.errors import ArbError
-from scripts.audit_facts import UUSD, VENUES, OneFill, VenueFacts
+from scripts.audit_facts import REVERSED, UUSD, VENUES, OneFill, VenueFacts
 
 
 class JournalError(ArbError):
@@ -97,10 +98,18 @@ class Tail:
                 self.facts.orders[client_id] = order["status"]
         for fill in record.get("fills", ()):
             if fill["account_id"] == ours:
-                self.facts.fills[fill["fill_id"]] = self._fill(fill)
+                self._take_fill(fill)
         for payment in record.get("funding", ()):
             if payment["account_id"] == ours:
                 self.facts.funding[self._payment_id(payment)] = (_uusd(payment["payment"]), payment["at_ns"])
+
+    def _take_fill(self, raw: dict[str, Any]) -> None:
+        """A fill; told again with the moment it was taken back, it is a second one that undoes the first."""
+        fill = self.facts.fills[raw["fill_id"]] = self._fill(raw)
+        if (failed_ns := raw.get("failed_ns")) is not None:
+            other = "SELL" if fill.side == "BUY" else "BUY"
+            name, fee_uusd = raw["fill_id"] + REVERSED, -fill.fee_uusd
+            self.facts.fills[name] = replace(fill, fill_id=name, side=other, fee_uusd=fee_uusd, at_ns=failed_ns)
 
     def _payment_id(self, raw: dict[str, Any]) -> str:
         """As the venue's answers let a client name it: dYdX tells no id, so market and hour are the name."""

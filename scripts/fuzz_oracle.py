@@ -7,6 +7,7 @@ nothing that could be meant is `Refused`; what a venue's sequence numbers rule o
 import json
 import math
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 #: price in ticks → size in steps
@@ -35,11 +36,20 @@ def _never(name: str) -> None:
     raise Refused(name)
 
 
-def number(raw: Any) -> Fraction:
-    """Plain decimal text, or a JSON number; never below 0."""
+def units(raw: Any, unit: Fraction, up: bool) -> int:
+    """How many whole units a number is; never below 0. A price or a size stands in many frames, so it is remembered."""
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
         raise Refused(f"{raw!r} is no number")
-    text = str(raw)
+    return _units(str(raw), unit, up)
+
+
+@lru_cache(maxsize=50_000)
+def _units(text: str, unit: Fraction, up: bool) -> int:
+    return (math.ceil if up else math.floor)(number(text) / unit)
+
+
+def number(text: str) -> Fraction:
+    """Plain decimal text."""
     if not text or len(text) > _LONGEST or text[0] not in _DIGITS or not set(text) <= _DIGITS | set(".eE+-"):
         raise Refused(f"{text!r} is no number")
     if len(text.lower().partition("e")[2].lstrip("+-")) > _EXPONENT_DIGITS:
@@ -72,20 +82,19 @@ class Reading:
         """The best bid is not below the best ask."""
         return bool(self.bids and self.asks) and max(self.bids) >= min(self.asks)
 
-    def put(self, levels: Levels, raw: tuple[Any, Any]) -> int:
-        """Take in one level, against us where it lies between two ticks or steps; its ticks."""
-        price, size = number(raw[0]), number(raw[1])
-        if price == 0:
+    def grid(self, raw: tuple[Any, Any], up: bool) -> tuple[int, int]:
+        """One level in ticks and steps, against us where it lies between two of them."""
+        ticks, steps = units(raw[0], self._tick, up), units(raw[1], self._step, False)
+        if not ticks and number(str(raw[0])) == 0:
             raise Refused("a price of 0")
-        rounded = math.ceil if levels is self.asks else math.floor
-        ticks, steps = rounded(price / self._tick), math.floor(size / self._step)
-        if steps:
+        return ticks, steps
+
+    def put(self, levels: Levels, ticks: int, steps: int) -> None:
+        """Take in one level; a bid below one tick is none."""
+        if steps and ticks:
             levels[ticks] = steps
         else:
             levels.pop(ticks, None)
-        if ticks == 0:
-            levels.pop(ticks, None)
-        return ticks
 
 
 class ApexReading(Reading):
@@ -120,10 +129,12 @@ class ApexReading(Reading):
         elif u != self._u + 1:
             self.lost = self.lost or "gap"
         self._u = u
-        placed = [(id(levels), self.put(levels, row)) for levels, row in rows]
-        named = [(side, ticks) for side, ticks in placed if ticks]
+        placed = [(levels, *self.grid(row, levels is self.asks)) for levels, row in rows]
+        named = [(id(levels), ticks) for levels, ticks, _ in placed if ticks]
         if len(set(named)) < len(named):
             raise Refused("a price twice")
+        for levels, ticks, steps in placed:
+            self.put(levels, ticks, steps)
 
 
 class DydxReading(Reading):
@@ -203,13 +214,10 @@ class DydxReading(Reading):
 
     def _level(self, side: int, row: tuple[Any, Any], offset: int) -> None:
         levels = (self.bids, self.asks)[side]
-        kept = dict(levels)
-        ticks = self.put(levels, row)
+        ticks, steps = self.grid(row, side == 1)
         if offset > self._ages[side].get(ticks, -1):
             self._ages[side][ticks] = offset
-        else:
-            levels.clear()
-            levels.update(kept)
+            self.put(levels, ticks, steps)
 
     def _uncross(self) -> None:
         bid, ask = max(self.bids), min(self.asks)

@@ -5,15 +5,19 @@ break (the cap race), or what harms no law of the judge (a chase, a stale quote)
 """
 
 from scripts.mutant import Mutant as Mutant
+from scripts.mutant_limits import LIMITS
+from scripts.mutants_of_legs import LEGS
 from scripts.mutants_of_the_warden import OF_THE_WARDEN
 
 FACTS, LEDGER, ROWS = "common/ledger/facts.py", "common/ledger/ledger.py", "common/ledger/rows.py"
 STORE, SCHEMA = "common/ledger/store.py", "common/ledger/schema.sql"
 DEAL, TRADER, EVENING = "common/core/deal.py", "common/core/trader.py", "common/core/evening.py"
 ASKING, PLANNING, RUNNER = "common/core/asking.py", "common/core/planning.py", "common/runner.py"
+ACCOUNT, RECALL, WRITEOFF = "common/core/account.py", "common/recall.py", "common/ledger/writeoff.py"
 DYDX, APEX = "common/venues/dydx/wire_order.py", "common/venues/apex/wire_order.py"
 
 MUTANTS = (
+    *LEGS,
     *OF_THE_WARDEN,
     Mutant(
         "unknown read as failed",
@@ -111,7 +115,8 @@ MUTANTS = (
     ),
     Mutant(
         "late fill does not halt",
-        ((LEDGER, "            if added and not deal.live:\n", "            if added < 0:\n"),),
+        ((LEDGER, '"late" if not deal.live else ""', '""'),),
+        ("tests/ledger/test_verbs.py",),
     ),
     Mutant(
         "partial treated as full",
@@ -144,16 +149,6 @@ MUTANTS = (
                 "    return order.created_ns + DEATH_MARGIN_NS\n",
             ),
         ),
-    ),
-    Mutant(
-        "unwind chases: no bound on the price",
-        ((EVENING, "Decimal(2**attempt), terms.even_band_max_bps)", "Decimal(2**attempt), Decimal(10**6))"),),
-        ("tests/core/test_trader.py",),
-    ),
-    Mutant(
-        "unwind chases: no bound on the number",
-        ((TRADER, "if deal.evenings >= self.terms.even_attempts:", "if deal.evenings >= 10**6:"),),
-        ("tests/core/test_trader.py",),
     ),
     Mutant(
         "a venue is asked as fast as it answers",
@@ -223,6 +218,37 @@ MUTANTS = (
         ((RUNNER, "        for deal in self.ledger.book_forced(fill):\n", "        for deal in ():\n"),),
     ),
     Mutant(
+        "a fill that was taken back still counts",
+        ((ACCOUNT, "    return fill, reversal(fill)\n", "    return fill, fill\n"),),
+    ),
+    Mutant(
+        "a fill that was taken back does not halt",
+        ((LEDGER, "if any(f.is_reversal for f in added)", "if any(not f.size for f in added)"),),
+    ),
+    Mutant(
+        "a reversal stands in for a fill that is missing",
+        ((DEAL, "order.client_id and f.side is order.side), ZERO)", "order.client_id), ZERO)"),),
+        ("tests/ledger/test_reversals.py",),
+    ),
+    Mutant(
+        "what nobody pushed is never asked for",
+        ((RECALL, "        return at_ns - (FAR_NS if far else NEAR_NS)\n", "        return None\n"),),
+    ),
+    Mutant(
+        "a position that does not fit is no reason to ask",
+        ((RECALL, "        far = self._urgent or not fits\n", "        far = self._urgent\n"),),
+        ("tests/house/test_recall.py",),
+    ),
+    Mutant(
+        "funding is asked for at start only",
+        ((RECALL, "    return (at_ns - FUNDING_DELAY_NS) // HOUR_NS\n", "    return 0\n"),),
+    ),
+    Mutant(
+        "uneven by exactly the smallest order is dust at start",
+        ((WRITEOFF, "if size and abs(size) >= dust)", "if abs(size) > dust)"),),
+        ("tests/ledger/test_reversals.py",),
+    ),
+    Mutant(
         "what is heard is not journalled",
         (
             (
@@ -254,4 +280,5 @@ MUTANTS = (
         ),
         ("tests/ledger/test_laws.py",),
     ),
+    *LIMITS,
 )  # fmt: skip

@@ -93,7 +93,7 @@ def _copied(folder: Path) -> Path:
 
 def _simulated(copy: Path, seeds: int) -> str:
     """The first violated law and its seed, or nothing."""
-    code, output = _run(copy, ["-m", "scripts.simulate", "--seeds", str(seeds), "--first-failure"])
+    code, output = _run(copy, ["-m", "scripts.simulate", "--seeds", str(seeds), "--first-failure", "--processes", "0"])
     if not code:
         return ""
     found = [line for line in output.splitlines() if line.startswith("seed ")]

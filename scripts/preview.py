@@ -17,7 +17,7 @@ from common.core.market import Instrument, Venue
 from common.core.view import MarketView
 from common.ledger.report import Report
 from common.settings import Settings
-from common.venues.adapters import BOOK_NOW
+from common.venues.adapters import book_now
 from scripts import render
 from scripts.render import NOTHING, Answer
 
@@ -100,7 +100,7 @@ async def _books(config: Settings, markets: list[str]) -> tuple[dict[tuple[Venue
 
 async def _book(config: Settings, venue: Venue, market: str) -> Asked | str:
     try:
-        return await BOOK_NOW[venue](config.endpoints[venue], market, config.paper.taker_fee)
+        return await book_now(config.endpoints[venue], market, config.paper.taker_fee)
     except (VenueError, ConfigError) as error:
         return str(error)
 

@@ -1,5 +1,7 @@
 """Simulates the whole fleet under a virtual clock, one run per seed, on all cores; resumable; last line the verdict.
 
+At the end real processes race for one real ledger file, killed at random (common/fleet/race.py).
+
 Exit codes: 0 every law held in every seed, 1 a law was broken, 2 misused, 130 interrupted.
 """
 
@@ -19,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from common import clock, log, process
 from common.fleet.faults import SECOND
+from common.fleet.race import MARKETS, race
 from common.fleet.run import RAGE_NS, Outcome, run
 from common.ledger.report import Report
 from scripts.simulate_state import State, code_hash
@@ -41,6 +44,8 @@ class Options:
     fresh: bool
     verbose: bool
     first_failure: bool
+    processes: int
+    kills: int
 
     @property
     def rage_ns(self) -> int:
@@ -74,9 +79,15 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--fresh", action="store_true", help="forget which seeds were finished before")
     parser.add_argument("--verbose", action="store_true", help="one seed: print its journal and its log")
     parser.add_argument("--first-failure", action="store_true", help="stop at the first seed that breaks a law")
+    parser.add_argument(
+        "--processes", type=int, default=4, metavar="P", help="racing for one file at the end (4; 0: no race)"
+    )
+    parser.add_argument("--kills", type=int, default=24, metavar="K", help="of racing processes (24)")
     options = Options(**vars(parser.parse_args(arguments)))
     if options.seeds < 1 or options.jobs < 1 or options.seconds <= 0 or options.first_seed < 0:
         parser.error("--seeds, --jobs and --seconds must be above 0, --first-seed not below")
+    if not 0 <= options.processes <= len(MARKETS) or options.kills < 1:
+        parser.error(f"--processes must be from 0 to {len(MARKETS)}, --kills above 0")
     if options.verbose and options.seeds != 1:
         parser.error("--verbose goes with --seeds 1")
     return options
@@ -147,7 +158,27 @@ def _many(options: Options) -> int:
         return EXIT_INTERRUPTED
     finally:
         state.save()
-    return _verdict(options, failed, totals, (clock.monotonic_ns() - began_ns) / SECOND)
+    code = _verdict(options, failed, totals, (clock.monotonic_ns() - began_ns) / SECOND)
+    return code if failed or not options.processes else _raced(options)
+
+
+def _raced(options: Options) -> int:
+    """The slice with real processes, after all seeds held; the last line is then its own."""
+    with tempfile.TemporaryDirectory(prefix="race-") as folder:
+        outcome = race(
+            Path(folder), processes=options.processes, kills=options.kills, seed=options.first_seed, told=_no_matter
+        )
+    said = f"{options.processes} processes, {outcome.kills} killed, {_spoken(outcome.counts)}"
+    print(f"race: {said}, the cap {outcome.filled:.0%} full at most", flush=True)
+    if outcome.violation:
+        print(f"VIOLATED: the race of processes: {outcome.violation}")
+        return EXIT_VIOLATION
+    print(f"CLEAN: every law held in all {options.seeds} seeds and in the race of processes")
+    return EXIT_CLEAN
+
+
+def _no_matter(kills: int) -> None:
+    """Nobody wants to hear of each kill."""
 
 
 def _results(seeds: list[int], options: Options) -> Iterator[Result]:
@@ -185,7 +216,8 @@ def _verdict(options: Options, failed: list[str], totals: Counter[str], seconds:
     if failed:
         print(f"VIOLATED: {len(failed)} of {options.seeds} seeds broke a law")
         return EXIT_VIOLATION
-    print(f"CLEAN: every law held in all {options.seeds} seeds")
+    if not options.processes:
+        print(f"CLEAN: every law held in all {options.seeds} seeds")
     return EXIT_CLEAN
 
 

@@ -14,7 +14,7 @@ FILE_MAX, FUNCTION_MAX, NESTING_MAX, PARAMETERS_MAX = 300, 40, 3, 5
 SIBLINGS = {"ledger": set[str](), "venues": set[str](), "tape": set[str](), "sim": {"venues", "tape"}}
 #: modules that one room alone may open
 DOORS = {
-    "sqlite3": ("common/ledger/", "common/fleet/judge.py", "scripts/audit"),
+    "sqlite3": ("common/ledger/", "common/fleet/judge.py", "common/fleet/race_judge.py", "scripts/audit"),
     "sqlite_utils": ("common/ledger/",),
     "time": ("common/clock.py",),
     "random": ("common/sim/", "common/fleet/", "scripts/drill_plan.py", "scripts/fuzz"),

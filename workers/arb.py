@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import uvloop
 
-from common import clock, log, process_main, settings, stopping
+from common import clock, log, process_main, settings, stopping, wanted
 from common.core.errors import ConfigError, LedgerError
 from common.core.events import DealChanged
 from common.core.market import Instrument, Venue
@@ -20,9 +20,9 @@ from common.core.terms import Terms
 from common.core.trader import Trader
 from common.housekeeping import Housekeeping
 from common.ledger.ledger import Ledger
-from common.ledger.limits import CapTerms
 from common.live import LiveWorld, started
 from common.market_lock import MarketLock, lock_file
+from common.recovery import recovery
 from common.runner import Runner
 from common.settings import Settings
 from common.venues.adapters import make_desk, make_feed
@@ -45,21 +45,19 @@ def _work(market: str, logger: logging.Logger) -> None:
     lock = MarketLock(lock_file(config.var, market))
     lock.take()
     terms = replace(terms, start_wait_ns=lock.note_start(clock.now_ns()))
-    with _ledger(config) as ledger, asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+    with _ledger(config, terms, logger) as ledger, asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
         loop.run(_live(config, terms, ledger, logger))
 
 
-def _ledger(config: Settings) -> Ledger:
-    """The ledger, opened or made, with arb.toml's cap; a file that cannot serve needs a person, later it is a crash."""
+def _ledger(config: Settings, terms: Terms, logger: logging.Logger) -> Ledger:
+    """The ledger, opened or made, with limits; a file that cannot serve needs a person, later it is a crash."""
     now_ns, path, pid = clock.now_ns(), config.ledger_file, os.getpid()
     try:
         ledger = Ledger.create(path, created_ns=now_ns, config_hash=config.hash, code_version=code_version(), pid=pid)
     except LedgerError as error:
         raise ConfigError(str(error)) from error
-    cap = config.cap
-    ledger.set_cap(
-        CapTerms(cap.leverage_entry, cap.leverage_max, cap.level, cap.equity_max_age_ns), "worker start", now_ns
-    )
+    for change in ledger.configure((*wanted.of_fleet(config), *wanted.of_market(terms)), "worker start", now_ns):
+        log.event(logger, "limit", change=change)
     return ledger
 
 
@@ -93,10 +91,11 @@ def _joined(
     logger = logging.getLogger(terms.market)
     world = LiveWorld(desks, feeds, logger)
     house = Housekeeping(Runner(trader, ledger, world), world)
-    dust = min(i.min_size for i in instruments.values())
-    for deal in ledger.unfinished_deals(terms.market, dust):
-        log.event(logger, "recovered", deal=deal.deal_id, state=deal.state, unfinished=len(deal.unfinished))
-        house.hear(DealChanged(deal, now_ns))
+    for event in recovery(ledger, terms.market, instruments, now_ns):
+        if isinstance(event, DealChanged):
+            deal = event.deal
+            log.event(logger, "recovered", deal=deal.deal_id, state=deal.state, unfinished=len(deal.unfinished))
+        house.hear(event)
     gc.freeze()
     return house
 

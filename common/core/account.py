@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from common.core.market import Venue
+from common.core.order import Fill, reversal
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,10 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class ForcedFill:
-    """A fill of our account, in `market`, that belongs to no order of ours (liquidation, auto-deleveraging)."""
+    """A fill of our account, in `market`, that belongs to no order of ours (liquidation, auto-deleveraging).
+
+    That one was taken back is told by another one, with the id of the first and `REVERSED` behind it.
+    """
 
     venue: Venue
     fill_id: str
@@ -51,6 +55,18 @@ class ForcedFill:
 
 
 @dataclass(frozen=True, slots=True)
+class PastFill:
+    """A fill of our account in `market` as the venue's history has it, and the order it names; None when forced.
+
+    Histories name orders by the venue's id: the fill's `client_id` is empty where only that is told.
+    """
+
+    market: str
+    venue_order_id: str | None
+    fill: Fill
+
+
+@dataclass(frozen=True, slots=True)
 class FundingPaid:
     """A funding payment booked to our account; `payment_uusd` is positive when we received it."""
 
@@ -59,3 +75,23 @@ class FundingPaid:
     market: str
     payment_uusd: int
     venue_ns: int
+
+
+def forced_fill(market: str, fill: Fill, at_ns: int) -> ForcedFill:
+    """A fill that no order of ours asked for, heard at `at_ns`."""
+    return ForcedFill(
+        venue=fill.venue,
+        fill_id=fill.fill_id,
+        market=market,
+        side=fill.side.value,
+        price=fill.price,
+        size=fill.size,
+        fee_uusd=fill.fee_uusd,
+        venue_ns=fill.venue_ns,
+        at_ns=at_ns,
+    )
+
+
+def taken_back(fill: Fill) -> tuple[Fill, Fill]:
+    """A fill that its venue took back, as two facts: that it was, and that it is no more."""
+    return fill, reversal(fill)

@@ -184,16 +184,6 @@ class DydxBook(Book):
         super().__init__(instrument)
         self._offsets: dict[Ladder, dict[int, int]] = {self.bids: {}, self.asks: {}}
 
-    def _doubt(self) -> None:
-        """After a delta: a mid that is suddenly elsewhere is not believed."""
-        mid, before = self.mid_ticks(), self._believed
-        if self.stale or mid is None:
-            return
-        if before is not None and abs(mid - before) > JUMP_MAX * before:
-            self.lose(JUMPED)
-        else:
-            self._believed = mid
-
     def _forget(self) -> None:
         for offsets in self._offsets.values():
             offsets.clear()

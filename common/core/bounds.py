@@ -91,9 +91,15 @@ def key_of(field: str) -> str:
 
 def shown(field: str, value: Any) -> str:
     """A field's value as arb.toml has it."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(_shown_row(row) for row in value)}]"
     if field.endswith("_ns") and isinstance(value, int):
         value = Decimal(value) / SECOND_NS
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+
+
+def _shown_row(row: Any) -> str:
+    return f"[{', '.join(shown(field.name, getattr(row, field.name)) for field in fields(row))}]"
 
 
 def _outside(values: object) -> Iterator[Wrong]:

@@ -107,12 +107,12 @@ def closable(view: MarketView, deal: Deal) -> Decimal:
 
 
 def _widened(view: MarketView, pair: Pair) -> Pair:
-    """The same pair with limits that reach as far as an evening order's last attempt: an exit is never denied."""
+    """The same pair with limits that reach as far as the last unwind's: an exit is never denied."""
     return Pair(_widen(view, pair.sell), _widen(view, pair.buy), pair.size)
 
 
 def _widen(view: MarketView, leg: Leg) -> Leg:
-    band = bps_of(view.terms.even_band_max_bps, leg.quote.touch)
+    band = bps_of(view.terms.unwind[-1].bps, leg.quote.touch)
     if leg.side is Side.BUY:
         return replace(leg, limit=price_down(leg.quote.touch + band, leg.instrument.tick))
     return replace(leg, limit=price_up(leg.quote.touch - band, leg.instrument.tick))

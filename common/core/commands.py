@@ -79,4 +79,14 @@ class HaltMarket:
     at_ns: int
 
 
-Command: TypeAlias = Reserve | Write | Send | LookUp | Record | Move | Refresh | HaltMarket
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Tell a person: something began, or (`over`) ended. `what` is one word: naked, stuck."""
+
+    what: str
+    deal_id: str
+    why: str
+    over: bool = False
+
+
+Command: TypeAlias = Reserve | Write | Send | LookUp | Record | Move | Refresh | HaltMarket | Alert

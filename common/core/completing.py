@@ -12,20 +12,18 @@ from common.core.money import price_down, price_up, usd
 from common.core.order import Lifetime, Order, Purpose
 from common.core.view import MarketView
 
-#: later than this after the opening, books have moved on and the leg is unwound instead
-COMPLETE_WITHIN_NS = 1_000_000_000
-
 
 def completing_order(deal: Deal, step: Even, view: MarketView, made: tuple[str, int]) -> Order | None:
     """The missing leg at the best price now, or None when unwinding is the better way out.
 
-    `step` names the longer leg; `made` is the client id and the time. Its worst price stays within what is held.
+    `step` names the longer leg; `made` is the client id and the time. Its worst price stays within what is held. That
+    it is early enough is the caller's business: only who heard the missing order die knows when that was.
     """
     client_id, at_ns = made
     missing = _missing(deal, step)
-    if deal.state is not DealState.OPENING or deal.evenings or missing is None:
+    if deal.state is not DealState.OPENING or deal.evened or missing is None:
         return None
-    if at_ns > deal.opened_ns + COMPLETE_WITHIN_NS or any(view.distrust(v, at_ns) for v in view.books):
+    if any(view.distrust(v, at_ns) for v in view.books):
         return None
     limit = _worst_price(deal, step, missing, view)
     quote = view.quote(missing.venue, missing.side, step.size)
@@ -49,9 +47,9 @@ def completing_order(deal: Deal, step: Even, view: MarketView, made: tuple[str, 
 def _missing(deal: Deal, step: Even) -> Order | None:
     """The opening order that filled nothing at all, opposite the whole filled leg."""
     others = [o for o in deal.orders if o.purpose is Purpose.OPEN and o.venue is not step.venue]
-    return (
-        others[0] if len(others) == 1 and not deal.position(others[0].venue) and others[0].size == step.size else None
-    )
+    if len(others) != 1 or others[0].size != step.size or any(f.venue is others[0].venue for f in deal.fills):
+        return None
+    return others[0]
 
 
 def _worst_price(deal: Deal, step: Even, missing: Order, view: MarketView) -> Decimal | None:

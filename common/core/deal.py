@@ -13,13 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from itertools import takewhile
 from typing import TypeAlias
 
 from common.core.errors import IllegalMove
 from common.core.market import Direction, Instrument, Side, Venue
 from common.core.money import ZERO, uusd_up
-from common.core.order import Fill, Order, OrderState, Purpose
+from common.core.order import Fill, Order, OrderState, Purpose, standing
 
 
 class DealState(StrEnum):
@@ -105,16 +104,19 @@ class Deal:
         return tuple(o for o in self.orders if not accounted(o, self.fills))
 
     @property
-    def evenings(self) -> int:
-        """How many evening orders in a row were written last: bounds how often a leg is chased."""
-        return sum(1 for _ in takewhile(lambda o: o.purpose is Purpose.EVEN, reversed(self.orders)))
+    def evened(self) -> bool:
+        """The order written last was to make it even again."""
+        return bool(self.orders) and self.orders[-1].purpose is Purpose.EVEN
 
 
 def accounted(order: Order, fills: tuple[Fill, ...]) -> bool:
-    """DONE, and the fills we hold add up to what the venue reported: act on fills, not on statuses."""
+    """DONE, and the fills we hold add up to what the venue reported: act on fills, not on statuses.
+
+    A reported size is what was matched: that some of it was taken back is told by fills of the other side.
+    """
     if order.state is not OrderState.DONE:
         return False
-    held = sum((f.size for f in fills if f.client_id == order.client_id), ZERO)
+    held = sum((f.size for f in fills if f.client_id == order.client_id and f.side is order.side), ZERO)
     return order.reported_size is None or held >= order.reported_size
 
 
@@ -154,13 +156,14 @@ def next_step(deal: Deal, instruments: Mapping[Venue, Instrument]) -> Step:
         return Rest(deal.state, deal.held_uusd)
     if deal.unfinished:
         return Ask(deal.unfinished)
-    even = _evening(deal, instruments)
+    even = uneven(deal, instruments)
     if even is not None:
         return even
     return Rest(*_resting(deal, instruments))
 
 
-def _evening(deal: Deal, instruments: Mapping[Venue, Instrument]) -> Even | None:
+def uneven(deal: Deal, instruments: Mapping[Venue, Instrument]) -> Even | None:
+    """What would even the fills we have, whatever may still be out; None when they are even but for dust: not naked."""
     venue = max((deal.direction.sell_venue, deal.direction.buy_venue), key=lambda v: abs(deal.position(v)))
     longer, instrument = deal.position(venue), instruments[venue]
     excess = min(abs(deal.net), abs(longer))
@@ -190,8 +193,8 @@ def filled_notional_uusd(deal: Deal) -> int:
 
 
 def opening_price(deal: Deal, venue: Venue) -> Decimal:
-    """Average price of the fills that opened the leg at `venue`; 0 when nothing was filled there."""
+    """Average price of the standing fills that opened the leg at `venue`; 0 when there are none."""
     side = deal.direction.side_at(venue)
-    fills = [f for f in deal.fills if f.venue is venue and f.side is side]
+    fills = [f for f in standing(deal.fills) if f.venue is venue and f.side is side]
     size = sum((f.size for f in fills), ZERO)
     return sum((f.price * f.size for f in fills), ZERO) / size if size else ZERO

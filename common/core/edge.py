@@ -10,6 +10,7 @@ from common.core.book import Quote
 from common.core.deal import Deal, opening_price
 from common.core.market import Direction, Instrument, Side, Venue
 from common.core.money import ZERO, bps_of, nearest, price_down, price_up
+from common.core.order import standing
 from common.core.terms import Terms
 
 HOUR_NS = 3600 * 1_000_000_000
@@ -113,7 +114,7 @@ def close_edge(deal: Deal, pair: Pair) -> Decimal:
 
 def _opened_size(deal: Deal, venue: Venue) -> Decimal:
     side = deal.direction.side_at(venue)
-    return sum((f.size for f in deal.fills if f.venue is venue and f.side is side), ZERO)
+    return sum((f.size for f in standing(deal.fills) if f.venue is venue and f.side is side), ZERO)
 
 
 def close_target_bps(terms: Terms, age_ns: int) -> Decimal:

@@ -1,5 +1,6 @@
 """What a trader can hear. Frozen values; each carries the time it was received (`at_ns`, our clock)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -118,6 +119,14 @@ class DealChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class DustLeft:
+    """What finished deals of the market left behind at each venue, signed base size; told once, at start."""
+
+    sizes: Mapping[Venue, Decimal]
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """The ledger refused a reservation; `reason` is one word: cap, level, halted, direction, equity."""
 
@@ -154,6 +163,24 @@ class Halted:
     turn: Turn | None = None
 
 
+class Way(StrEnum):
+    """A person's way out of a stuck deal. close: both legs to nothing. complete: fill the missing leg. keep: wait."""
+
+    CLOSE = "close"
+    COMPLETE = "complete"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """A person chose how a deal goes on, at `since_ns`; his last word counts."""
+
+    deal_id: str
+    way: Way
+    since_ns: int
+    at_ns: int
+
+
 @dataclass(frozen=True, slots=True)
 class Tick:
     """Time passed; sent a few times a second."""
@@ -180,8 +207,10 @@ Event: TypeAlias = (
     | Filled
     | LookedUp
     | DealChanged
+    | DustLeft
     | Refused
     | Halted
+    | Wished
     | Tick
     | StopRequested
 )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from common.core.edge import Pair, edge, original_edge
+from common.core.edge import Leg, Pair, edge, original_edge
 from common.core.market import Direction, Venue
 from common.core.money import bps_of
 from common.core.view import MarketView
@@ -40,12 +40,22 @@ def find_opening(view: MarketView, at_ns: int) -> Opportunity | NoOpening:
             return NoOpening("stale", venue if reason == "crossed" else None)
     if not all(i.online for i in view.instruments.values()):
         return NoOpening("offline")
+    if any(view.index_at(v, at_ns) is None for v in view.books):
+        return NoOpening("index")
     best = max(filter(None, (_weigh(view, d, at_ns) for d in Direction)), key=lambda o: o.edge, default=None)
     if best is None:
         return NoOpening("cold")
     if best.edge <= bps_of(view.terms.edge_min_bps, best.pair.notional):
         return NoOpening("edge")
+    if not all(_in_band(view, leg, at_ns) for leg in (best.pair.sell, best.pair.buy)):
+        return NoOpening("band")
     return _confirmed(view, best)
+
+
+def _in_band(view: MarketView, leg: Leg, at_ns: int) -> bool:
+    """The worst price of the leg is near enough to what its venue says that the market is worth elsewhere."""
+    index = view.index_at(leg.instrument.venue, at_ns)
+    return index is not None and abs(leg.limit - index) <= bps_of(view.terms.price_band_bps, index)
 
 
 def _weigh(view: MarketView, direction: Direction, at_ns: int) -> Opportunity | None:

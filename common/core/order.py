@@ -4,12 +4,15 @@ An order's row is written before its first byte is sent. NEW therefore means "ma
 the venue"; nothing but proof (terminal report, proven absence, never written) makes it DONE.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from common.core.market import Side, Venue
+
+#: what the id of a fill's reversal ends with, after the id of the fill that it takes back
+REVERSED: Final = "!reversed"
 
 
 class OrderState(StrEnum):
@@ -72,7 +75,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """One execution of ours, unique by venue and `fill_id`. `fee_uusd` is positive when we pay."""
+    """One execution of ours, unique by venue and `fill_id`. `fee_uusd` is positive when we pay.
+
+    A fill that the venue takes back later stays what it was; its reversal is another fill of the same order.
+    """
 
     venue: Venue
     fill_id: str
@@ -82,6 +88,22 @@ class Fill:
     size: Decimal
     fee_uusd: int
     venue_ns: int
+
+    @property
+    def is_reversal(self) -> bool:
+        """It takes another fill of its order back."""
+        return self.fill_id.endswith(REVERSED)
+
+
+def reversal(fill: Fill) -> Fill:
+    """What takes `fill` back: as much the other way at the same price, its fee returned; its id tells whose."""
+    return replace(fill, fill_id=fill.fill_id + REVERSED, side=fill.side.opposite, fee_uusd=-fill.fee_uusd)
+
+
+def standing(fills: tuple[Fill, ...]) -> tuple[Fill, ...]:
+    """The fills that were not taken back. Sums over all fills are the same; prices and sizes of one side are not."""
+    gone = {(f.venue, f.fill_id.removesuffix(REVERSED)) for f in fills if f.is_reversal}
+    return tuple(f for f in fills if not f.is_reversal and (f.venue, f.fill_id) not in gone) if gone else fills
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
 """From a decision to rows: the deal and orders that an opportunity or an exit asks for. Pure."""
 
+from dataclasses import replace
+
 from common.core.closing import Exit
 from common.core.deal import Deal, DealState
+from common.core.dust import Dust, closing_size
 from common.core.edge import Leg, Pair
 from common.core.ids import client_id, deal_id, next_attempt
 from common.core.money import uusd_down, uusd_up
@@ -28,10 +31,16 @@ def opening_deal(found: Opportunity, terms: Terms, incarnation: str, number: int
     )
 
 
-def closing_orders(found: Exit, at_ns: int) -> tuple[Order, Order]:
-    """The two reduce-only orders that close what both legs share."""
-    deal = found.deal
-    return _paired(found.pair, deal.market, Purpose.CLOSE, (deal.deal_id, next_attempt(deal)), at_ns)
+def closing_orders(found: Exit, dust: Dust, at_ns: int) -> tuple[Order, ...]:
+    """The reduce-only orders that close what both legs share, with the dust that they can take along.
+
+    A leg that is smaller than its venue's smallest order is dust itself and left behind.
+    """
+    deal, pair = found.deal, found.pair
+    orders = _paired(pair, deal.market, Purpose.CLOSE, (deal.deal_id, next_attempt(deal)), at_ns)
+    legs = zip(orders, (pair.sell, pair.buy), strict=True)
+    sized = [(o, closing_size(deal, o.size, leg.instrument, dust.at(o.venue))) for o, leg in legs]
+    return tuple(replace(order, size=size) for order, size in sized if size)
 
 
 def _paired(pair: Pair, market: str, purpose: Purpose, first: tuple[str, int], at_ns: int) -> tuple[Order, Order]:

@@ -1,7 +1,9 @@
 """The numbers a person chose for one market's trading. Pure values, checked once built."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal
 
 from common.core.bounds import SECOND_NS as SECOND_NS
@@ -13,9 +15,30 @@ from common.core.bounds import (
     PatienceNs,
     Positive,
     SignedBps,
+    Wrong,
     not_above,
     refuse_wrong,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One row of the table of unwinds: when, counted from the first, and how far beyond the touch it may go."""
+
+    after_ns: int
+    bps: Decimal
+
+
+#: basis points of mid beyond half the spread
+UNWIND = (
+    Rung(0, Decimal(10)),
+    Rung(SECOND_NS // 4, Decimal(25)),
+    Rung(SECOND_NS, Decimal(60)),
+    Rung(5 * SECOND_NS, Decimal(100)),
+)
+UNWIND_EXAMPLE = "for example [[0, 10], [0.25, 25], [1, 60], [5, 100]]"
+#: no row is further from the touch, and none later
+UNWIND_BPS_MAX, UNWIND_NS_MAX = Decimal(10_000), 3600 * SECOND_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +52,27 @@ class Terms:
     rule: Literal["net", "original"] = "net"
     #: net of the fees of opening and of leaving
     edge_min_bps: NetBps = Decimal(1)
-    #: most live deals of this market at a time, so that one gap does not take the whole fleet's level
+    #: most of this market, so that one gap does not take the whole fleet's room: live deals, USD held, deals begun.
+    #: Laws of the ledger, which has its own rows of them; these numbers are what it is first given
     market_deals_max: Count = 2
+    market_notional_max_usd: Positive = Decimal(500)
+    market_deals_per_minute: Count = 10
+    market_deals_per_hour: Count = 200
     #: how far beyond the depth walk a limit may go, and how far it may be from the touch in all
     limit_slack_bps: Bps = Decimal(3)
     slippage_max_bps: Bps = Decimal(15)
-    #: worst price of an evening order against the touch, first and last attempt
-    even_band_bps: Bps = Decimal(25)
-    even_band_max_bps: Bps = Decimal(150)
-    even_attempts: Count = 8
+    #: an entry's limits may be so far from their venue's index, which must not be older than `index_age_max_ns`
+    price_band_bps: Bps = Decimal(150)
+    index_age_max_ns: PatienceNs = 60 * SECOND_NS
+    #: the missing leg may be ordered once more within so long of being proven dead
+    complete_within_ns: DurationNs = SECOND_NS // 4
+    #: the reduce-only orders that even a deal, and how far from the index they may go at most
+    unwind: tuple[Rung, ...] = UNWIND
+    index_band_bps: Bps = Decimal(250)
+    #: a deal that all of them did not even is stuck; it is tried again this often (0: only when a person says so)
+    stuck_retry_ns: DurationNs = 15 * SECOND_NS
+    #: a deal that was naked for so long is told about
+    naked_alert_ns: PatienceNs = 3 * SECOND_NS
     #: the close target falls from the first to the second over `close_decay_ns`; flat at `max_hold_ns`
     close_min_bps: NetBps = Decimal(8)
     close_floor_bps: SignedBps = Decimal(-30)
@@ -59,7 +94,17 @@ class Terms:
             self,
             (
                 *not_above(self, "close_floor_bps", "close_min_bps"),
-                *not_above(self, "even_band_bps", "even_band_max_bps"),
                 *not_above(self, "median_warmup_ns", "median_window_ns"),
+                *_odd_rungs(self.unwind),
             ),
         )
+
+
+def _odd_rungs(rungs: tuple[Rung, ...]) -> Iterator[Wrong]:
+    """The table must begin at once and rise in both columns: what it says must be what happens."""
+    if not rungs or rungs[0].after_ns != 0:
+        yield Wrong(("unwind",), f"must begin with a row at 0 seconds, {UNWIND_EXAMPLE}")
+    elif any(b.after_ns <= a.after_ns or b.bps < a.bps for a, b in pairwise(rungs)):
+        yield Wrong(("unwind",), f"must rise from row to row, {UNWIND_EXAMPLE}")
+    elif rungs[0].bps < 0 or rungs[-1].bps > UNWIND_BPS_MAX or rungs[-1].after_ns > UNWIND_NS_MAX:
+        yield Wrong(("unwind",), f"must be 0 to 10000 basis points within an hour, {UNWIND_EXAMPLE}")

@@ -8,14 +8,15 @@ live: recovery is the ordinary path.
 from common.core.asking import Asking
 from common.core.book import JUMPED
 from common.core.closing import find_closing
-from common.core.commands import Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
-from common.core.completing import completing_order
+from common.core.commands import Alert, Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
 from common.core.deal import Ask, Deal, DealState, Even, Rest, next_step
-from common.core.evening import even_order
+from common.core.dust import Dust
+from common.core.evener import Evener
 from common.core.events import (
     Answered,
     BookMessage,
     DealChanged,
+    DustLeft,
     Event,
     FeedAlive,
     FeedLost,
@@ -31,20 +32,22 @@ from common.core.events import (
     StopRequested,
     Tick,
     Turn,
+    Way,
+    Wished,
 )
-from common.core.ids import client_id, next_attempt
 from common.core.market import Instrument, Venue
 from common.core.money import ZERO
+from common.core.nakedness import Nakedness
 from common.core.opening import NoOpening, Opportunity, find_opening
 from common.core.order import NotSent, Order, Purpose, Unknown
 from common.core.planning import closing_orders, opening_deal
 from common.core.terms import SECOND_NS, Terms
+from common.core.unwinding import Spent, Wait
 from common.core.view import MarketView
 
-#: a refused reservation, a failed close and a stuck deal wait this long before the next try
+#: a refused reservation and a failed close wait this long before the next try
 REFUSED_WAIT_NS = SECOND_NS
 CLOSE_RETRY_NS = SECOND_NS
-STUCK_RETRY_NS = 60 * SECOND_NS
 REFRESH_NS = SECOND_NS
 #: quotes older than this when the reservation is back are not sent on
 QUOTE_AGE_MAX_NS = 500_000_000
@@ -68,10 +71,12 @@ class Trader:
         self.decided_ns = start_ns
         self._incarnation, self._next_number = incarnation, next_number
         self._asking = Asking()
+        self._evener, self._nakedness = Evener(self.view), Nakedness(terms.naked_alert_ns)
+        self._dust = Dust()
         #: client ids whose rows are being written and that this process has not put on the wire
         self._unsent: set[str] = set()
         self._reserving: Opportunity | None = None
-        self._entries_after_ns = start_ns + terms.start_wait_ns
+        self._entries_after_ns, self._waits_because = start_ns + terms.start_wait_ns, "waiting"
         self._closes_after_ns: dict[str, int] = {}
         self._refreshed_ns: dict[Venue, int] = {}
         #: book versions that must be passed before the next entry (our own fills moved these books)
@@ -104,6 +109,12 @@ class Trader:
             case Halted():
                 self.halt, self.turn = event.level, event.turn
                 return []
+            case DustLeft():
+                self._dust.told(event.sizes)
+                return []
+            case Wished():
+                self._evener.wishes[event.deal_id] = event
+                return []
             case StopRequested():
                 self.stopping = True
                 return []
@@ -119,11 +130,13 @@ class Trader:
         if self.stopping and self.halt is not HaltLevel.FLATTEN:
             return []
         ready = tuple(d for d in self.deals.values() if self._closes_after_ns.get(d.deal_id, 0) <= at_ns)
-        found = find_closing(self.view, ready, self.halt, at_ns, self.turn)
+        wished = tuple(d for d in ready if self._evener.to_close(d))
+        found = find_closing(self.view, wished, HaltLevel.FLATTEN, at_ns) if wished else None
+        found = found or find_closing(self.view, ready, self.halt, at_ns, self.turn)
         if found is None:
             return []
         self._closes_after_ns[found.deal.deal_id] = at_ns + CLOSE_RETRY_NS
-        orders = closing_orders(found, at_ns)
+        orders = closing_orders(found, self._dust, at_ns)
         return self._write(found.deal, orders, DealState.CLOSING, found.why, at_ns)
 
     def _open(self, at_ns: int) -> list[Command]:
@@ -145,10 +158,8 @@ class Trader:
             return "halted"
         if not self.idle:
             return "busy"
-        if sum(d.live for d in self.deals.values()) >= self.terms.market_deals_max:
-            return "holding"
         if at_ns < self._entries_after_ns:
-            return "waiting"
+            return self._waits_because
         if any(self.view.books[v].version <= version for v, version in self._passed.items()):
             return "own fills"
         return ""
@@ -156,7 +167,7 @@ class Trader:
     def _refused(self, event: Refused) -> list[Command]:
         self._reserving = None
         self._unsent.clear()
-        self.decision = event.reason
+        self.decision = self._waits_because = event.reason
         self._entries_after_ns = event.at_ns + REFUSED_WAIT_NS
         return []
 
@@ -172,6 +183,7 @@ class Trader:
         """The file has this now: put on the wire what was written for sending, else do the deal's next step."""
         self._notice_fills(deal)
         self.deals[deal.deal_id] = deal
+        self._dust.back(deal)
         self._asking.changed(deal, at_ns)
         if deal.opened_ns and deal.number >= self._next_number:
             self._next_number = deal.number + 1
@@ -202,6 +214,7 @@ class Trader:
     def _follow(self, deal: Deal, at_ns: int) -> list[Command]:
         """One step of `next_step`, carried into commands."""
         step = next_step(deal, self.view.instruments)
+        self._evener.meet(deal, step, at_ns)
         match step:
             case Ask():
                 return [LookUp(o) for o in self._asking.due(step, at_ns)]
@@ -211,34 +224,28 @@ class Trader:
                 return self._rest(deal, step, at_ns)
 
     def _even(self, deal: Deal, step: Even, at_ns: int) -> list[Command]:
-        if deal.evenings >= self.terms.even_attempts:
-            if deal.live and deal.state is not DealState.STUCK:
-                why = f"{deal.evenings} evening orders did not even it"
+        """Complete, unwind, wait, ask for a fresh book, or call it stuck. Nothing is added under a halt or a stop."""
+        held_there = sum((d.position(step.venue) for d in self.deals.values()), ZERO)
+        may_complete = not self.stopping and self.halt is HaltLevel.NONE
+        turn = self._evener.evening(deal, step, at_ns, held_there=held_there, may_complete=may_complete)
+        match turn:
+            case Order():
+                why = f"uneven by {step.size}" if turn.venue is step.venue else f"complete {step.size} at {turn.venue}"
+                return self._write(deal, (turn,), None, why, at_ns)
+            case Venue():
+                return self._refresh(turn, "even", at_ns)
+            case Wait():
+                return []
+            case Spent(tried=tried):
+                why = f"{tried} evening orders did not even it"
                 move = Move(deal.deal_id, DealState.STUCK, deal.held_uusd, why, at_ns)
                 return [move, HaltMarket(f"{deal.deal_id} stuck: {why}", at_ns)]
-            if at_ns < deal.orders[-1].created_ns + STUCK_RETRY_NS:
-                return []
-        order = self._completing(deal, step, at_ns)
-        if order is not None:
-            return self._write(deal, (order,), None, f"complete {step.size} at {order.venue}", at_ns)
-        made = (client_id(deal.deal_id, step.venue, next_attempt(deal)), at_ns)
-        together = sum((d.position(step.venue) for d in self.deals.values()), ZERO)
-        order = even_order(deal, step, self.view.books[step.venue], self.terms, made, held_there=together)
-        if order is None:
-            return self._refresh(step.venue, "even", at_ns)
-        return self._write(deal, (order,), None, f"uneven by {step.size}", at_ns)
-
-    def _completing(self, deal: Deal, step: Even, at_ns: int) -> Order | None:
-        """The missing leg once more, unless a halt or a stop forbids to add to the position."""
-        if self.stopping or self.halt is not HaltLevel.NONE:
-            return None
-        other = next(v for v in self.view.books if v is not step.venue)
-        made = (client_id(deal.deal_id, other, next_attempt(deal)), at_ns)
-        return completing_order(deal, step, self.view, made)
 
     def _rest(self, deal: Deal, step: Rest, at_ns: int) -> list[Command]:
         if not deal.live and deal.state is step.state:
             del self.deals[deal.deal_id]
+            self._evener.forget(deal.deal_id)
+            self._dust.finished(deal)
             return []
         if (deal.state, deal.held_uusd) == (step.state, step.held_uusd):
             return []
@@ -266,12 +273,19 @@ class Trader:
 
     def _tick(self, at_ns: int) -> list[Command]:
         """Time passes: ask again, even again, close what aged; sample the medians."""
-        self.view.sample(at_ns)
+        if not self.stopping:
+            self.view.sample(at_ns)
         commands: list[Command] = []
         for deal in list(self.deals.values()):
             if not any(o.client_id in self._unsent for o in deal.orders):
                 commands += self._follow(deal, at_ns)
-        return commands or self._close(at_ns)
+        return [*self._alerts(at_ns), *(commands or self._close(at_ns))]
+
+    def _alerts(self, at_ns: int) -> list[Alert]:
+        def is_kept(deal: Deal) -> bool:
+            return self._evener.chosen(deal) is Way.KEEP
+
+        return self._nakedness.look(self.deals.values(), self.view.instruments, is_kept, at_ns)
 
 
 def _settling(deal: Deal, step: Rest) -> str:

@@ -71,6 +71,13 @@ class MarketView:
             return "silent"
         return self.books[venue].stale
 
+    def index_at(self, venue: Venue, at_ns: int) -> Decimal | None:
+        """The venue's index price, unless it was never heard or is too old to go by."""
+        heard = self.index[venue]
+        if heard is None or at_ns - heard.at_ns > self.terms.index_age_max_ns:
+            return None
+        return heard.price
+
     def moved_alone_bps(self, venue: Venue) -> Decimal:
         """How far `venue`'s mid went since the other venue was last heard, basis points."""
         now, then = self.books[venue].mid_ticks(), self._mid_at_other[venue]

@@ -1,4 +1,4 @@
-"""A worker that may die at any effect: before or after a ledger verb, before, between and after its sends."""
+"""A worker that may die anywhere: before or after a ledger verb, around its sends, before what it waits for comes."""
 
 from collections.abc import Callable
 from random import Random
@@ -27,9 +27,9 @@ class Fate:
         self._random, self.share, self.busy = random, share, busy
         self.deaths = 0
 
-    def strike(self) -> None:
-        """Die here, or not."""
-        if self.share and self._random.random() < self.share:
+    def strike(self, part: float = 1.0) -> None:
+        """Die here, or not; `part` of the usual share where there are many occasions."""
+        if self.share and self._random.random() < self.share * part:
             raise Death
 
     def stand_in_line(self) -> None:

@@ -10,6 +10,8 @@ from common.sim.types import BookChange
 
 #: a feed that lost something has its fresh snapshot after this
 RESUBSCRIBE_NS = SECOND
+#: a message that is overtaken comes so much later than its turn
+SWAPPED_NS = SECOND
 
 
 class Ears:
@@ -46,8 +48,9 @@ class Ears:
         if wire.happens(faults.book_gap):
             self.reconnected()
             return
-        thaw_ns = max(0, self._frozen_until_ns - wire.timeline.now_ns)
-        self._alive(lambda: self._frame(change), thaw_ns + wire.latency_ns())
+        late_ns = max(0, self._frozen_until_ns - wire.timeline.now_ns)
+        late_ns += SWAPPED_NS if wire.happens(faults.book_swapped) else 0
+        self._alive(lambda: self._frame(change), late_ns + wire.latency_ns())
 
     def _frame(self, change: BookChange) -> None:
         """ApeX's feed sees a gap in the sequence and asks for a snapshot itself, once until it is there."""

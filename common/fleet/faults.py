@@ -13,14 +13,16 @@ FREQUENT = {
     "request_lost": 0.1, "reply_lost": 0.2, "request_late": 0.1, "request_twice": 0.1, "not_sent": 0.1,
     "rejected": 0.1, "throttled": 0.1, "server_error": 0.1, "look_up_failed": 0.4, "not_visible": 0.3,
     "push_lost": 0.4, "push_twice": 0.3, "push_late": 0.3, "fills_lost": 0.3,
-    "book_gap": 0.02, "book_skipped": 0.02, "book_crossed": 0.02, "feed_silent": 0.01, "book_frozen": 0.01,
+    "book_gap": 0.02, "book_skipped": 0.02, "book_swapped": 0.02, "book_crossed": 0.02,
+    "feed_silent": 0.01, "book_frozen": 0.01,
     "race_lost": 0.4, "death": 0.03, "account_missed": 0.5,
     "answer_late": 0.3,
 }  # fmt: skip
 #: this in one seed of four
 SELDOM = {
-    "late_fill": 0.03, "liquidated": 0.03, "venue_restart": 0.02, "ledger_busy": 0.005, "disk_full": 0.02,
-    "power_cut": 0.02, "person": 0.05, "foreign_order": 0.01, "foreign_position": 1.0,
+    "late_fill": 0.03, "liquidated": 0.03, "deleveraged": 0.02, "reversed": 0.04, "venue_restart": 0.02,
+    "ledger_busy": 0.005, "disk_full": 0.02, "power_cut": 0.02,
+    "person": 0.05, "foreign_order": 0.01, "foreign_position": 1.0,
 }  # fmt: skip
 #: in this share of the seeds both venues take fill-or-kill
 WHOLE = 0.75
@@ -55,19 +57,24 @@ class Faults:
     push_twice: float = 0.0
     push_late: float = 0.0
     fills_lost: float = 0.0
-    # ---- books: a message is lost (and the feed notices), lost (and only the sequence tells), one is crossed,
-    #: the connection falls silent for a while, or answers pings while its books stand still
+    # ---- books: a message is lost (and the feed notices), lost (and only the sequence tells), overtaken by later ones,
+    #: one is crossed, the connection falls silent for a while, or answers pings while its books stand still
     book_gap: float = 0.0
     book_skipped: float = 0.0
+    book_swapped: float = 0.0
     book_crossed: float = 0.0
     feed_silent: float = 0.0
     book_frozen: float = 0.0
     frozen_max_ns: int = 6 * SECOND
-    # ---- venues: somebody else is faster; positions are taken over, whole or in part; the process is restarted
+    # ---- venues: somebody else is faster; positions, short and long, are taken over, or closed against somebody else,
+    #: whole or in part; ApeX takes a fill back; the process is restarted (shares per half second)
     race_lost: float = 0.08
     liquidated: float = 0.0
+    deleveraged: float = 0.0
+    reversed: float = 0.0
     venue_restart: float = 0.0
-    # ---- us: a worker dies at an effect (a ledger verb, before or after it, a send, between two legs, a question)
+    # ---- us: a worker dies at an effect (a ledger verb, before or after it, a send, between two legs, a question),
+    #: before an answer or a push is heard, or between two events
     death: float = 0.0
     down_max_ns: int = 5 * SECOND
     #: the ledger cannot be had before a verb; the disk is full for a while; the power fails (shares per half second)
@@ -88,11 +95,18 @@ class Faults:
     foreign_position: float = 0.0
     latency_ns: int = 60 * MS
     # ---- the stage: money at each venue, size of a deal in ordinary ones, live deals a market may have,
-    #: 1 where both venues take fill-or-kill
+    #: 1 where both venues take fill-or-kill; funding is paid so long after the beginning (0: not in this run)
     balance_usd: int = 100
     size_factor: int = 1
     deals_max: int = 1
+    #: and how many it may begin in a minute, and hold in USD; the same of all together
+    rate_max: int = 100
+    notional_usd: int = 10_000
+    fleet_deals_max: int = 20
+    fleet_rate_max: int = 1000
+    fleet_notional_usd: int = 100_000
     fill_or_kill: int = 1
+    hour_after_ns: int = 0
 
     def spoken(self) -> str:
         """Every option in one line, so that a failing run can be repeated."""
@@ -114,10 +128,18 @@ def drawn(random: Random) -> Faults:
         size_factor=1 if whole else random.choice((2, 3)),
         deals_max=random.choice((1, 1, 2, 4)),
         fill_or_kill=int(whole),
+        rate_max=random.choice((2, 4, 100, 100)),
+        notional_usd=random.choice((60, 200, 10_000, 10_000)),
+        fleet_deals_max=random.choice((4, 6, 20)),
+        fleet_rate_max=random.choice((6, 1000, 1000)),
+        fleet_notional_usd=random.choice((150, 100_000, 100_000)),
+        hour_after_ns=random.choice((0, 0, 0, random.randrange(5 * SECOND, 30 * SECOND))),
     )
 
 
 def calmed(faults: Faults) -> Faults:
     """The same stage on which nothing goes wrong any more."""
-    kept = ("skew_max_ns", "latency_ns", "balance_usd", "size_factor", "deals_max", "fill_or_kill")
+    limits = ("rate_max", "notional_usd", "fleet_deals_max", "fleet_rate_max", "fleet_notional_usd")
+    stage = ("skew_max_ns", "latency_ns", "balance_usd", "size_factor", "deals_max", "fill_or_kill", "hour_after_ns")
+    kept = (*stage, *limits)
     return Faults(race_lost=0.0, **{name: getattr(faults, name) for name in kept})

@@ -15,14 +15,17 @@ from common.fleet.faults import MS, SECOND, Faults, calmed
 from common.fleet.judge import Judge
 from common.fleet.keeper import Keeper
 from common.fleet.member import Member, heard
+from common.fleet.mishaps import Mishaps
 from common.fleet.overseer import Overseer, Stage
 from common.fleet.scenario import SIZES, Scenario
 from common.fleet.speech import facts_of
-from common.fleet.timeline import Timeline
-from common.fleet.wire import ACCOUNT, Wire
+from common.fleet.timeline import BEGIN_NS, Timeline
+from common.fleet.wire import ACCOUNT, Frame, Wire
+from common.ledger.bounds import BY_NAME, Bound
 from common.ledger.ledger import Ledger
-from common.ledger.limits import CapTerms
+from common.ledger.limits import EVERY_MARKET, CapTerms
 from common.sim.engine import PaperEngine, make_venue
+from common.sim.funding import HOUR_NS
 from common.sim.types import AccountChange, BookChange, Publication
 
 MOVE_NS = 500 * MS
@@ -32,9 +35,8 @@ ACCOUNT_NS, ACCOUNT_MIN_AGE_NS = 2 * SECOND, 2200 * MS
 BY_HAND_NS = 3 * SECOND
 LEVERAGE, LEVERAGE_MAX, LEVEL = Decimal("2.5"), Decimal(3), 4
 CAP = CapTerms(LEVERAGE, LEVERAGE_MAX, LEVEL, 5 * SECOND)
-#: an index this many times too high takes over whoever is short; a disk stays full, a venue down, for so long
-SPIKE = 20
-DISK_FULL_NS, VENUE_DOWN_NS = 5 * SECOND, 3 * SECOND
+#: a disk stays full for so long
+DISK_FULL_NS = 5 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Tally:
     deaths: int = 0
     stuck: int = 0
     forced: int = 0
+    reversed: int = 0
+    payments: int = 0
     halts: int = 0
     #: of the warden
     looks: int = 0
@@ -55,22 +59,29 @@ class Tally:
     shrunk: int = 0
 
 
+def begin_ns(faults: Faults) -> int:
+    """When the run begins: so long before a full hour that funding falls into it, where that is wanted."""
+    return (BEGIN_NS // HOUR_NS + 1) * HOUR_NS - faults.hour_after_ns if faults.hour_after_ns else BEGIN_NS
+
+
 class Fleet:
     """All members of one run; `step` until the timeline says so."""
 
     def __init__(self, seed: int, faults: Faults, folder: Path) -> None:
         self.seed, self.faults, self.folder = seed, faults, folder
-        self.timeline, self.random = Timeline(), Random(f"fleet-{seed}")
+        self.timeline, self.random = Timeline(begin_ns(faults)), Random(f"fleet-{seed}")
         self._calm, self._journalled = False, faults.venue_restart > 0
         self.disk = Disk(folder, may_be_cut=faults.power_cut > 0)
         self.ledger.set_cap(CAP, "fleet", self.timeline.now_ns)
+        self.ledger.configure(self._limits(), "fleet", self.timeline.now_ns)
         self.members: dict[str, Member] = {}
         self.engines = {v: self._engine(v) for v in Venue}
         self.wires = {v: Wire(e, self.timeline, Random(f"{seed}-{v}"), faults) for v, e in self.engines.items()}
         for wire in self.wires.values():
-            wire.insist = lambda market, told: self.members[market].insist(told)
+            wire.tell = lambda market, told: heard(self.members[market], told)
         self.scenarios = {m: Scenario(m, Random(f"{seed}-{m}-books")) for m in SIZES}
         self.sizes = {market: Decimal(size) * faults.size_factor for market, size in SIZES.items()}
+        self.mishaps = {v: self._mishaps(v) for v in Venue}
         self.judge = Judge(self.disk.file, self.engines, (LEVERAGE, LEVEL, Decimal(faults.balance_usd)))
         for wire in self.wires.values():
             wire.on_arrival = self.judge.arrived
@@ -89,6 +100,20 @@ class Fleet:
         """The ledger as it is now: a power cut puts another in its place."""
         return self.disk.ledger
 
+    def _limits(self) -> tuple[Bound, ...]:
+        """What every market may have, and all together: the stage's numbers."""
+        stage = self.faults
+        numbers = {
+            EVERY_MARKET: {"deals": stage.fleet_deals_max, "deals_per_minute": stage.fleet_rate_max},
+            **{m: {"deals": stage.deals_max, "deals_per_minute": stage.rate_max} for m in SIZES},
+        }
+        usd = {EVERY_MARKET: stage.fleet_notional_usd} | dict.fromkeys(SIZES, stage.notional_usd)
+        return tuple(
+            Bound(market, BY_NAME[name], number * BY_NAME[name].unit)
+            for market, rows in numbers.items()
+            for name, number in {**rows, "notional_usd": usd[market]}.items()
+        )
+
     def _engine(self, venue: Venue) -> PaperEngine:
         journal = self.folder / f"{venue}.journal" if self._journalled else None
         race_lost = Decimal(str(self.faults.race_lost))
@@ -97,11 +122,14 @@ class Fleet:
         engine.on_publish = lambda publication: self._published(venue, publication)
         return engine
 
+    def _mishaps(self, venue: Venue) -> Mishaps:
+        wire, random = self.wires[venue], Random(f"{self.seed}-{venue}-mishaps")
+        return Mishaps(wire, random, self.scenarios, self.sizes, lambda: self._restarted(venue))
+
     def _member(self, market: str) -> Member:
         terms = Terms(
             market=market,
             size=self.sizes[market],
-            market_deals_max=self.faults.deals_max,
             median_window_ns=20 * SECOND,
             median_warmup_ns=3 * SECOND,
         )
@@ -190,12 +218,18 @@ class Fleet:
 
     def _push(self, wire: Wire, change: AccountChange) -> None:
         """One frame for all: each market's worker hears its own part."""
-        markets = dict.fromkeys([o.request.market for o in change.orders] + [f.market for f in change.fills])
-        for market in markets:
-            member = self.members[market]
-            orders = tuple(o for o in change.orders if o.request.market == market)
-            fills = tuple(f for f in change.fills if f.market == market)
-            wire.push(replace(change, orders=orders, fills=fills), lambda told, member=member: heard(member, told))  # type: ignore[misc]
+        parts: dict[str, Frame] = {}
+        for order in change.orders:
+            part = parts.setdefault(order.request.market, Frame())
+            parts[order.request.market] = replace(part, orders=(*part.orders, order))
+        for fill in change.fills:
+            part = parts.setdefault(fill.market, Frame())
+            parts[fill.market] = replace(part, fills=(*part.fills, fill))
+        for paid in change.funding:
+            part = parts.setdefault(paid.market, Frame())
+            parts[paid.market] = replace(part, funding=(*part.funding, paid))
+        for market, frame in parts.items():
+            wire.push(market, frame)
 
     # ---- what happens to whole machines -----------------------------------------------------------------------------
 
@@ -203,10 +237,7 @@ class Fleet:
         """Draw the faults that befall a venue, an account or our machine."""
         faults = self.faults
         for venue in Venue:
-            if not self._is_down(venue) and self._happens(faults.liquidated):
-                self._spike(venue)
-            if not self._is_down(venue) and self._happens(faults.venue_restart):
-                self._take_down(venue)
+            self.mishaps[venue].strike(faults)
         if not self.disk.full and self._happens(faults.disk_full):
             self.disk.fill()
             self.timeline.fly(DISK_FULL_NS, self.disk.free)
@@ -220,35 +251,11 @@ class Fleet:
     def _happens(self, share: float) -> bool:
         return share > 0 and self.random.random() < share
 
-    def _spike(self, venue: Venue) -> None:
-        """A wrong index for one moment: a short position is taken over, as far as the book has depth (part of it)."""
-        engine = self.engines[venue]
-        shorts = [p for p in engine.account(ACCOUNT).positions if p.size < 0]
-        if not shorts:
-            return
-        market = self.random.choice(shorts).market
-        factor = self.random.choice((1, 1, 4))
-        book = self.scenarios[market].book(venue, engine.listings[market], self.sizes[market])
-        thin = (
-            tuple((tick, max(1, steps // (8 * factor))) for tick, steps in book.asks[:1]) if factor > 1 else book.asks
-        )
-        engine.apply(replace(book, asks=thin, index=book.index * SPIKE), self.timeline.now_ns)
-        engine.apply(book, self.timeline.now_ns)
-
-    def _take_down(self, venue: Venue) -> None:
-        """The venue's process ends and is started again; its journal is all it remembers."""
-        self.wires[venue].down = True
-        self.engines[venue].close()
-        self.timeline.fly(self.random.randrange(VENUE_DOWN_NS), lambda: self._bring_up(venue))
-
-    def _bring_up(self, venue: Venue) -> None:
+    def _restarted(self, venue: Venue) -> None:
+        """The venue's new process is up: whoever was connected connects anew."""
         self.engines[venue] = self.wires[venue].engine = self._engine(venue)
-        self.wires[venue].down = False
         for member in self.members.values():
-            member.ears[venue].reconnected()
-        for market in SIZES:
-            book = self.scenarios[market].book(venue, self.engines[venue].listings[market], self.sizes[market])
-            self.engines[venue].apply(book, self.timeline.now_ns)
+            member.reconnected(venue)
 
     def _cut_power(self) -> None:
         for member in self.members.values():
@@ -261,7 +268,7 @@ class Fleet:
     # ---- rest -----------------------------------------------------------------------------------------------------
 
     def at_rest(self) -> bool:
-        """Nothing is on its way, and no deal needs anything: each is accounted for, and even."""
+        """Nothing is on its way, no deal needs anything, and whatever a venue did was heard (or will never be)."""
         if self.timeline.flying or not all(m.idle for m in self.members.values()):
             return False
         if self.overseer.is_finding():
@@ -270,7 +277,7 @@ class Fleet:
             for deal in self.ledger.unfinished_deals(market, min(i.min_size for i in member.instruments.values())):
                 if isinstance(next_step(deal, member.instruments), Ask | Even):
                     return False
-        return True
+        return not self.judge.misses()
 
     def close(self) -> None:
         """Let all files go."""

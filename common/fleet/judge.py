@@ -22,6 +22,12 @@ LIVE = "('OPENING', 'OPEN', 'CLOSING', 'STUCK')"
 ALIVE = ("PENDING", "OPEN")
 MICRO = 1_000_000
 EQUITY_MAX_AGE_NS = 5_000_000_000
+MINUTE_NS = 60_000_000_000
+#: of fill f: neither taken back, nor what takes another back
+STANDS = (
+    "f.fill_id NOT LIKE '%!reversed' AND NOT EXISTS "
+    "(SELECT 1 FROM fill r WHERE r.venue = f.venue AND r.fill_id = f.fill_id || '!reversed')"
+)
 
 
 class Judge:
@@ -64,8 +70,17 @@ class Judge:
         self.look()
         with Report.open(self.file) as report:
             reported = {row.deal.deal_id: row.pnl_uusd for row in report.deals()}
+        self._rest(reported).judge()
+
+    def misses(self) -> bool:
+        """A venue did something that is not in the file yet: it may still be found out."""
+        rest = self._rest({})
+        return any(rest.unheard(venue) for venue in self._engines)
+
+    def _rest(self, reported: Mapping[str, int]) -> Rest:
+        """The whole, seen without what a person did by hand."""
         own = {venue: OwnView(engine) for venue, engine in self._engines.items()}
-        Rest(self.all_rows, own, self._balance, reported).judge()
+        return Rest(self.all_rows, own, self._balance, reported)
 
     # ---- deals come in and let go ---------------------------------------------------------------------------------
 
@@ -102,7 +117,27 @@ class Judge:
         if self._one(halts, deal_id):
             raise Violation(f"halt: {deal_id} was let in while a halt stood")
         self._covers(deal_id, held)
+        self._limited(deal_id, opened_ns)
         self.on_admission()
+
+    def _limited(self, deal_id: str, opened_ns: int) -> None:
+        """The limits of the deal's market and of all, counted with the deal in it, by the rows as they are."""
+        (market,) = self.all_rows("SELECT market FROM deal WHERE deal_id = ?", deal_id)[0]
+        live = [m for (m,) in self.all_rows(f"SELECT market FROM deal WHERE state IN {LIVE}")]
+        held = self.all_rows("SELECT market, held_uusd FROM deal")
+        begun = self.all_rows("SELECT market, opened_ns FROM deal")
+        for scope, key, most in self.all_rows("SELECT market, key, value FROM entry_limit"):
+            if scope not in (market, "*"):
+                continue
+            within = {"deals_per_minute": MINUTE_NS, "deals_per_hour": 60 * MINUTE_NS}
+            if key in within:
+                there = _within(begun, scope, opened_ns - within[key], opened_ns)
+            elif key == "deals":
+                there = sum(scope in (m, "*") for m in live)
+            else:
+                there = sum(uusd for m, uusd in held if scope in (m, "*"))
+            if there > most:
+                raise Violation(f"limit: {deal_id} was let in as {there} of {most} {key} of {scope}")
 
     def _covers(self, deal_id: str, held: int) -> None:
         """A reservation holds the worst that its orders may come to."""
@@ -129,7 +164,7 @@ class Judge:
         legs: dict[str, list[Decimal]] = {}
         query = (
             "SELECT f.venue, f.side, f.price, f.size, (f.side = 'SELL') = ((f.venue = 'apex') = (d.direction = 1)) "
-            "FROM fill f JOIN orders o USING (client_id) JOIN deal d USING (deal_id) WHERE d.deal_id = ?"
+            f"FROM fill f JOIN orders o USING (client_id) JOIN deal d USING (deal_id) WHERE d.deal_id = ? AND {STANDS}"
         )
         for venue, side, price, size, opening in self.all_rows(query, deal_id):
             leg = legs.setdefault(venue, [Decimal(0)] * 3)
@@ -166,7 +201,9 @@ class Judge:
             "closed": "SELECT COUNT(*) FROM deal WHERE state = 'CLOSED'",
             "stuck": "SELECT COUNT(*) FROM deal WHERE state = 'STUCK'",
             "fills": "SELECT COUNT(*) FROM fill",
-            "forced": "SELECT COUNT(*) FROM fill WHERE client_id LIKE 'forced:%'",
+            "forced": "SELECT COUNT(*) FROM fill WHERE client_id LIKE 'forced:%' AND fill_id NOT LIKE '%!reversed'",
+            "reversed": "SELECT COUNT(*) FROM fill WHERE fill_id LIKE '%!reversed'",
+            "payments": "SELECT COUNT(*) FROM funding",
             "halts": "SELECT COUNT(*) FROM halt",
             "shrunk": "SELECT COUNT(*) FROM journal WHERE verb = 'write' AND why IN ('reduce', 'its turn to shrink')",
         }
@@ -181,3 +218,8 @@ class Judge:
 
     def _one(self, sql: str, *values: Any) -> Any:
         return self._db.execute(sql, values).fetchone()[0]
+
+
+def _within(begun: list[Any], scope: str, after_ns: int, until_ns: int) -> int:
+    """Deals of a market ('*': of any) that were begun in this time."""
+    return sum(scope in (market, "*") and after_ns < at_ns <= until_ns for market, at_ns in begun)

@@ -5,8 +5,9 @@ from dataclasses import replace
 from random import Random
 from typing import Any, cast
 
+from common.core.account import FundingPaid
 from common.core.errors import LedgerError
-from common.core.events import Answered, DealChanged, Event, Halted, LookedUp, StopRequested, Tick
+from common.core.events import Answered, Event, Halted, LookedUp, StopRequested, Tick
 from common.core.market import Instrument, Venue
 from common.core.order import Order
 from common.core.terms import Terms
@@ -17,12 +18,17 @@ from common.fleet.ears import Ears
 from common.fleet.faults import MS, SECOND, Faults
 from common.fleet.wire import Told, Wire
 from common.ledger.ledger import Ledger
+from common.recall import FillsRecall, FundingRecall
+from common.recovery import recovery
 from common.runner import Runner
 
-TICK_NS = 400 * MS
-#: halts are read, and the feeds show that they live, every so many ticks
-SLOW_TICKS = 3
+#: time passes for a worker; less often for one that only waits for the others to stop
+TICK_NS, WAITING_NS = 400 * MS, 1200 * MS
+#: halts are read, and the feeds show that they live, every so many ticks; what may have escaped us is seen to
+SLOW_TICKS, RECALL_TICKS = 3, 6
 START_NS = SECOND // 2
+#: dying between two events, with nothing in the hand, is tried at each tick: it is enough to do it now and then
+IDLE_PART = 0.05
 
 
 class Member:
@@ -43,6 +49,7 @@ class Member:
         #: called after every verb of the ledger
         self.look: Callable[[], None] = lambda: None
         self.runner: Runner | None = None
+        self.recalls: dict[Venue, tuple[FillsRecall, FundingRecall]] = {}
         self.stopping = False
         #: rises with every life; what was meant for an earlier life finds nobody
         self.life = self._ticks = 0
@@ -62,10 +69,10 @@ class Member:
             next_number=ledger.next_number(self.terms.market),
             start_ns=self.now_ns(),
         )
+        self.recalls = {venue: (FillsRecall(), FundingRecall()) for venue in self.wires}
         self.runner = Runner(trader, cast(Ledger, MortalLedger(ledger, self.fate, self.look)), self)
-        dust = min(i.min_size for i in self.instruments.values())
-        for deal in ledger.unfinished_deals(self.terms.market, dust):
-            self.hear(DealChanged(deal, self.now_ns()))
+        for event in recovery(ledger, self.terms.market, self.instruments, self.now_ns()):
+            self.hear(event)
         if self.stopping:
             self.hear(StopRequested(self.now_ns()))
         for ears in self.ears.values():
@@ -90,6 +97,15 @@ class Member:
             self.die()
         return self.runner is not None
 
+    def awaited(self, work: Callable[[Runner], None]) -> bool:
+        """The same with something that was waited for: the worker may be dead by the time it comes."""
+
+        def late(runner: Runner) -> None:
+            self.fate.strike()
+            work(runner)
+
+        return self.do(late)
+
     def die(self) -> None:
         """The process is gone; its supervisor starts another."""
         if self.runner is not None:
@@ -102,16 +118,17 @@ class Member:
         self.stopping = True
         self.hear(StopRequested(self.now_ns()))
 
+    def reconnected(self, venue: Venue) -> None:
+        """The venue is up again, and with it feed and account stream."""
+        self.ears[venue].reconnected()
+        if self.runner is not None:
+            for recall in self.recalls[venue]:
+                recall.stream_up()
+
     def calm(self, faults: Faults) -> None:
         """From now on it does not die any more."""
         self.fate.share = faults.death
         self.fate.busy = faults.ledger_busy
-
-    def insist(self, told: Told) -> None:
-        """What must be heard in the end: again every second until somebody lived through hearing it."""
-        event = replace(told, at_ns=self.now_ns())
-        if not self.do(lambda runner: runner.hear_account(event)):
-            self.timeline.fly(SECOND, lambda: self.insist(told))
 
     def _alive(self, happening: Callable[[], None], wait_ns: int) -> None:
         """Plan something for this life only."""
@@ -119,12 +136,15 @@ class Member:
         self.timeline.after(wait_ns, lambda: happening() if self.runner is not None and self.life == life else None)
 
     def _tick(self) -> None:
-        self._alive(self._tick, TICK_NS)
+        self._alive(self._tick, WAITING_NS if self.stopping and self.idle else TICK_NS)
         self._ticks += 1
+        self.do(lambda runner: self.fate.strike(IDLE_PART))
         if self._ticks % SLOW_TICKS == 0:
             for ears in self.ears.values():
                 ears.ping()
             self._read_halt()
+        if self._ticks % RECALL_TICKS == 0:
+            self.do(lambda runner: self._recall(runner))
         self.hear(Tick(self.now_ns()))
 
     def _read_halt(self) -> None:
@@ -133,6 +153,31 @@ class Member:
         told: list[Halted | None] = []
         if self.do(lambda runner: told.append(runner.read_halt())) and told[0] is not None:
             self.hear(told[0])
+
+    def _recall(self, runner: Runner) -> None:
+        """Ask for what may have escaped us, as a worker does (common/housekeeping.py)."""
+        now_ns, market = self.now_ns(), self.terms.market
+        for venue, (fills, funding) in self.recalls.items():
+            since_ns = fills.due(now_ns, fits=self.disk.ledger.unheard.fits(market, venue))
+            if since_ns is not None:
+                self.fate.strike()
+                hear = self._hearing(fills, lambda runner, past: runner.hear_history(past))
+                self.wires[venue].fills_since(market, since_ns, hear)
+            if funding.due(now_ns):
+                self.fate.strike()
+                self.wires[venue].funding(market, self._hearing(funding, _hear_funding))
+
+    def _hearing(
+        self, recall: FillsRecall | FundingRecall, hear: Callable[[Runner, Any], None]
+    ) -> Callable[[Any], None]:
+        """What to do with the answer to a question of now; it comes to this life only, and None is none."""
+        life, asked_ns = self.life, self.now_ns()
+
+        def answered(listed: Any) -> None:
+            if life == self.life and listed is not None and self.awaited(lambda runner: hear(runner, listed)):
+                recall.answered(asked_ns)
+
+        return answered
 
     @property
     def idle(self) -> bool:
@@ -158,7 +203,11 @@ class Member:
 
     def _answered(self, order: Order, answer: Any, life: int) -> None:
         if life == self.life:
-            self.hear(Answered(order.client_id, answer, self.now_ns()))
+            self.awaited(lambda runner: runner.hear(Answered(order.client_id, answer, self.now_ns())))
+
+    def afford(self, orders: Sequence[Order]) -> bool:
+        """A venue that said "too many" to one worker is sent no entry by any."""
+        return all(self.wires[order.venue].afford() for order in orders)
 
     def look_up(self, order: Order) -> None:
         """Ask; the answer comes to this life only."""
@@ -167,7 +216,7 @@ class Member:
 
         def answered(finding: Any) -> None:
             if life == self.life:
-                self.hear(LookedUp(order.client_id, finding, self.now_ns()))
+                self.awaited(lambda runner: runner.hear(LookedUp(order.client_id, finding, self.now_ns())))
 
         self.wires[order.venue].look_up(order, answered)
 
@@ -181,5 +230,10 @@ class Member:
 
 def heard(member: Member, told: Told) -> None:
     """An account event reaches whoever lives in the market now."""
-    event = replace(told, at_ns=member.now_ns())
-    member.do(lambda runner: runner.hear_account(event))
+    event = told if isinstance(told, FundingPaid) else replace(told, at_ns=member.now_ns())
+    member.awaited(lambda runner: runner.hear_account(event))
+
+
+def _hear_funding(runner: Runner, listed: tuple[FundingPaid, ...]) -> None:
+    for paid in listed:
+        runner.hear_funding(paid)

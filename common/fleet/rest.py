@@ -17,7 +17,8 @@ from common.fleet.wire import ACCOUNT
 
 ZERO = Decimal(0)
 MICRO = 1_000_000
-FORCED = "forced:"
+FORCED, REVERSED = "forced:", "!reversed"
+PART = re.compile(r"#\d+")
 #: the moves that a journal may tell, written down here a second time on purpose
 MOVES = frozenset(
     {
@@ -78,19 +79,26 @@ class Rest:
         return self._completes(client_id) or self._netted(client_id)
 
     def _netted(self, client_id: str) -> bool:
-        """The venue nets our deals: what all fills heard by then left there was less than the order takes away."""
+        """The venue nets our deals: what all fills heard by then left there was less than the order takes away.
+
+        Of what was heard in the very moment in which the order was made, it may have come before any.
+        """
         ((market, venue, side, size, created_ns),) = self._all(
             "SELECT market, venue, side, size, created_ns FROM orders WHERE client_id = ?", client_id
         )
         fills = self._all(
-            "SELECT f.side, f.size FROM fill f JOIN orders o USING (client_id) "
-            "WHERE o.market = ? AND o.venue = ? AND f.at_ns <= ?",
+            "SELECT f.side, f.size, f.at_ns FROM fill f JOIN orders o USING (client_id) "
+            "WHERE o.market = ? AND o.venue = ? AND f.at_ns <= ? ORDER BY f.at_ns, f.seq",
             market,
             venue,
             created_ns,
         )
-        there = sum((Decimal(s) * (1 if way == "BUY" else -1) for way, s in fills), ZERO)
-        return there * (1 if side == "SELL" else -1) < Decimal(size)
+        there = sum((_signed(way, much) for way, much, at_ns in fills if at_ns < created_ns), ZERO)
+        possible = [there]
+        for way, much, at_ns in fills:
+            if at_ns == created_ns:
+                possible.append(possible[-1] + _signed(way, much))
+        return any(left * (1 if side == "SELL" else -1) < Decimal(size) for left in possible)
 
     def _completes(self, client_id: str) -> bool:
         """The one evening order of a deal that may open: in place of an opening leg that did not fill, not larger."""
@@ -103,19 +111,45 @@ class Rest:
         return [Decimal(size) >= Decimal(asked) for size, asked in self._all(query, client_id)] == [True]
 
     def _fills(self) -> None:
-        """The same fills in both books, a forced one as the sum of its parts."""
-        for venue, engine in self._engines.items():
-            ours: dict[str, tuple[str, Decimal, Decimal, int]] = {}
-            for fill_id, client_id, side, price, size, fee in self._all(
-                "SELECT fill_id, client_id, side, price, size, fee_uusd FROM fill WHERE venue = ?", venue.value
-            ):
-                whole = fill_id.partition("#")[0] if client_id.startswith(FORCED) else fill_id
-                _, _, size_before, fee_before = ours.get(whole, ("", ZERO, ZERO, 0))
-                ours[whole] = (side, Decimal(price), size_before + Decimal(size), fee_before + fee)
-            theirs = {f.fill_id: (f.side.value, f.price, f.size, int(f.fee * MICRO)) for f in engine.fills(ACCOUNT)}
+        """The same fills, and the same funding, in both books."""
+        for venue in self._engines:
+            if why := self.unheard(venue):
+                raise Violation(why)
+
+    def unheard(self, venue: Venue) -> str:
+        """What the ledger and a venue tell otherwise of fills and funding; empty when they agree."""
+        pairs = {
+            "fills": (self._our_fills(venue), self._their_fills(venue)),
+            "funding": (
+                dict(self._all("SELECT payment_id, payment_uusd FROM funding WHERE venue = ?", venue.value)),
+                {paid.payment_id: int(paid.payment * MICRO) for paid in self._engines[venue].funding(ACCOUNT)},
+            ),
+        }
+        for what, (ours, theirs) in pairs.items():
             if ours != theirs:
                 more, less = sorted(ours.items() - theirs.items()), sorted(theirs.items() - ours.items())
-                raise Violation(f"fills at {venue}: the ledger has {more[:2]} more and {less[:2]} less")
+                return f"{what} at {venue}: the ledger has {more[:2]} more and {less[:2]} less"
+        return ""
+
+    def _our_fills(self, venue: Venue) -> dict[str, Any]:
+        """By the venue's id; a forced fill as the sum of its parts."""
+        ours: dict[str, tuple[str, Decimal, Decimal, int]] = {}
+        query = "SELECT fill_id, client_id, side, price, size, fee_uusd FROM fill WHERE venue = ?"
+        for fill_id, client_id, side, price, size, fee in self._all(query, venue.value):
+            whole = PART.sub("", fill_id) if client_id.startswith(FORCED) else fill_id
+            _, _, size_before, fee_before = ours.get(whole, ("", ZERO, ZERO, 0))
+            ours[whole] = (side, Decimal(price), size_before + Decimal(size), fee_before + fee)
+        return ours
+
+    def _their_fills(self, venue: Venue) -> dict[str, Any]:
+        """One that was taken back is two: it, and as much the other way with its fee returned."""
+        theirs: dict[str, tuple[str, Decimal, Decimal, int]] = {}
+        for f in self._engines[venue].fills(ACCOUNT):
+            theirs[f.fill_id] = (f.side.value, f.price, f.size, int(f.fee * MICRO))
+            if f.failed_ns is not None:
+                other = "SELL" if f.side.value == "BUY" else "BUY"
+                theirs[f.fill_id + REVERSED] = (other, f.price, f.size, -int(f.fee * MICRO))
+        return theirs
 
     def _positions(self) -> None:
         """What our fills leave at a venue is the position it says we have."""
@@ -151,10 +185,10 @@ class Rest:
         return legs
 
     def _late_fills(self) -> None:
-        """A fill of a deal that was finished, or that no order asked for, halts its market."""
+        """A fill of a deal that was finished, that no order asked for, or that takes another back, halts its market."""
         query = (
             "SELECT DISTINCT d.deal_id FROM deal d JOIN orders o USING (deal_id) JOIN fill f USING (client_id) "
-            "WHERE (f.client_id LIKE 'forced:%' "
+            "WHERE (f.client_id LIKE 'forced:%' OR f.fill_id LIKE '%!reversed' "
             "OR (d.state IN ('VOID', 'CLOSED') AND o.purpose <> 'EVEN' AND f.at_ns > d.changed_ns)) "
             "AND NOT EXISTS (SELECT 1 FROM halt WHERE market IN (d.market, '*'))"
         )
@@ -171,7 +205,8 @@ class Rest:
                 "SELECT side, price, size, fee_uusd FROM fill WHERE venue = ?", venue.value
             ):
                 cash -= _signed(side, size) * Decimal(price) + Decimal(fee) / MICRO
-            cash += sum((p.payment for p in engine.funding(ACCOUNT)), ZERO)
+            for (paid,) in self._all("SELECT payment_uusd FROM funding WHERE venue = ?", venue.value):
+                cash += Decimal(paid) / MICRO
             balance = engine.account(ACCOUNT).balance
             if cash != balance:
                 raise Violation(f"money at {venue}: the ledger's rows make {cash}, the venue has {balance}")

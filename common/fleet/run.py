@@ -9,7 +9,6 @@ from common.core.errors import ArbError
 from common.fleet.death import Death
 from common.fleet.faults import SECOND, Faults, drawn
 from common.fleet.fleet import Fleet, Tally
-from common.fleet.timeline import BEGIN_NS
 
 #: how long faults rage, how long a calm world is given to come to rest, and how often that is looked for
 RAGE_NS, CALM_NS, LOOK_NS = 30 * SECOND, 180 * SECOND, SECOND
@@ -53,7 +52,7 @@ def _run(fleet: Fleet, rage_ns: int) -> Outcome:
 def _play(fleet: Fleet, rage_ns: int) -> None:
     """Faults rage, then it is calm until everything is at rest, then the judge looks at the whole."""
     fleet.keep_going()
-    fleet.run_until(BEGIN_NS + rage_ns)
+    fleet.run_until(fleet.timeline.now_ns + rage_ns)
     fleet.calm()
     end_ns = fleet.timeline.now_ns + CALM_NS
     while fleet.timeline.now_ns < end_ns:

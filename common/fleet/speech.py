@@ -1,17 +1,16 @@
 """What a paper venue keeps, in the words of core: requests as they arrive, reports, fills, forced fills."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 
-from common.core.account import AccountFacts, ForcedFill, Position
+from common.core.account import AccountFacts, ForcedFill, FundingPaid, PastFill, Position, forced_fill, taken_back
 from common.core.market import Venue
 from common.core.money import ZERO, uusd_down, uusd_up
 from common.core.order import Answer, Fill, Lifetime, Order, Reject, Report, Unknown
 from common.sim.checks import Refuse
 from common.sim.engine import PaperEngine
-from common.sim.types import PaperFill, PaperOrder, PlaceRequest
+from common.sim.types import FundingPayment, PaperFill, PaperOrder, PlaceRequest
 from common.venues.apex import wire_order as apex
 from common.venues.base import Outlook
 from common.venues.dydx import wire_order as dydx
@@ -58,10 +57,11 @@ def report_of(order: PaperOrder, hidden: Mapping[str, int]) -> Report:
     return Report(client_id, order.order_id, order.request.size - order.remaining, final, order.cancel_reason)
 
 
-def fill_of(venue: Venue, order: PaperOrder, fill: PaperFill) -> Fill:
-    """What a venue says about a fill of ours."""
-    whole = Fill(venue, fill.fill_id, order.request.client_id, fill.side, fill.price, fill.size, 0, fill.at_ns)
-    return replace(whole, fee_uusd=uusd_down(fill.fee))
+def fills_of(venue: Venue, fill: PaperFill, client_id: str) -> tuple[Fill, ...]:
+    """What a venue says about an execution, of our order of that name: it, and its reversal once it was taken back."""
+    fee_uusd = uusd_down(fill.fee)
+    whole = Fill(venue, fill.fill_id, client_id, fill.side, fill.price, fill.size, fee_uusd, fill.at_ns)
+    return (whole,) if fill.failed_ns is None else taken_back(whole)
 
 
 def facts_of(venue: Venue, engine: PaperEngine, asked_ns: int) -> AccountFacts:
@@ -84,16 +84,16 @@ def outlook_of(engine: PaperEngine, markets: Iterable[str], off_bps: int) -> dic
     return {m: Outlook(index * factor, ZERO) for m in markets if (index := engine.index_price(m))}
 
 
-def forced_of(venue: Venue, fill: PaperFill, at_ns: int) -> ForcedFill:
-    """What a venue says about a fill that no order of ours asked for."""
-    return ForcedFill(
-        venue=venue,
-        fill_id=fill.fill_id,
-        market=fill.market,
-        side=fill.side.value,
-        price=fill.price,
-        size=fill.size,
-        fee_uusd=uusd_down(fill.fee),
-        venue_ns=fill.at_ns,
-        at_ns=at_ns,
-    )
+def forced_of(venue: Venue, fill: PaperFill, at_ns: int) -> tuple[ForcedFill, ...]:
+    """What a venue says about an execution that no order of ours asked for."""
+    return tuple(forced_fill(fill.market, said, at_ns) for said in fills_of(venue, fill, ""))
+
+
+def past_of(venue: Venue, fill: PaperFill) -> tuple[PastFill, ...]:
+    """An execution as the venue's history has it: orders are named by the venue's own id."""
+    return tuple(PastFill(fill.market, fill.order_id, said) for said in fills_of(venue, fill, ""))
+
+
+def funding_of(venue: Venue, paid: FundingPayment) -> FundingPaid:
+    """A funding payment as both desks read it."""
+    return FundingPaid(venue, paid.payment_id, paid.market, uusd_down(paid.payment), paid.at_ns)

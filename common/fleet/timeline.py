@@ -10,8 +10,8 @@ BEGIN_NS = 1_700_000_000_000_000_000
 class Timeline:
     """A queue of what is to happen when; equal times keep the order in which they were planned."""
 
-    def __init__(self) -> None:
-        self.now_ns = BEGIN_NS
+    def __init__(self, begin_ns: int = BEGIN_NS) -> None:
+        self.now_ns = begin_ns
         #: messages that are on their way: no world is at rest before they have arrived
         self.flying = 0
         self._queue: list[tuple[int, int, Callable[[], None]]] = []

@@ -5,31 +5,41 @@ its expiration, ApeX (here) one whose timestamp is off by more than its toleranc
 asked of the desks' own code, so that a wrong proof shows as an order that arrives after it was called dead.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
-from common.core.account import ForcedFill
+from common.core.account import ForcedFill, FundingPaid, PastFill
 from common.core.events import BookMessage, Filled, Reported
 from common.core.market import Venue
 from common.core.order import Absent, Ack, Answer, Finding, Found, NotSent, Order, Reject, Unknown
 from common.fleet.faults import SECOND, Faults
 from common.fleet.speech import ACCOUNT as ACCOUNT
-from common.fleet.speech import DEATH_NS, answer_to, fill_of, forced_of, report_of, request_of
+from common.fleet.speech import DEATH_NS, answer_to, fills_of, forced_of, funding_of, past_of, report_of, request_of
 from common.fleet.timeline import Timeline
 from common.sim.checks import Refuse
 from common.sim.engine import PaperEngine
-from common.sim.types import AccountChange, BookChange, PaperRefusal
+from common.sim.types import BookChange, FundingPayment, PaperFill, PaperOrder, PaperRefusal
+from common.venues.budget import PAUSE_S
 
 TIMEOUT_NS = 5 * SECOND
 #: ApeX refuses a request whose timestamp is further off than this
 APEX_TOLERANCE_NS = 30 * SECOND
 REFUSALS = tuple(Refuse)
+T = TypeVar("T")
 
-Told: TypeAlias = Reported | Filled | ForcedFill
-#: gives a worker an event
-Tell: TypeAlias = Callable[[Told], None]
+Told: TypeAlias = Reported | Filled | ForcedFill | FundingPaid
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One market's part of what an account stream pushes at once."""
+
+    orders: tuple[PaperOrder, ...] = ()
+    fills: tuple[PaperFill, ...] = ()
+    funding: tuple[FundingPayment, ...] = ()
 
 
 class Wire:
@@ -40,10 +50,12 @@ class Wire:
         self.venue = engine.venue
         #: the venue's process is being restarted
         self.down = False
+        #: after "too many" no entry of any worker is sent until then
+        self.paused_ns = 0
         #: told of every order that the venue newly takes in
         self.on_arrival: Callable[[Order], None] = lambda order: None
-        #: told of what a worker must hear in the end, whoever dies in between
-        self.insist: Callable[[str, Told], None] = lambda market, event: None
+        #: gives whoever works in a market an event of the account stream
+        self.tell: Callable[[str, Told], None] = lambda market, event: None
         #: client ids whose fill is still kept from us, and until when
         self.hidden: dict[str, int] = {}
         #: client ids whose sender has heard a refusal: no copy that is still on its way may be taken in any more.
@@ -57,6 +69,10 @@ class Wire:
     def latency_ns(self) -> int:
         """One way, now."""
         return int(self.faults.latency_ns * (0.5 + self.random.random()))
+
+    def afford(self) -> bool:
+        """Whether the fleet may send an entry here now."""
+        return self.timeline.now_ns >= self.paused_ns
 
     # ---- orders ---------------------------------------------------------------------------------------------------
 
@@ -93,6 +109,7 @@ class Wire:
         if self.down:
             return Unknown("connection reset")
         if self.happens(self.faults.throttled):
+            self.paused_ns = self.timeline.now_ns + int(PAUSE_S * SECOND)
             return Unknown("HTTP 429")
         if self.happens(self.faults.server_error):
             if self.random.random() < 0.5:
@@ -133,17 +150,14 @@ class Wire:
         self.timeline.fly(self.hidden[order.client_id] - self.timeline.now_ns, lambda: self._come_out(order))
 
     def _come_out(self, order: Order) -> None:
-        """The truth about a hidden order, told until it is heard."""
+        """The truth about a hidden order is pushed, like anything else."""
         if self.down:
             self.timeline.fly(SECOND, lambda: self._come_out(order))
             return
         self.hidden.pop(order.client_id, None)
-        finding = self._found(order.client_id)
-        if finding is not None:
-            now_ns = self.timeline.now_ns
-            for fill in finding.fills:
-                self.insist(order.market, Filled(fill, now_ns))
-            self.insist(order.market, Reported(finding.report, now_ns))
+        known = self.engine.order_by_client_id(ACCOUNT, order.client_id)
+        if known is not None:
+            self.push(order.market, Frame((known,), self.engine.fills(ACCOUNT, order_id=known.order_id)))
 
     # ---- questions ------------------------------------------------------------------------------------------------
 
@@ -168,30 +182,56 @@ class Wire:
         if client_id in self.hidden:
             return Found(report, ())
         fills = self.engine.fills(ACCOUNT, order_id=known.order_id)
-        return Found(report, tuple(fill_of(self.venue, known, fill) for fill in fills))
+        return Found(report, tuple(said for fill in fills for said in fills_of(self.venue, fill, client_id)))
+
+    def fills_since(self, market: str, since_ns: int, answer: Callable[[tuple[PastFill, ...] | None], None]) -> None:
+        """Ask for the fills of our account; None is no usable answer."""
+
+        def listed() -> tuple[PastFill, ...]:
+            fills = [f for f in reversed(self.engine.fills(ACCOUNT, market)) if f.at_ns >= since_ns]
+            return tuple(past for fill in fills if not self._hides(fill) for past in past_of(self.venue, fill))
+
+        self._ask(listed, answer)
+
+    def funding(self, market: str, answer: Callable[[tuple[FundingPaid, ...] | None], None]) -> None:
+        """Ask for the funding of our account; None is no usable answer."""
+        self._ask(lambda: tuple(funding_of(self.venue, paid) for paid in self.engine.funding(ACCOUNT, market)), answer)
+
+    def _ask(self, question: Callable[[], T], answer: Callable[[T | None], None]) -> None:
+        def answered() -> None:
+            answer(None if self.down or self.happens(self.faults.look_up_failed) else question())
+
+        self.timeline.fly(2 * self.latency_ns(), answered)
+
+    def _hides(self, fill: PaperFill) -> bool:
+        """The order is still said to be cancelled: its fills show nowhere."""
+        order = self.engine.order(ACCOUNT, fill.order_id) if fill.order_id else None
+        return order is not None and order.request.client_id in self.hidden
 
     # ---- pushes ---------------------------------------------------------------------------------------------------
 
-    def push(self, change: AccountChange, tell: Tell) -> None:
-        """One account frame on its way: lost, doubled, late, or simply after the latency."""
-        for fill in change.fills:
-            if fill.order_id is None:
-                self.insist(fill.market, forced_of(self.venue, fill, self.timeline.now_ns))
-        if not change.orders or self.happens(self.faults.push_lost):
+    def push(self, market: str, frame: Frame) -> None:
+        """One market's part of an account frame on its way: lost, doubled, late, or simply after the latency."""
+        if self.happens(self.faults.push_lost):
             return
         for _ in range(2 if self.happens(self.faults.push_twice) else 1):
             late = self.random.randrange(3 * SECOND) if self.happens(self.faults.push_late) else 0
-            self.timeline.fly(self.latency_ns() + late, lambda: self._told(change, tell))
+            self.timeline.fly(self.latency_ns() + late, lambda: self._arrived(market, frame))
 
-    def _told(self, change: AccountChange, tell: Tell) -> None:
+    def _arrived(self, market: str, frame: Frame) -> None:
+        for told in self._told(frame):
+            self.tell(market, told)
+
+    def _told(self, frame: Frame) -> Iterator[Told]:
         now_ns = self.timeline.now_ns
-        fills = () if self.happens(self.faults.fills_lost) else change.fills
-        for fill in fills:
+        for fill in () if self.happens(self.faults.fills_lost) else frame.fills:
             order = self.engine.order(ACCOUNT, fill.order_id) if fill.order_id else None
-            if order is not None and order.request.client_id not in self.hidden:
-                tell(Filled(fill_of(self.venue, order, fill), now_ns))
-        for order in change.orders:
-            tell(Reported(report_of(order, self.hidden), now_ns))
+            if order is None:
+                yield from forced_of(self.venue, fill, now_ns)
+            elif order.request.client_id not in self.hidden:
+                yield from (Filled(said, now_ns) for said in fills_of(self.venue, fill, order.request.client_id))
+        yield from (Reported(report_of(order, self.hidden), now_ns) for order in frame.orders)
+        yield from (funding_of(self.venue, paid) for paid in frame.funding)
 
     # ---- books ----------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ A verb that changes nothing writes nothing. Expected refusals are values. It nev
 """
 
 import sqlite3
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -18,32 +17,30 @@ from common.core.events import HaltLevel
 from common.core.market import Venue
 from common.core.money import ZERO, uusd_up
 from common.core.order import Order
-from common.ledger import account, limits, migrate, rows, verify, writeoff
+from common.ledger import account, forced, limits, migrate, rows, sums, verify, writeoff
 from common.ledger.facts import Fact, client_id_of, described, fills_in, heard
+from common.ledger.limit_verbs import LimitVerbs
+from common.ledger.person_verbs import PersonVerbs
 from common.ledger.rows import Author, Entry
+from common.ledger.shapes import Refusal as Refusal
 from common.ledger.shrinking import Shrinking
 from common.ledger.store import Store
+from common.ledger.unheard import Unheard
 
 #: what the triggers say to a reservation that has no room; every other complaint is a bug
-REFUSALS = frozenset({"halted", "equity", "direction", "level", "cap"})
+REFUSALS = frozenset({"halted", "equity", "direction", "level", "deals", "notional", "rate", "cap"})
 #: heartbeats of one process are not written more often than this
 HEARTBEAT_MIN_NS = 2_000_000_000
 #: who halts a market on a fill that nobody expected
 LEDGER = "ledger"
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """No room: `reason` is halted, equity, direction, level or cap; for a write-off: not flat."""
-
-    reason: str
-
-
-class Ledger:
+class Ledger(PersonVerbs, LimitVerbs):
     """One process's way to write the ledger; for reading only, see report.py."""
 
     def __init__(self, store: Store, author: Author) -> None:
-        self._store, self._author = store, author
+        super().__init__(store, author)
+        self.unheard = Unheard(store)
         #: what workers and warden tell each other while the fleet shrinks
         self.shrinking = Shrinking(store)
         self._beats: dict[str, int] = {}
@@ -103,22 +100,24 @@ class Ledger:
     def record(self, fact: Fact) -> Deal | None:
         """Write down what was heard about an order; None when the client id is not ours.
 
-        A fill on a finished deal is accepted and halts the market in the same transaction.
+        A fill on a finished deal, or one that takes another back, is accepted and halts the market in the same
+        transaction.
         """
         with self._store.transaction() as connection:
             order = rows.get_order(connection, client_id_of(fact))
             if order is None:
                 return None
             known = rows.fills_of(connection, order.client_id)
-            added = sum(rows.insert_fill(connection, fill, fact.at_ns) for fill in fills_in(fact))
-            new = heard(order, sum((f.size for f in known), ZERO), fact)
+            added = [fill for fill in fills_in(fact) if rows.insert_fill(connection, fill, fact.at_ns)]
+            new = heard(order, sum((f.size for f in known if f.side is order.side), ZERO), fact)
             deal = rows.must_get(connection, order.deal_id)
             if new == order and not added:
                 return deal
             rows.update_order(connection, order, new)
-            why = described(order, new, added, fact)
-            if added and not deal.live:
-                why += ", late: market halted"
+            why = described(order, new, len(added), fact)
+            unforeseen = "taken back" if any(f.is_reversal for f in added) else "late" if not deal.live else ""
+            if added and unforeseen:
+                why += f", {unforeseen}: market halted"
                 limits.put_halt(connection, HaltLevel.HALT, deal.market, why, who=LEDGER, at_ns=fact.at_ns)
             self._journal(connection, _entry("record", deal, deal.state, deal.state, why, at_ns=fact.at_ns))
             return rows.must_get(connection, order.deal_id)
@@ -150,10 +149,15 @@ class Ledger:
     def unfinished_deals(self, market: str, dust: Decimal = ZERO) -> tuple[Deal, ...]:
         """What recovery starts from: live deals, and finished ones with something open.
 
-        Open is an order that is not accounted for, or fills that are uneven by more than `dust` (base size).
+        Open is an order that is not accounted for, or fills that are uneven by `dust` (the smallest order) or more.
         """
         with self._store.reading() as connection:
             return rows.get_live(connection, market) + writeoff.get_loose(connection, market, dust)
+
+    def dust(self, market: str) -> dict[Venue, Decimal]:
+        """What finished deals of the market left at each venue, signed base size; written-off ones are not ours."""
+        with self._store.reading() as connection:
+            return sums.left_behind(connection, market).get(market, dict.fromkeys(Venue, ZERO))
 
     def next_number(self, market: str) -> int:
         """The number of the market's next deal, from 1."""
@@ -166,60 +170,6 @@ class Ledger:
         """The part of every new client id that tells this file, and what was put back into it, from all others."""
         with self._store.reading() as connection:
             return str(connection.execute("SELECT name FROM incarnation ORDER BY id DESC").fetchone()[0])
-
-    # ---- a person's verbs -----------------------------------------------------------------------------------
-
-    def write_off(self, deal_id: str, why: str, *, force: bool, at_ns: int) -> Deal | Refusal:
-        """Take a live deal out of the count. Venues seen flat: held becomes 0. Otherwise only by force, still held."""
-        with self._store.transaction() as connection:
-            deal = rows.must_get(connection, deal_id)
-            flat = writeoff.proven_flat(connection, deal, at_ns)
-            if not flat and not force:
-                return Refusal("not flat")
-            check_move(deal_id, deal.state, DealState.WRITTEN_OFF)
-            rows.update_deal(connection, deal, DealState.WRITTEN_OFF, 0 if flat else deal.held_uusd, at_ns)
-            self._journal(connection, _entry("write_off", deal, deal.state, DealState.WRITTEN_OFF, why, at_ns=at_ns))
-            return rows.must_get(connection, deal_id)
-
-    def release_written_off(self, market: str, at_ns: int) -> tuple[Deal, ...]:
-        """Stop counting written-off deals of a market once both venues were seen flat after them."""
-        with self._store.transaction() as connection:
-            released = writeoff.release(connection, market, at_ns)
-            if released:
-                why = "venues seen flat: " + ", ".join(deal.deal_id for deal in released)
-                self._journal(connection, Entry(at_ns, "release_written_off", why, market=market))
-            return released
-
-    # ---- limits ---------------------------------------------------------------------------------------------
-
-    def set_cap(self, terms: limits.CapTerms, why: str, at_ns: int) -> bool:
-        """Put the fleet's limits into force; False when they are already."""
-        with self._store.transaction() as connection:
-            changed = limits.put_cap(connection, terms)
-            if changed:
-                self._journal(connection, Entry(at_ns, "set_cap", f"{why}: {_spoken(terms)}"))
-            return changed
-
-    def halt(self, level: HaltLevel, market: str, why: str, *, who: str, at_ns: int) -> bool:
-        """Halt a market ('*': all) or make its halt stricter; False when it is as strict already."""
-        with self._store.transaction() as connection:
-            changed = limits.put_halt(connection, level, market, why, who=who, at_ns=at_ns)
-            if changed:
-                self._journal(connection, Entry(at_ns, "halt", f"{level} by {who}: {why}", market=market))
-            return changed
-
-    def resume(self, market: str, why: str, *, who: str, at_ns: int) -> bool:
-        """Clear the halt of exactly this market, or of '*'; False when there is none."""
-        with self._store.transaction() as connection:
-            changed = limits.clear_halt(connection, market)
-            if changed:
-                self._journal(connection, Entry(at_ns, "resume", f"by {who}: {why}", market=market))
-            return changed
-
-    def halt_level(self, market: str) -> HaltLevel:
-        """The stricter of the market's own halt and the one for every market."""
-        with self._store.reading() as connection:
-            return limits.strictest_halt(connection, market)
 
     # ---- accounts and telemetry -----------------------------------------------------------------------------
 
@@ -258,27 +208,21 @@ class Ledger:
                 self._journal(connection, Entry(at_ns, "book_funding", why, market=paid.market))
             return new
 
-    def book_forced(self, forced: ForcedFill) -> tuple[Deal, ...]:
-        """Book a fill that is no order's of ours to the market's deals, oldest first, and halt the market.
+    def book_forced(self, fill: ForcedFill) -> tuple[Deal, ...]:
+        """Book a fill that no order of ours asked for (or its reversal) to the market's deals, and halt the market.
 
-        Without a live deal the last finished one bears it. Empty when the file has it already or no deal ever was.
+        The deals as they are then; empty when the file has it already or no deal ever was.
         """
         with self._store.transaction() as connection:
-            bearers = rows.get_live(connection, forced.market) or writeoff.get_last(connection, forced.market)
-            parts = account.shares(forced, bearers)
-            why = f"forced fill {forced.venue} {forced.fill_id}: {forced.side} {forced.size} at {forced.price}"
-            if not account.put_forced(connection, forced, parts) and (bearers or rows.was_noted(connection, why)):
-                return ()
-            limits.put_halt(connection, HaltLevel.HALT, forced.market, why, who=LEDGER, at_ns=forced.at_ns)
-            self._journal(connection, Entry(forced.at_ns, "book_forced", why, market=forced.market))
-            return tuple(rows.must_get(connection, deal.deal_id) for deal, _ in parts)
+            why, deal_ids = forced.book(connection, fill)
+            if why:
+                limits.put_halt(connection, HaltLevel.HALT, fill.market, why, who=LEDGER, at_ns=fill.at_ns)
+                self._journal(connection, Entry(fill.at_ns, "book_forced", why, market=fill.market))
+            return tuple(rows.must_get(connection, deal_id) for deal_id in deal_ids)
 
     def _equity_at(self, venue: Venue) -> int | None:
         with self._store.reading() as connection:
             return account.equity_at(connection, venue)
-
-    def _journal(self, connection: sqlite3.Connection, entry: Entry) -> None:
-        rows.insert_entry(connection, self._author, entry)
 
 
 def _insert_judged(connection: sqlite3.Connection, deal: Deal) -> str | None:
@@ -294,7 +238,3 @@ def _insert_judged(connection: sqlite3.Connection, deal: Deal) -> str | None:
 
 def _entry(verb: str, deal: Deal, from_: DealState | None, to: DealState, why: str, *, at_ns: int) -> Entry:
     return Entry(at_ns, verb, why, market=deal.market, deal_id=deal.deal_id, from_state=from_, to_state=to)
-
-
-def _spoken(terms: limits.CapTerms) -> str:
-    return f"leverage {terms.leverage_entry} up to {terms.leverage_max}, level {terms.level}"

@@ -34,6 +34,26 @@ DECISECOND_NS = 100_000_000
 
 #: what schema 2 adds to schema 1, in the words of schema.sql on the day of its release
 VERSION_2 = (
+    "CREATE INDEX deal_opened ON deal (opened_ns, market)",
+    """CREATE TABLE entry_limit (
+    market TEXT NOT NULL,
+    key TEXT NOT NULL CHECK (key IN ('deals', 'notional_uusd', 'deals_per_minute', 'deals_per_hour')),
+    value INTEGER NOT NULL CHECK (typeof(value) = 'integer' AND value >= 0),
+    PRIMARY KEY (market, key)
+) WITHOUT ROWID""",
+    """CREATE TABLE configured (
+    market TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value INTEGER NOT NULL,
+    PRIMARY KEY (market, key)
+) WITHOUT ROWID""",
+    """CREATE TABLE wish (
+    deal_id TEXT NOT NULL PRIMARY KEY REFERENCES deal (deal_id),
+    way TEXT NOT NULL CHECK (way IN ('close', 'complete', 'keep')),
+    who TEXT NOT NULL,
+    why TEXT NOT NULL,
+    at_ns INTEGER NOT NULL
+) WITHOUT ROWID""",
     """CREATE TABLE offer (
     deal_id TEXT NOT NULL PRIMARY KEY,
     market TEXT NOT NULL,

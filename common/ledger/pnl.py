@@ -7,7 +7,7 @@ from decimal import Decimal
 from common.core.deal import Deal
 from common.core.market import Side, Venue
 from common.core.money import ZERO
-from common.core.order import Fill
+from common.core.order import Fill, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,9 @@ def turnover(fills: Iterable[Fill]) -> Turnover:
 
 
 def turnovers(deal: Deal) -> dict[Venue, Turnover]:
-    """The deal's turnover at each venue."""
-    return {venue: turnover(f for f in deal.fills if f.venue is venue) for venue in Venue}
+    """The deal's turnover at each venue; what was taken back was not traded."""
+    fills = standing(deal.fills)
+    return {venue: turnover(f for f in fills if f.venue is venue) for venue in Venue}
 
 
 def realised(deal: Deal) -> Decimal:

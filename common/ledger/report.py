@@ -9,13 +9,15 @@ from types import TracebackType
 from typing import Any, Self
 
 from common.core.deal import LIVE, Deal, DealState
-from common.core.events import HaltLevel
+from common.core.events import HaltLevel, Way
 from common.core.market import Direction, Venue
 from common.core.money import ZERO, uusd_down, uusd_up
-from common.ledger import overview, rows, sums, writeoff
+from common.ledger import bounds, overview, rows, sums, writeoff
+from common.ledger.bounds import Bound
 from common.ledger.shapes import (
     Beat,
     CapRow,
+    Choice,
     Counts,
     DealRow,
     Dust,
@@ -27,6 +29,7 @@ from common.ledger.shapes import (
     Tally,
     Totals,
     TradeRow,
+    Usage,
 )
 from common.ledger.store import Store
 
@@ -78,6 +81,16 @@ class Report:
                 return CapRow(held, cap)
             return CapRow(held, cap, Decimal(row[0]) / 1000, Decimal(row[1]) / 1000, row[2], row[3])
 
+    def limits(self) -> tuple[Bound, ...]:
+        """Every limit in force: the fleet's first, then by market."""
+        with self._store.reading() as connection:
+            return bounds.in_order(bounds.standing(connection))
+
+    def usage(self, now_ns: int) -> dict[str, Usage]:
+        """By market, and for '*', what the limits count."""
+        with self._store.reading() as connection:
+            return {used.market: used for used in bounds.used(connection, now_ns)}
+
     def equities(self) -> tuple[Equity, ...]:
         """What each venue last said the account is worth."""
         query = "SELECT venue, equity_uusd, gross_uusd, at_ns FROM equity ORDER BY venue DESC"
@@ -104,6 +117,11 @@ class Report:
         with self._store.reading() as connection:
             found = rows.get_deal(connection, deal_id)
             return None if found is None else overview.deal_row(found)
+
+    def choice(self, deal_id: str) -> Choice | None:
+        """What a person chose last for the deal; None when nobody did."""
+        row = self._all("SELECT deal_id, way, who, why, at_ns FROM wish WHERE deal_id = ?", (deal_id,))
+        return Choice(row[0][0], Way(row[0][1]), *row[0][2:]) if row else None
 
     def proven_flat(self, deal: Deal, at_ns: int) -> bool:
         """Whether a write-off of this deal would need no force: both venues seen flat there, lately and for good."""

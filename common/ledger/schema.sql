@@ -35,6 +35,7 @@ CREATE TABLE deal (
 
 CREATE INDEX deal_live ON deal (direction, market) WHERE state IN ('OPENING', 'OPEN', 'CLOSING', 'STUCK');
 CREATE INDEX deal_held ON deal (held_uusd) WHERE held_uusd > 0;
+CREATE INDEX deal_opened ON deal (opened_ns, market);
 
 CREATE TABLE orders (
     client_id TEXT NOT NULL PRIMARY KEY,
@@ -113,6 +114,24 @@ CREATE TABLE cap (
     equity_max_age_ns INTEGER NOT NULL
 );
 
+-- What binds new deals, and them alone, beside the cap: of one market, or of the whole fleet (market '*'). No row, no
+-- such limit. A limit is moved, never taken away.
+CREATE TABLE entry_limit (
+    market TEXT NOT NULL,
+    key TEXT NOT NULL CHECK (key IN ('deals', 'notional_uusd', 'deals_per_minute', 'deals_per_hour')),
+    value INTEGER NOT NULL CHECK (typeof(value) = 'integer' AND value >= 0),
+    PRIMARY KEY (market, key)
+) WITHOUT ROWID;
+
+-- What arb.toml said last of each limit and of each column of the cap (market '*'): a memory, no law. It tells a value
+-- that a person has lowered in arb.toml, which takes effect, from one that was only left there.
+CREATE TABLE configured (
+    market TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value INTEGER NOT NULL,
+    PRIMARY KEY (market, key)
+) WITHOUT ROWID;
+
 CREATE TABLE equity (
     venue TEXT NOT NULL PRIMARY KEY,
     equity_uusd INTEGER NOT NULL,
@@ -136,6 +155,15 @@ CREATE TABLE halt (
     level TEXT NOT NULL CHECK (level IN ('halt', 'reduce', 'flatten')),
     why TEXT NOT NULL,
     who TEXT NOT NULL,
+    at_ns INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- How a person wants a stuck deal to go on: his last word, read by the worker of its market.
+CREATE TABLE wish (
+    deal_id TEXT NOT NULL PRIMARY KEY REFERENCES deal (deal_id),
+    way TEXT NOT NULL CHECK (way IN ('close', 'complete', 'keep')),
+    who TEXT NOT NULL,
+    why TEXT NOT NULL,
     at_ns INTEGER NOT NULL
 ) WITHOUT ROWID;
 
@@ -206,9 +234,55 @@ BEGIN
             ) < (SELECT level FROM cap)
         ) IS NOT 1
             THEN RAISE(ABORT, 'level')
+        WHEN EXISTS (
+            SELECT 1 FROM entry_limit AS bound
+            WHERE bound.market IN (new.market, '*') AND bound.key = 'deals' AND bound.value <= (
+                SELECT COUNT(*) FROM deal
+                WHERE state IN ('OPENING', 'OPEN', 'CLOSING', 'STUCK') AND bound.market IN (deal.market, '*')
+            )
+        )
+            THEN RAISE(ABORT, 'deals')
+        WHEN EXISTS (
+            SELECT 1 FROM entry_limit AS bound
+            WHERE bound.market IN (new.market, '*') AND bound.key = 'notional_uusd' AND bound.value - new.held_uusd < (
+                SELECT COALESCE(SUM(held_uusd), 0) FROM deal
+                WHERE held_uusd > 0 AND bound.market IN (deal.market, '*')
+            )
+        )
+            THEN RAISE(ABORT, 'notional')
+        -- Every reservation counts, whatever became of it. One that claims to lie further off than the window, in the
+        -- past or in the future, was written by another clock and says nothing.
+        WHEN EXISTS (
+            SELECT 1 FROM entry_limit AS bound JOIN (
+                SELECT 'deals_per_minute' AS key, 60000000000 AS window_ns
+                UNION ALL SELECT 'deals_per_hour', 3600000000000
+            ) USING (key)
+            WHERE bound.market IN (new.market, '*') AND bound.value <= (
+                SELECT COUNT(*) FROM deal
+                WHERE opened_ns > new.opened_ns - window_ns AND opened_ns < new.opened_ns + window_ns
+                    AND bound.market IN (deal.market, '*')
+            )
+        )
+            THEN RAISE(ABORT, 'rate')
         WHEN (SELECT held_uusd + new.held_uusd <= cap_uusd FROM room) IS NOT 1
             THEN RAISE(ABORT, 'cap')
     END;
+END;
+
+CREATE TRIGGER entry_limit_insert BEFORE INSERT ON entry_limit
+WHEN EXISTS (SELECT 1 FROM entry_limit WHERE market = new.market AND key = new.key)
+BEGIN
+    SELECT RAISE(ABORT, 'law: this limit is in the ledger already');
+END;
+
+CREATE TRIGGER entry_limit_identity BEFORE UPDATE OF market, key ON entry_limit
+BEGIN
+    SELECT RAISE(ABORT, 'law: what a limit binds never changes');
+END;
+
+CREATE TRIGGER entry_limit_delete BEFORE DELETE ON entry_limit
+BEGIN
+    SELECT RAISE(ABORT, 'law: limits are moved, never deleted');
 END;
 
 CREATE TRIGGER deal_identity BEFORE UPDATE OF deal_id, market, number, direction, size, edge_uusd, opened_ns ON deal
@@ -302,6 +376,12 @@ BEGIN
             THEN RAISE(ABORT, 'law: this fill is in the ledger already')
         WHEN NOT EXISTS (SELECT 1 FROM orders WHERE client_id = new.client_id AND venue = new.venue)
             THEN RAISE(ABORT, 'law: a fill belongs to an order at its venue')
+        WHEN new.side <> (SELECT side FROM orders WHERE client_id = new.client_id) AND NOT EXISTS (
+            SELECT 1 FROM fill
+            WHERE venue = new.venue AND fill_id || '!reversed' = new.fill_id AND client_id = new.client_id
+                AND side <> new.side AND price = new.price AND size = new.size AND fee_uusd = -new.fee_uusd
+        )
+            THEN RAISE(ABORT, 'law: a fill is on the side of its order, or takes back exactly one that is')
     END;
 END;
 

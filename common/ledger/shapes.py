@@ -4,8 +4,30 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from common.core.deal import Deal
-from common.core.events import HaltLevel
+from common.core.events import HaltLevel, Way
 from common.core.market import Direction, Venue
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """No. `reason` for a reservation: halted, equity, direction, level, deals, notional, rate or cap.
+
+    For a write-off: not flat; for a limit: unconfirmed (it would be raised), or a sentence; for a person's choice about
+    a deal that is not stuck: its state.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How a person wants a stuck deal to go on: his last word."""
+
+    deal_id: str
+    way: Way
+    who: str
+    why: str
+    at_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +89,17 @@ class CapRow:
     leverage_max: Decimal | None = None
     level: int | None = None
     equity_max_age_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a market ('*': all together) has of what limits bind: live deals, µUSD held, deals begun of late."""
+
+    market: str
+    deals: int
+    notional_uusd: int
+    deals_per_minute: int
+    deals_per_hour: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from common.core.market import Side, Venue
 from common.core.money import ZERO
+from common.core.order import REVERSED
 from common.ledger.pnl import Turnover
 from common.ledger.rows import LIVE_SQL
 
@@ -54,9 +55,12 @@ def states(connection: sqlite3.Connection, market: str | None) -> dict[str, int]
     return dict(connection.execute(query, (market,)).fetchall())
 
 
-def left_behind(connection: sqlite3.Connection) -> Sizes:
-    """Signed base size per market and venue by the fills of finished deals; what was written off is not ours."""
-    return _sizes(connection, f"NOT d.{LIVE_SQL} AND d.state <> 'WRITTEN_OFF'")
+def left_behind(connection: sqlite3.Connection, market: str | None = None) -> Sizes:
+    """Signed base size per market (or of one) and venue by the fills of finished deals.
+
+    What was written off is not ours.
+    """
+    return _sizes(connection, f"NOT d.{LIVE_SQL} AND d.state <> 'WRITTEN_OFF'", market)
 
 
 def held(connection: sqlite3.Connection) -> Sizes:
@@ -66,11 +70,14 @@ def held(connection: sqlite3.Connection) -> Sizes:
 
 def _sums(connection: sqlite3.Connection, market: str | None) -> dict[tuple[str, str], _Sum]:
     query = (
-        "SELECT o.deal_id, f.venue, f.side, f.price, f.size, f.fee_uusd FROM fill AS f JOIN orders AS o "
+        "SELECT o.deal_id, f.venue, f.side, f.price, f.size, f.fee_uusd, f.fill_id FROM fill AS f JOIN orders AS o "
         "USING (client_id) WHERE ?1 IS NULL OR o.market = ?1"
     )
+    undone = _undone(connection)
     sums: dict[tuple[str, str], _Sum] = {}
-    for deal_id, venue, side, price, text, fee_uusd in connection.execute(query, (market,)):
+    for deal_id, venue, side, price, text, fee_uusd, fill_id in connection.execute(query, (market,)):
+        if (venue, fill_id) in undone:
+            continue
         part = sums.get((deal_id, venue))
         if part is None:
             part = sums[deal_id, venue] = _Sum()
@@ -85,14 +92,21 @@ def _sums(connection: sqlite3.Connection, market: str | None) -> dict[tuple[str,
     return sums
 
 
-def _sizes(connection: sqlite3.Connection, which: str) -> Sizes:
+def _undone(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Fills that were taken back, and what took them back: together they come to nothing."""
+    query = "SELECT venue, fill_id FROM fill WHERE substr(fill_id, ?) = ?"
+    reversals = connection.execute(query, (-len(REVERSED), REVERSED)).fetchall()
+    return {*reversals, *((venue, fill_id.removesuffix(REVERSED)) for venue, fill_id in reversals)}
+
+
+def _sizes(connection: sqlite3.Connection, which: str, of_market: str | None = None) -> Sizes:
     """SQLite counts how often the same size occurs, so that few are left to be multiplied exactly."""
     query = (
         "SELECT o.market, f.venue, f.side, f.size, COUNT(*) FROM fill AS f JOIN orders AS o USING (client_id) "
-        f"JOIN deal AS d USING (deal_id) WHERE {which} GROUP BY 1, 2, 3, 4"
+        f"JOIN deal AS d USING (deal_id) WHERE {which} AND (?1 IS NULL OR d.market = ?1) GROUP BY 1, 2, 3, 4"
     )
     sizes: Sizes = {}
-    for market, venue, side, size, count in connection.execute(query):
+    for market, venue, side, size, count in connection.execute(query, (of_market,)):
         at = sizes.setdefault(market, dict.fromkeys(Venue, ZERO))
         at[Venue(venue)] += Side(side).sign * Decimal(size) * count
     return sizes

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from common.core.errors import LedgerError
 from common.core.money import uusd_up
+from common.core.order import REVERSED
 from common.ledger import chain, store
 from common.ledger.rows import LIVE_SQL
 
@@ -122,6 +123,7 @@ def _parts(connection: sqlite3.Connection, walk: _Walk, tell: Tell) -> Iterator[
     yield _states(connection, walk)
     yield _held(connection)
     yield _worst(connection)
+    yield _sides(connection)
 
 
 def _found(part: Iterator[Finding]) -> list[Finding]:
@@ -239,6 +241,17 @@ def _worst(connection: sqlite3.Connection) -> Iterator[Finding]:
     for deal_id, held, worst in _worst_cases(connection.execute(query)):
         if held < worst:
             yield Finding(f"deal {deal_id} holds {held} µUSD, its orders may fill for {worst}", PAST_LAWS)
+
+
+def _sides(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """A fill on the other side than its order takes back exactly one fill of that order."""
+    query = (
+        "SELECT f.venue, f.fill_id FROM fill AS f JOIN orders AS o USING (client_id) WHERE f.side <> o.side "
+        "AND NOT EXISTS (SELECT 1 FROM fill AS t WHERE t.client_id = f.client_id AND t.fill_id || ? = f.fill_id "
+        "AND t.side = o.side AND (t.price, t.size, t.fee_uusd) = (f.price, f.size, -f.fee_uusd))"
+    )
+    for venue, fill_id in connection.execute(query, (REVERSED,)):
+        yield Finding(f"fill {fill_id} at {venue} is on the wrong side and takes none back", PAST_LAWS)
 
 
 def _worst_cases(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, int, int]]:

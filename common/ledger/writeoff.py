@@ -33,9 +33,9 @@ def release(connection: sqlite3.Connection, market: str, at_ns: int) -> tuple[De
 
 
 def get_loose(connection: sqlite3.Connection, market: str, dust: Decimal) -> tuple[Deal, ...]:
-    """Finished, not written-off deals of a market with an order not accounted for, or uneven by more than `dust`."""
+    """Finished, not written-off deals of a market with an order not accounted for, or uneven by `dust` or more."""
     query = (
-        "SELECT o.deal_id, o.client_id, o.state, o.reported_size, f.side, f.size "
+        "SELECT o.deal_id, o.client_id, o.state, o.reported_size, f.side, f.size, f.side = o.side "
         "FROM deal AS d JOIN orders AS o USING (deal_id) LEFT JOIN fill AS f USING (client_id) "
         f"WHERE d.market = ? AND NOT d.{LIVE_SQL} AND d.state <> 'WRITTEN_OFF' ORDER BY d.number, o.seq"
     )
@@ -54,15 +54,15 @@ def _loose_ids(cursor: sqlite3.Cursor, dust: Decimal) -> Iterator[str]:
     """Deal ids with something open; a deal's rows come together, so that sums are kept for one deal at a time."""
     net: dict[str, Decimal] = {}
     missing: dict[tuple[str, str], Decimal] = {}
-    for deal_id, client_id, state, reported, side, size in cursor:
+    for deal_id, client_id, state, reported, side, size, ordered in cursor:
         if state != OrderState.DONE:
             yield deal_id
         filled = ZERO if size is None else Decimal(size)
         net[deal_id] = net.get(deal_id, ZERO) + (filled * Side(side).sign if side else ZERO)
         key = (deal_id, client_id)
-        missing[key] = missing.get(key, Decimal(reported or 0)) - filled
+        missing[key] = missing.get(key, Decimal(reported or 0)) - (filled if ordered else ZERO)
     yield from (deal_id for (deal_id, _), size in missing.items() if size > 0)
-    yield from (deal_id for deal_id, size in net.items() if abs(size) > dust)
+    yield from (deal_id for deal_id, size in net.items() if size and abs(size) >= dust)
 
 
 def _last_life_ns(deal: Deal) -> int:

@@ -96,9 +96,12 @@ class Account:
         quote = fill.size * fill.price
         self.balance_uusd -= fill.side.sign * exact_uusd(quote) + exact_uusd(fill.fee)
         self.volume.add(quote, fill.at_ns)
-        rest = fill.side.sign * fill.size
-        while rest:
-            rest = self._trade(fill, rest)
+        self._trade_all(fill, fill.side.sign * fill.size, fill.at_ns)
+
+    def take_back(self, fill: PaperFill, at_ns: int) -> None:
+        """Undo one execution: cash, fee and position; the volume it counted stays counted."""
+        self.balance_uusd += fill.side.sign * exact_uusd(fill.size * fill.price) + exact_uusd(fill.fee)
+        self._trade_all(fill, -fill.side.sign * fill.size, at_ns)
 
     def fold_funding(self, payment: FundingPayment) -> None:
         """Book one funding payment."""
@@ -107,11 +110,15 @@ class Account:
         if holding:
             holding.net_funding += payment.payment
 
-    def _trade(self, fill: PaperFill, signed: Decimal) -> Decimal:
-        holding = self.holdings.setdefault(fill.market, Holding(fill.market, fill.at_ns))
+    def _trade_all(self, fill: PaperFill, signed: Decimal, at_ns: int) -> None:
+        while signed:
+            signed = self._trade(fill, signed, at_ns)
+
+    def _trade(self, fill: PaperFill, signed: Decimal, at_ns: int) -> Decimal:
+        holding = self.holdings.setdefault(fill.market, Holding(fill.market, at_ns))
         rest = holding.trade(signed, fill.price)
         if not holding.size:
-            self.closed.append(holding.view(fill.at_ns))
+            self.closed.append(holding.view(at_ns))
             del self.closed[:-CLOSED_KEPT], self.holdings[fill.market]
         return rest
 

@@ -17,7 +17,7 @@ from common.sim.arrival import apex_margin, arrive, cross
 from common.sim.checks import Case, Refuse, admission, refuse, same_order
 from common.sim.depth import ExponentialRefill, Refill
 from common.sim.fees import FeeSchedule, flat
-from common.sim.liquidation import liquidate
+from common.sim.liquidation import deleverage, liquidate, take_back
 from common.sim.listings import listings
 from common.sim.lookups import Lookups
 from common.sim.paper_journal import PaperJournal
@@ -181,6 +181,21 @@ class PaperEngine(Lookups):
         step = self._step(now_ns)
         step.facts.opened.append((account_id, uusd_down(balance)))
         self._store.open(account_id, uusd_down(balance), step.now_ns)
+        self._commit(step)
+
+    def take_back(self, account_id: str, fill_id: str, now_ns: int) -> bool:
+        """ApeX: the chain did not let a match through; False when there is no such fill that stands."""
+        if self.venue is not Venue.APEX:
+            raise LocalError(f"{self.venue} takes no fill back")
+        step = self._step(now_ns)
+        done = take_back(step, account_id, fill_id)
+        self._commit(step)
+        return done
+
+    def deleverage(self, account_id: str, market: str, size: Decimal, now_ns: int) -> None:
+        """Up to `size` of a position is closed at the index price against somebody's liquidation."""
+        step = self._step(now_ns)
+        deleverage(step, account_id, market, size)
         self._commit(step)
 
     def keep_source(self, state: dict[str, Any], now_ns: int) -> None:

@@ -4,7 +4,7 @@ Decimals travel as text. Only the journal reads these records; the wire has its 
 """
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -75,7 +75,9 @@ def read_snapshot(raw: dict[str, Any]) -> Store:
 def revive(kind: type[_T], raw: dict[str, Any]) -> _T:
     """A dataclass from the JSON object that orjson made of it."""
     names: tuple[Any, ...] = fields(kind)  # type: ignore[arg-type]
-    return kind(**{field.name: _value(field.type, raw[field.name]) for field in names})
+    # A field with a default may be missing: the file is older than the field.
+    known = (field for field in names if field.default is MISSING or field.name in raw)
+    return kind(**{field.name: _value(field.type, raw[field.name]) for field in known})
 
 
 _CONVERT: dict[object, Callable[[Any], Any]] = {

@@ -73,9 +73,20 @@ class Store:
         self.accounts[account_id] = Account(account_id, balance_uusd, at_ns)
 
     def fold_fill(self, fill: PaperFill) -> None:
-        """Book one execution."""
+        """Book one execution, or that it was taken back."""
+        if fill.failed_ns is not None:
+            self._take_back(fill, fill.failed_ns)
+            return
         self.keep_fill(fill)
         self.accounts[fill.account_id].fold_fill(fill)
+
+    def _take_back(self, fill: PaperFill, at_ns: int) -> None:
+        """The failed execution stands in the place of the one that was booked."""
+        lists = [self.fills, *([self._fills_of[fill.order_id]] if fill.order_id is not None else [])]
+        for fills in lists:
+            (at,) = (number for number, old in enumerate(fills) if old.fill_id == fill.fill_id)
+            fills[at] = fill
+        self.accounts[fill.account_id].take_back(fill, at_ns)
 
     def keep_fill(self, fill: PaperFill) -> None:
         """Index one execution whose money is already in the account."""

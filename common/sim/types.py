@@ -91,7 +91,10 @@ class PaperOrder:
 
 @dataclass(frozen=True, slots=True)
 class PaperFill:
-    """One execution at a paper venue; `order_id` None for liquidations. Fee in USDC, 6 decimals, rounded down."""
+    """One execution at a paper venue; `order_id` None for forced ones. Fee in USDC, 6 decimals, rounded down.
+
+    Taken back, the same execution is kept with the moment of it: money and position are then as if it never was.
+    """
 
     fill_id: str
     order_id: str | None
@@ -99,11 +102,12 @@ class PaperFill:
     market: str
     side: Side
     liquidity: str  # TAKER | MAKER
-    kind: str  # LIMIT | MARKET | LIQUIDATED
+    kind: str  # LIMIT | MARKET | LIQUIDATED | DELEVERAGED
     price: Decimal
     size: Decimal
     fee: Decimal
     at_ns: int
+    failed_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +218,12 @@ class PaperVenue(Protocol):
 
     def cancel(self, account_id: str, order_id: str, now_ns: int) -> PaperOrder | PaperRefusal:
         """Cancel a resting order."""
+
+    def take_back(self, account_id: str, fill_id: str, now_ns: int) -> bool:
+        """ApeX: the chain did not let a match through; False when there is no such fill that stands."""
+
+    def deleverage(self, account_id: str, market: str, size: Decimal, now_ns: int) -> None:
+        """Up to `size` of a position is closed at the index price against somebody's liquidation."""
 
     def order(self, account_id: str, order_id: str) -> PaperOrder | None:
         """One order by the venue's id."""

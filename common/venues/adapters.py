@@ -33,3 +33,8 @@ def make_feed(endpoint: Endpoint, instrument: Instrument) -> Feed:
 def make_desk(endpoint: Endpoint) -> Desk:
     """The desk of one venue, with the keys of its endpoint; ConfigError when they cannot be read."""
     return MAKE_DESK[endpoint.venue](endpoint, read(endpoint.venue, endpoint.keys))
+
+
+async def book_now(endpoint: Endpoint, market: str, taker_fee: Decimal) -> tuple[Instrument, BookMessage]:
+    """Listing and book of a market at one venue now; needs no keys. VenueError or ConfigError when there is none."""
+    return await BOOK_NOW[endpoint.venue](endpoint, market, taker_fee)

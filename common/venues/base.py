@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias
 from common.core.account import AccountFacts as AccountFacts
 from common.core.account import ForcedFill as ForcedFill
 from common.core.account import FundingPaid as FundingPaid
+from common.core.account import PastFill as PastFill
 from common.core.account import Position as Position
 from common.core.events import (
     BookMessage,
@@ -100,6 +101,9 @@ class Desk(Protocol):
     def prepare(self, order: Order) -> bytes:
         """Sign `order` and return the request body ready to send; no I/O, no await."""
 
+    def afford(self, order: Order) -> bool:
+        """Pay for an entry out of what the venue allows the fleet; False: not now. Exits pay when they are sent."""
+
     async def send(self, order: Order, prepared: bytes) -> Ack | Reject | Unknown | NotSent:
         """Put the request on the wire at once and wait, bounded, for the answer."""
 
@@ -123,6 +127,12 @@ class Desk(Protocol):
 
     async def funding(self, market: str) -> tuple[FundingPaid, ...]:
         """The latest funding payments of our account in `market` (up to 100); VenueError without a usable answer."""
+
+    async def fills_since(self, market: str, since_ns: int) -> tuple[PastFill, ...]:
+        """All fills of our account in `market` matched since then, forced and taken back ones too, oldest first.
+
+        VenueError without a usable answer, or when there are more than the desk is ready to page through.
+        """
 
     async def stream(self, on_event: Callable[[AccountEvent], None]) -> None:
         """The private account stream; reconnects by itself, never returns unless cancelled."""

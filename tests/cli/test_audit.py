@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from common.core.market import Side, Venue
+from common.sim.engine import make_venue
+from common.sim.types import PaperRefusal, PlaceRequest, SourceBook
 from scripts import audit, audit_checks, audit_story
 from scripts.audit_facts import EquityFact, LedgerFacts, OneFill, StepFact, VenueFacts
-from scripts.audit_venues import Tail, read_venues
+from scripts.audit_venues import Tail, journal_file, read_venues
 from scripts.audit_watch import Watch
 from scripts.dust import smallest_orders
 
@@ -178,6 +181,77 @@ def test_a_forced_fill_shared_out_among_deals_is_one_fill_of_the_venue(story: St
     assert not list(audit_story.fills(forced, venues))
     less = replace(ledger, fills=(*ledger.fills, parts[0]))
     assert any("size" in finding.text for finding in audit_story.fills(less, venues))
+
+
+def undone(fill: OneFill) -> OneFill:
+    side = "SELL" if fill.side == "BUY" else "BUY"
+    return replace(fill, fill_id=f"{fill.fill_id}!reversed", side=side, fee_uusd=-fill.fee_uusd)
+
+
+def test_a_fill_that_was_taken_back_stands_on_both_sides_or_is_missed(story: Story) -> None:
+    ledger, venues = story
+    fill = next(fill for fill in ledger.fills if fill.venue == "apex" and "LTC" not in fill.client_id)
+    both = replace(ledger, fills=(*ledger.fills, undone(fill)))
+    assert {"fills", "money", "positions"} <= broken((both, venues))
+    venue = venues["apex"]
+    venue.fills[undone(fill).fill_id] = undone(fill)
+    venue.balance_uusd += int(undone(fill).cash_uusd)
+    assert broken((both, venues)) == {"nothing naked"}, "the deal lost a leg, and nobody evened it"
+    assert {"fills", "money", "positions"} <= broken((ledger, venues))
+
+
+def test_what_was_taken_back_does_not_stand_in_for_what_is_missing(story: Story) -> None:
+    ledger, _ = story
+    fill = next(fill for fill in ledger.fills if fill.venue == "apex")
+    order = replace(ledger.orders[fill.client_id], reported=fill.size * 2)
+    half = replace(ledger, orders={**ledger.orders, fill.client_id: order}, fills=(*ledger.fills, undone(fill)))
+    assert audit_story.unfinished(half) == {fill.client_id}
+
+
+def test_parts_of_a_forced_fill_that_were_taken_back_are_one_fill_of_the_venue(story: Story) -> None:
+    ledger, venues = story
+    fill = next(fill for fill in ledger.fills if fill.venue == "apex")
+    whole = replace(fill, fill_id="adl", client_id="", size=fill.size * 2, fee_uusd=3)
+    parts = [
+        replace(whole, fill_id=name, client_id=f"forced:apex:adl:{n}", size=fill.size, fee_uusd=n + 1)
+        for n, name in enumerate(("adl", "adl#1"))
+    ]
+    rows = {f"forced:apex:adl:{n}": replace(ledger.orders[fill.client_id], reported=fill.size) for n in range(2)}
+    told = replace(ledger, fills=(*ledger.fills, *parts, *map(undone, parts)), orders={**ledger.orders, **rows})
+    venues["apex"].fills |= {"adl": whole, "adl!reversed": undone(whole)}
+    assert broken((told, venues)) <= {"orders"}
+
+
+def test_a_venues_journal_tells_a_fill_that_was_taken_back_as_two(tmp_path: Path) -> None:
+    engine = make_venue(Venue.APEX, seed=1, journal_path=journal_file(tmp_path, "apex"))
+    engine.open_account("ours", Decimal(1000), 1)
+    tick = engine.instruments["BTC"].tick
+    rows = tuple((int(40_000 / tick) + n, 1000) for n in range(1, 3))
+    engine.apply(SourceBook(Venue.APEX, "BTC", (), rows, Decimal(40_000)), 2)
+    for name in ("one", "two"):
+        assert not isinstance(engine.place("ours", order_for(name), 3), PaperRefusal)
+    engine.take_back("ours", engine.fills("ours")[-1].fill_id, 4)
+    engine.close()
+    (facts,) = (f for f in read_venues(tmp_path).values() if f.venue == "apex")
+    assert len(facts.fills) == 3 and facts.positions() == {"BTC": Decimal("0.001")}
+    assert facts.balance_uusd - facts.opening_uusd == sum(fill.cash_uusd for fill in facts.fills.values())
+
+
+def order_for(client_id: str) -> PlaceRequest:
+    return PlaceRequest(
+        client_id=client_id,
+        market="BTC",
+        side=Side.BUY,
+        kind="LIMIT",
+        lifetime="FOK",
+        size=Decimal("0.001"),
+        price=Decimal(40_100),
+        post_only=False,
+        reduce_only=False,
+        limit_fee=Decimal(10),
+        expires_ns=10**18,
+        signature="",
+    )
 
 
 def test_an_order_at_the_venue_without_its_row(story: Story) -> None:

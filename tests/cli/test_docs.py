@@ -9,13 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 from common.core.terms import Terms
-from common.settings import OVERRIDES, Cap, Endpoint, Paper
+from common.settings import OVERRIDES, Cap, Endpoint, FleetLimits, Paper
 from common.warden.terms import WardenTerms
 from scripts.arbctl import app
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-NOT_KEYS = {"market", "start_wait_ns", "venue"}
+NOT_KEYS = {"budgets", "market", "start_wait_ns", "venue"}
 
 
 def keys(kind: type) -> set[str]:
@@ -29,6 +29,7 @@ def test_every_setting_is_explained() -> None:
     wanted = (
         keys(Terms)
         | keys(Cap)
+        | keys(FleetLimits)
         | keys(Paper)
         | keys(Endpoint)
         | keys(WardenTerms)
@@ -41,7 +42,7 @@ def test_every_setting_is_explained() -> None:
 def test_every_key_of_the_shipped_file_is_explained() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text()
     table = tomllib.loads((ROOT / "arb.toml").read_text())
-    used = {key for part in ("cap", "strategy", "warden", "paper") for key in table[part]}
+    used = {key for part in ("cap", "limits", "strategy", "warden", "paper") for key in table[part]}
     assert not [key for key in sorted(used) if f"`{key}`" not in text]
 
 
@@ -58,7 +59,7 @@ def printed() -> list[str]:
 def test_every_printed_command_exists(line: str) -> None:
     words = re.sub('".*?"', "x", line).split()[1:]
     command = [word for word in words[:2] if word.islower() and not word.startswith("-")]
-    depth = 2 if command[0] in ("fleet", "config", "ledger", "log") else 1
+    depth = 2 if command[0] in ("fleet", "config", "ledger", "limit", "deal", "log") else 1
     asked = CliRunner().invoke(app, [*command[: depth if command[0] != "log" else 1], "--help"])
     assert asked.exit_code == 0
     options = {word for word in words if word.startswith("--")}

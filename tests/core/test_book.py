@@ -141,3 +141,12 @@ def test_a_book_that_is_crossed_through_and_through_is_not_uncrossed() -> None:
     bids = [(1000 + n, 5, 9) for n in range(30)]
     message(book, bids, [(900 + n, 5, 8) for n in range(30)], 9, snapshot=True)
     assert stale(book) == "jump"
+
+
+def test_a_mid_that_walks_far_in_many_steps_is_believed() -> None:
+    book = DydxBook(instrument(Venue.DYDX))
+    message(book, [(1000, 5, 1)], [(1001, 5, 1)], 1, snapshot=True)
+    for at in range(2, 40):
+        low = 1000 + 10 * at
+        message(book, [(low, 5, at)], [(low + 1, 5, at)], at)
+        assert stale(book) == ""

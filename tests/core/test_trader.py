@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from common.core.commands import Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
+from common.core.commands import Alert, Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
 from common.core.deal import Deal, DealState
 from common.core.events import (
     Answered,
@@ -18,12 +18,15 @@ from common.core.events import (
     Filled,
     Halted,
     HaltLevel,
+    IndexPrice,
     InstrumentUpdate,
     LookedUp,
     Refused,
     Reported,
     StopRequested,
     Tick,
+    Way,
+    Wished,
 )
 from common.core.market import Direction, Instrument, Side, Venue
 from common.core.order import (
@@ -91,6 +94,7 @@ class House:
         self.book(Venue.DYDX, *dydx)
 
     def warm(self) -> None:
+        self.hear(*(IndexPrice(v, D(10_000), self.now) for v in Venue))
         for _ in range(8):
             self.now += SECOND // 4
             self.both((10_000, 10_001), (10_000, 10_001))
@@ -104,6 +108,31 @@ class House:
     def tick(self, seconds: float) -> None:
         self.now += int(seconds * SECOND)
         self.hear(Tick(self.now))
+
+    def pass_time(self, seconds: float) -> None:
+        """Ticks as often as a worker makes them, on books that are repeated once a second."""
+        last: dict[Venue, tuple[int, int]] = {}
+        for venue, book in self.trader.view.books.items():
+            bid, ask = book.bids.best(), book.asks.best()
+            if bid is not None and ask is not None and not book.stale:
+                last[venue] = (bid, ask)
+        for number in range(1, round(seconds * 20) + 1):
+            self.now += SECOND // 20
+            if number % 20 == 0:
+                for venue, touch in last.items():
+                    self.book(venue, *touch)
+            self.hear(Tick(self.now))
+
+    def restarted(self, after_s: float = 0) -> "House":
+        """Another process on the same rows, books and index heard again."""
+        again = House()
+        again.now = self.now + int(after_s * SECOND)
+        again.trader = again.start(TERMS)
+        again.rows, again.fate, again.sent = dict(self.rows), self.fate, list(self.sent)
+        again.hear(*(IndexPrice(v, D(10_000), again.now) for v in Venue))
+        again.both((10_100, 10_101), (10_000, 10_001))
+        again.hear(DealChanged(again.deal, again.now))
+        return again
 
     # -- the model ledger
 
@@ -124,7 +153,7 @@ class House:
                     self.answer(order)
             case HaltMarket():
                 self.hear_later(Halted(HaltLevel.HALT, self.now))
-            case LookUp() | Refresh():
+            case LookUp() | Refresh() | Alert():
                 pass
 
     def hear_later(self, event: Event) -> None:
@@ -193,6 +222,10 @@ class House:
     # -- what a test looks at
 
     @property
+    def unwinds(self) -> list[Order]:
+        return [o for o in self.sent if o.purpose is Purpose.EVEN and o.reduce_only]
+
+    @property
     def deal(self) -> Deal:
         (deal,) = self.rows.values()
         return deal
@@ -228,6 +261,7 @@ def test_a_row_is_written_before_its_order_is_sent(house: House) -> None:
 
 def test_no_entry_before_the_median_is_warm() -> None:
     cold = House()
+    cold.hear(*(IndexPrice(v, D(10_000), cold.now) for v in Venue))
     cold.gap()
     assert cold.trader.decision == "cold" and not cold.rows
 
@@ -258,10 +292,11 @@ def test_an_offline_instrument_refuses_entries(house: House) -> None:
     assert house.trader.decision == "offline" and not house.rows
 
 
-def test_a_refused_reservation_sends_nothing_and_waits(house: House) -> None:
-    house.refuse = "cap"
+@pytest.mark.parametrize("word", ["cap", "deals", "notional", "rate", "budget"])
+def test_a_refused_reservation_sends_nothing_waits_and_says_why(house: House, word: str) -> None:
+    house.refuse = word
     house.gap()
-    assert house.trader.decision in ("cap", "waiting") and not house.sent
+    assert house.trader.decision == word and not house.sent
     assert len(house.of(Reserve)) == 1
 
 
@@ -353,6 +388,7 @@ def test_an_absence_counts_only_when_it_is_proven(house: House) -> None:
     house.hear(LookedUp(order.client_id, Absent(proven=False), house.now))
     assert house.has(DealState.OPENING)
     house.now += 30 * SECOND
+    house.both((10_300, 10_301), (10_200, 10_201))
     house.hear(LookedUp(order.client_id, Absent(proven=True), house.now))
     assert house.has(DealState.CLOSED)
 
@@ -381,24 +417,280 @@ def test_a_leg_that_cannot_be_evened_is_stuck_halted_and_retried_slowly(house: H
     house.fate = {(Venue.DYDX, p): "kill" for p in Purpose}
     house.fate[Venue.APEX, Purpose.EVEN] = "kill"
     house.gap()
+    house.pass_time(6)
     assert house.has(DealState.STUCK) and house.deal.held_uusd > 0
-    assert len([o for o in house.sent if o.purpose is Purpose.EVEN]) == TERMS.even_attempts
+    assert len(house.unwinds) == len(TERMS.unwind)
     assert house.of(HaltMarket)
+    house.pass_time(13.5)
+    assert house.has(DealState.STUCK) and len(house.unwinds) == len(TERMS.unwind)
     house.fate[Venue.APEX, Purpose.EVEN] = "fill"
-    house.tick(10)
-    assert house.has(DealState.STUCK)
-    house.tick(60)
-    assert house.has(DealState.CLOSED)
+    house.pass_time(2)
+    assert house.has(DealState.CLOSED) and len(house.unwinds) == len(TERMS.unwind) + 1
 
 
-def test_evening_orders_widen_to_their_band_and_no_further(house: House) -> None:
+def test_unwinds_go_out_by_the_table_at_half_the_spread_and_more_from_mid(house: House) -> None:
     house.fate = {(Venue.DYDX, p): "kill" for p in Purpose}
     house.fate[Venue.APEX, Purpose.EVEN] = "kill"
     house.gap()
-    limits = [o.limit for o in house.sent if o.purpose is Purpose.EVEN and o.reduce_only]
-    touch = D(10_101)
-    assert limits == sorted(limits)
-    assert limits[-1] <= touch * (1 + TERMS.even_band_max_bps / 10_000)
+    began = house.now
+    house.pass_time(20)
+    mid, touch = D("10100.5"), D(10_101)
+    assert [o.limit for o in house.unwinds[:4]] == [(touch + mid * bps / 10_000) // 1 for bps in (10, 25, 60, 100)]
+    seconds = [(o.created_ns - began) / SECOND for o in house.unwinds]
+    assert seconds == pytest.approx([0, 0.25, 1, 5, 20], abs=0.051)
+
+
+def test_refusals_that_come_at_once_do_not_use_the_table_up(house: House) -> None:
+    house.fate = {(Venue.DYDX, p): "kill" for p in Purpose}
+    house.fate[Venue.APEX, Purpose.EVEN] = "reject"
+    house.gap()
+    house.pass_time(0.9)
+    assert len(house.unwinds) == 2 and house.has(DealState.OPENING)
+
+
+def test_the_table_goes_on_where_it_stood_after_a_restart(house: House) -> None:
+    house.fate = {(Venue.DYDX, p): "kill" for p in Purpose}
+    house.fate[Venue.APEX, Purpose.EVEN] = "kill"
+    house.gap()
+    began = house.now
+    house.pass_time(0.5)
+    again = house.restarted()
+    assert len(again.unwinds) == 2
+    again.pass_time(4)
+    assert [o.created_ns - began for o in again.unwinds[2:]] == [SECOND]
+    again.pass_time(1)
+    assert again.has(DealState.STUCK) and len(again.unwinds) == 4
+
+
+def test_after_a_restart_nothing_is_completed_any_more(house: House) -> None:
+    """Nobody remembers when the missing order died."""
+    house.fate[Venue.DYDX, Purpose.OPEN] = "silent"
+    house.gap()
+    house.change(house.deal.unfinished[0].client_id, state=OrderState.DONE, reported_size=D(0))
+    again = house.restarted()
+    assert again.sent[-1].venue is Venue.APEX and again.sent[-1].reduce_only
+
+
+def test_a_missed_leg_is_completed_within_the_time_from_its_proven_death_only(house: House) -> None:
+    house.fate[Venue.DYDX, Purpose.OPEN] = "silent"
+    house.gap()
+    name = house.deal.unfinished[0].client_id
+    house.now += 40 * SECOND
+    house.both((10_100, 10_101), (10_000, 10_001))
+    house.hear(LookedUp(name, Absent(proven=True), house.now))
+    assert (house.sent[-1].venue, house.sent[-1].reduce_only) == (Venue.DYDX, False)
+    assert house.has(DealState.OPEN), "long after the opening, at once after the proof"
+
+
+@pytest.mark.parametrize(("wait_s", "venue"), [(0.2, Venue.DYDX), (0.3, Venue.APEX)])
+def test_a_book_that_comes_too_late_leaves_no_time_to_complete(house: House, wait_s: float, venue: Venue) -> None:
+    house.fate[Venue.DYDX, Purpose.OPEN] = "silent"
+    house.gap()
+    name = house.deal.unfinished[0].client_id
+    house.hear(FeedLost(Venue.APEX, "gap", house.now), LookedUp(name, Absent(proven=True), house.now))
+    assert len(house.sent) == 2, "the book is asked for anew first"
+    house.now += int(wait_s * SECOND)
+    house.both((10_100, 10_101), (10_000, 10_001))
+    house.hear(Tick(house.now))
+    assert house.sent[2].venue is venue
+
+
+def test_an_unwind_waits_for_a_believable_book_but_not_for_long(house: House) -> None:
+    house.fate = {(Venue.DYDX, p): "kill" for p in Purpose}
+    house.hear(Halted(HaltLevel.NONE, house.now))
+    house.fate[Venue.DYDX, Purpose.OPEN] = "silent"
+    house.gap()
+    name = house.deal.unfinished[0].client_id
+    house.hear(FeedLost(Venue.APEX, "gap", house.now), LookedUp(name, Absent(proven=True), house.now))
+    house.pass_time(0.9)
+    assert Refresh(Venue.APEX, "even") in house.commands and not house.unwinds
+    house.pass_time(0.2)
+    assert house.unwinds and house.has(DealState.CLOSED)
+
+
+def test_an_unwind_never_leaves_the_band_around_the_index(house: House) -> None:
+    house.fate = {(Venue.DYDX, p): "kill" for p in Purpose}
+    house.fate[Venue.APEX, Purpose.EVEN] = "kill"
+    house.gap()
+    house.book(Venue.APEX, 10_400, 10_401)
+    house.pass_time(6)
+    assert max(o.limit for o in house.unwinds) == 10_250, "2.5 % above 10,000, although the market asks for more"
+    assert house.has(DealState.STUCK) and house.of(HaltMarket)
+
+
+def test_without_an_index_the_touch_bounds_an_unwind_and_it_is_not_denied(house: House) -> None:
+    house.fate = {(Venue.DYDX, p): "kill" for p in Purpose}
+    house.fate[Venue.APEX, Purpose.EVEN] = "kill"
+    house.gap()
+    house.now += 61 * SECOND
+    house.book(Venue.APEX, 10_400, 10_401)
+    house.hear(Tick(house.now))
+    assert house.unwinds[-1].limit > 10_400
+
+
+def test_a_late_fill_begins_the_table_at_its_top(house: House) -> None:
+    house.fate = {(Venue.DYDX, p): "kill" for p in Purpose}
+    house.fate[Venue.APEX, Purpose.EVEN] = "kill"
+    house.gap()
+    house.pass_time(0.9)
+    house.fate[Venue.APEX, Purpose.EVEN] = "fill"
+    house.pass_time(0.2)
+    assert house.has(DealState.CLOSED) and len(house.unwinds) == 3
+    house.hear(Filled(house.fill_of(house.unwinds[0])[0], house.now))
+    back = house.sent[-1]
+    assert (back.side, back.limit) == (Side.SELL, D(10_100) - 10)
+    assert house.deal.net == 0
+
+
+# ---- what a person is told, and what he may choose
+
+
+def naked(house: House, what: str = "naked") -> list[bool]:
+    """Of each alert of this kind, whether it was the end of one."""
+    return [a.over for a in house.of(Alert) if isinstance(a, Alert) and a.what == what]
+
+
+def test_three_seconds_naked_are_told_once_and_once_when_over(house: House) -> None:
+    house.fate[Venue.DYDX, Purpose.OPEN] = "silent"
+    house.gap()
+    house.pass_time(2.9)
+    assert naked(house) == []
+    house.pass_time(5)
+    assert naked(house) == [False]
+    order = house.deal.unfinished[0]
+    found = Found(Report(order.client_id, "v", order.size, final=True), house.fill_of(order))
+    house.hear(LookedUp(order.client_id, found, house.now))
+    house.pass_time(1)
+    assert naked(house) == [False, True]
+
+
+def test_a_deal_met_naked_at_start_has_been_naked_since_its_last_order(house: House) -> None:
+    house.fate[Venue.DYDX, Purpose.OPEN] = "silent"
+    house.gap()
+    again = house.restarted(after_s=5)
+    again.pass_time(0.1)
+    assert naked(again) == [False]
+
+
+def test_a_hedged_deal_is_never_told_about(house: House) -> None:
+    house.gap()
+    for _ in range(20):
+        house.tick(0.5)
+    assert house.has(DealState.OPEN) and not house.of(Alert)
+
+
+def stuck(house: House) -> Deal:
+    house.fate = {(Venue.DYDX, p): "kill" for p in Purpose}
+    house.fate[Venue.APEX, Purpose.EVEN] = "kill"
+    house.gap()
+    house.pass_time(6)
+    assert house.has(DealState.STUCK)
+    return house.deal
+
+
+def wish(house: House, way: Way) -> None:
+    house.now += 1
+    house.hear(Wished(house.deal.deal_id, way, house.now, house.now))
+    house.pass_time(0.1)
+
+
+def test_a_stuck_deal_is_an_alarm_until_it_is_evened(house: House) -> None:
+    stuck(house)
+    house.pass_time(1)
+    assert naked(house, "stuck") == [False]
+    house.fate[Venue.APEX, Purpose.EVEN] = "fill"
+    house.pass_time(16)
+    assert naked(house, "stuck") == [False, True] and naked(house) == [False, True]
+
+
+def test_retries_can_be_turned_off() -> None:
+    house = House(replace(TERMS, stuck_retry_ns=0))
+    house.warm()
+    stuck(house)
+    house.pass_time(120)
+    assert len(house.unwinds) == len(TERMS.unwind)
+
+
+def test_keep_ends_retries_and_alarm_and_the_deal_stays_stuck(house: House) -> None:
+    stuck(house)
+    wish(house, Way.KEEP)
+    house.pass_time(60)
+    assert len(house.unwinds) == len(TERMS.unwind) and house.has(DealState.STUCK)
+    assert naked(house, "stuck") == naked(house) == [False, True]
+
+
+def test_close_is_carried_out_at_once_and_beyond_the_band(house: House) -> None:
+    house.fate = {(Venue.DYDX, p): "kill" for p in Purpose}
+    house.fate[Venue.APEX, Purpose.EVEN] = "kill"
+    house.gap()
+    house.book(Venue.APEX, 10_400, 10_401)
+    house.pass_time(6)
+    house.fate[Venue.APEX, Purpose.EVEN] = "fill"
+    wish(house, Way.CLOSE)
+    assert house.has(DealState.CLOSED) and house.unwinds[-1].limit > 10_400
+
+
+def test_close_takes_both_legs_to_nothing(house: House) -> None:
+    house.gap()
+    house.fate[Venue.APEX, Purpose.EVEN] = "kill"
+    forced = Order("forced:1", "x-BTC-1", Venue.DYDX, "BTC", Side.SELL, Purpose.EVEN, D("0.004"), D(10_000),
+                   Lifetime.IOC, True, house.now, OrderState.DONE, "v", D("0.004"))  # fmt: skip
+    deal = replace(house.deal, orders=(*house.deal.orders, forced), fills=(*house.deal.fills, *house.fill_of(forced)))
+    house.hear(house.put(deal))
+    house.pass_time(6)
+    assert house.has(DealState.STUCK)
+    house.fate[Venue.APEX, Purpose.EVEN] = "fill"
+    wish(house, Way.CLOSE)
+    house.pass_time(1)
+    assert house.has(DealState.CLOSED) and not any(house.deal.position(v) for v in Venue)
+
+
+def test_complete_orders_the_missing_leg_under_a_halt_too_and_goes_on_until_it_is_there(house: House) -> None:
+    deal = stuck(house)
+    wish(house, Way.COMPLETE)
+    more = house.sent[-1]
+    assert (more.venue, more.side, more.size, more.reduce_only) == (Venue.DYDX, Side.BUY, D("0.01"), False)
+    assert more.limit * more.size * 1_000_000 <= deal.held_uusd
+    house.fate[Venue.DYDX, Purpose.EVEN] = "fill"
+    house.pass_time(14)
+    assert house.has(DealState.STUCK)
+    house.pass_time(2)
+    assert house.has(DealState.OPEN) and house.deal.net == 0
+
+
+def test_a_wish_of_an_earlier_time_does_not_bind_a_deal_that_is_stuck_anew(house: House) -> None:
+    deal = stuck(house)
+    house.hear(Wished(deal.deal_id, Way.KEEP, deal.changed_ns - 1, house.now))
+    house.fate[Venue.APEX, Purpose.EVEN] = "fill"
+    house.pass_time(16)
+    assert house.has(DealState.CLOSED)
+
+
+# ---- the index
+
+
+def test_an_entry_too_far_from_the_index_is_refused_with_the_word_band(house: House) -> None:
+    house.hear(IndexPrice(Venue.APEX, D(9_900), house.now))
+    house.gap()
+    assert house.trader.decision == "band" and not house.rows
+    house.hear(IndexPrice(Venue.APEX, D(10_000), house.now))
+    house.gap()
+    assert house.has(DealState.OPEN)
+
+
+def test_without_a_fresh_index_of_both_venues_no_entry_is_made(house: House) -> None:
+    house.now += 60 * SECOND
+    house.hear(IndexPrice(Venue.DYDX, D(10_000), house.now))
+    house.gap()
+    assert house.trader.decision == "index" and not house.rows
+
+
+def test_the_band_binds_entries_only(house: House) -> None:
+    house.gap()
+    house.hear(*(IndexPrice(v, D(5_000), house.now) for v in Venue))
+    house.tick(5)
+    house.both((10_000, 10_001), (10_000, 10_001))
+    assert house.has(DealState.CLOSED)
 
 
 def test_every_order_has_an_id_of_its_own(house: House) -> None:
@@ -460,12 +752,6 @@ def test_a_deal_is_flattened_at_max_hold_even_on_silent_feeds(house: House) -> N
     house.gap()
     house.tick(TERMS.max_hold_ns / SECOND + 1)
     assert house.has(DealState.CLOSED)
-
-
-def test_a_market_holds_no_more_deals_at_a_time_than_it_may(house: House) -> None:
-    for _ in range(5):
-        house.gap()
-    assert len(house.rows) == 2 and house.trader.decision == "holding"
 
 
 def test_without_fill_or_kill_at_one_venue_both_legs_go_immediate_or_cancel(house: House) -> None:

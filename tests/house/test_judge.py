@@ -1,9 +1,11 @@
 """The judge can fail: each law is broken by hand, in a copy of a finished run, and the judge must say which."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,10 @@ from common.fleet.rest import Rest
 from common.fleet.timeline import BEGIN_NS
 from common.fleet.violation import Violation
 from common.ledger.report import Report
+from common.sim.types import FundingPayment
 
 D = Decimal
-SEED = 1
+SEED = 2
 CLOSED = "(SELECT deal_id FROM deal WHERE state = 'CLOSED' ORDER BY deal_id LIMIT 1)"
 LIVE = "(SELECT deal_id FROM deal WHERE state = 'OPEN' ORDER BY deal_id LIMIT 1)"
 
@@ -100,6 +103,13 @@ def test_an_untouched_run_is_clean_at_any_moment_and_at_rest(planted: Planted) -
 
 # ---- at any moment ------------------------------------------------------------------------------------------------
 
+
+def limited(market: str, key: str, fleet: Fleet) -> list[str]:
+    """A deal where there may be none."""
+    row = f"INSERT OR REPLACE INTO entry_limit VALUES ('{market}', '{key}', 0)"
+    return [row, *deal("new-1", "XYZ", opened_ns=fresh(fleet))]
+
+
 MOMENTS: dict[str, tuple[str, Callable[[Fleet], list[str]]]] = {
     "cap": ("cap: new-1 was let in", lambda f: deal("new-1", "XYZ", held=10**12, opened_ns=fresh(f))),
     "cap at one micro-dollar too much": (
@@ -119,6 +129,14 @@ MOMENTS: dict[str, tuple[str, Callable[[Fleet], list[str]]]] = {
         lambda f: [halt("XYZ"), *deal("new-1", "XYZ", opened_ns=fresh(f))],
     ),
     "halt of all": ("halt: new-1 was let in", lambda f: [halt("*"), *deal("new-1", "XYZ", opened_ns=fresh(f))]),
+    **{
+        f"limit of {key} of {market}": (
+            rf"limit: new-1 was let in as \d+ of 0 {key} of {re.escape(market)}",
+            partial(limited, market, key),
+        )
+        for market in ("XYZ", "*")
+        for key in ("deals", "notional_uusd", "deals_per_minute", "deals_per_hour")
+    },
     "equity missing": (
         "equity: new-1 was let in with 1 venues",
         lambda f: ["DELETE FROM equity WHERE venue = 'apex'", *deal("new-1", "XYZ", opened_ns=fresh(f))],
@@ -126,7 +144,7 @@ MOMENTS: dict[str, tuple[str, Callable[[Fleet], list[str]]]] = {
     "equity too old": (
         "on an equity that was too old",
         lambda f: [
-            f"UPDATE equity SET at_ns = {fresh(f) - 30 * SECOND - 1} WHERE venue = 'apex'",
+            f"UPDATE equity SET at_ns = {fresh(f) - 5 * SECOND - 1} WHERE venue = 'apex'",
             *deal("new-1", "XYZ", opened_ns=fresh(f)),
         ],
     ),
@@ -228,6 +246,14 @@ AT_REST: dict[str, tuple[str, list[str]]] = {
     ),
     "stuck without a halt": ("is not halted", [f"UPDATE deal SET state = 'STUCK' WHERE deal_id = {LIVE}"]),
     "a late fill that halted nobody": ("that nobody expected", [f"UPDATE deal SET changed_ns = 0 WHERE {ENDED}"]),
+    "a fill that was taken back at the venue only": (
+        "the ledger has .* more",
+        [
+            "INSERT INTO fill SELECT NULL, venue, fill_id || '!reversed', client_id, IIF(side = 'BUY', 'SELL', 'BUY'), "
+            f"price, size, -fee_uusd, 0, 0 FROM fill WHERE seq = {ONE_FILL}"
+        ],
+    ),
+    "funding that no venue paid": ("funding at dydx", ["INSERT INTO funding VALUES (1, 'dydx', 'p', 'BTC', 1, 0)"]),
     "a move is not in the journal": (
         "journal: .* finds it",
         [f"DELETE FROM journal WHERE {ENDED} AND from_state <> to_state AND to_state <> 'CLOSED'"],
@@ -266,6 +292,40 @@ def test_a_law_of_rest_is_missed(planted: Planted, name: str) -> None:
         planted.rest().judge()
 
 
+def test_what_a_venue_did_and_the_ledger_missed_is_missed(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = planted.fleet.engines[Venue.APEX]
+    fills = engine.fills("fleet")
+    monkeypatch.setattr(engine, "fills", lambda account_id: (replace(fills[0], failed_ns=1), *fills[1:]))
+    with pytest.raises(Violation, match=r"fills at apex: .*!reversed.* less"):
+        planted.rest().judge()
+    monkeypatch.undo()
+    paid = FundingPayment("p", "fleet", "BTC", D("-0.000001"), D(0), D(1), D(1), 0)
+    monkeypatch.setattr(engine, "funding", lambda account_id: (paid,))
+    with pytest.raises(Violation, match=r"funding at apex: .*-1.* less"):
+        planted.rest().judge()
+
+
+def test_a_fill_that_was_taken_back_must_have_halted_and_leaves_what_stands(planted: Planted) -> None:
+    rest = planted.rest()
+    planted.plant(
+        "INSERT INTO fill SELECT NULL, venue, fill_id || '!reversed', client_id, IIF(side = 'BUY', 'SELL', 'BUY'), "
+        f"price, size, -fee_uusd, 0, 0 FROM fill WHERE seq = {ONE_FILL}"
+    )
+    with pytest.raises(Violation, match="that nobody expected"):
+        rest._late_fills()
+    planted.plant(halt("*"))
+    rest._late_fills()
+    (deal_id,) = planted.db.execute(f"SELECT {LIVE}").fetchone()
+    open_uusd = planted.judge._open_notional(deal_id)
+    assert open_uusd > 0
+    planted.plant(
+        "INSERT INTO fill SELECT NULL, f.venue, f.fill_id || '!reversed', client_id, "
+        "IIF(f.side = 'BUY', 'SELL', 'BUY'), f.price, f.size, -f.fee_uusd, 0, 0 "
+        f"FROM fill f JOIN orders o USING (client_id) WHERE deal_id = '{deal_id}'"
+    )
+    assert planted.judge._open_notional(deal_id) == 0
+
+
 @pytest.mark.parametrize(
     ("says", "change"),
     [
@@ -290,6 +350,23 @@ def test_a_pnl_that_is_off_by_a_micro_dollar_is_missed(planted: Planted) -> None
     closed = next(row[0] for row in planted.db.execute("SELECT deal_id FROM deal WHERE state = 'CLOSED'"))
     with pytest.raises(Violation, match=f"pnl: {closed} is reported with"):
         planted.rest({**reported, closed: reported[closed] + 1}).judge()
+
+
+@pytest.mark.parametrize(
+    ("fills", "netted"),
+    [
+        ([("SELL", "1", 90)], False),
+        ([("SELL", "1", 90), ("BUY", "1", 95)], True),
+        ([("SELL", "1", 90), ("BUY", "1", 95), ("SELL", "1", 100)], True),
+        ([("SELL", "1", 90), ("BUY", "1", 100)], True),
+        ([("SELL", "2", 90), ("BUY", "1", 100)], False),
+    ],
+)
+def test_an_order_is_judged_by_what_may_have_been_heard_when_it_was_made(fills: list[Any], netted: bool) -> None:
+    def rows(sql: str, *values: Any) -> list[Any]:
+        return fills if "FROM fill" in sql else [("BTC", "apex", "BUY", "1", 100)]
+
+    assert Rest(rows, {}, D(0), {})._netted("x") is netted
 
 
 def test_what_was_seen_before_a_power_cut_must_still_be_there(planted: Planted, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from common.core.trader import Trader
 from common.fleet import wire
 from common.fleet.faults import SECOND, Faults
 from common.fleet.fleet import Fleet
+from common.fleet.race import RaceOutcome
 from common.fleet.run import Outcome, faults_of, run
 from common.fleet.speech import DEATH_NS
 from common.fleet.timeline import BEGIN_NS
@@ -128,7 +129,7 @@ def test_what_a_venue_took_over_is_evened_and_never_taken_for_a_strangers(tmp_pa
 
 def test_under_reduce_deals_close_one_after_the_other(tmp_path: Path) -> None:
     shrunk = 0
-    for seed in range(1, 7):
+    for seed in range(1, 11):
         folder = tmp_path / str(seed)
         folder.mkdir()
         fleet = Fleet(seed, Faults(race_lost=0.0, balance_usd=300), folder)
@@ -206,11 +207,21 @@ def test_many_seeds_hold_every_law(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith(f"seeds 1–{SEEDS}: ")
-    assert done.stdout.splitlines()[-1] == f"CLEAN: every law held in all {SEEDS} seeds"
+    assert done.stdout.splitlines()[-1] == f"CLEAN: every law held in all {SEEDS} seeds and in the race of processes"
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--seeds", "0"], ["--seeds", "many"], ["--jobs", "0"], ["--seconds", "0"], ["--verbose"]]
+    "arguments",
+    [
+        ["--seeds", "0"],
+        ["--seeds", "many"],
+        ["--jobs", "0"],
+        ["--seconds", "0"],
+        ["--verbose"],
+        ["--processes", "11"],
+        ["--processes", "-1"],
+        ["--kills", "0"],
+    ],
 )
 def test_misuse_ends_with_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -252,9 +263,23 @@ def test_the_verdict_is_the_last_line_and_the_exit_code(
     monkeypatch.setattr(simulate, "_results", lambda seeds, options: iter(
         [simulate.Result(seed, f"seed {seed}: broken" if seed == 2 else "", {"deals": 1}) for seed in seeds]
     ))  # fmt: skip
-    assert simulate._many(simulate.parse(["--seeds", "1"])) == 0
+    assert simulate._many(simulate.parse(["--seeds", "1", "--processes", "0"])) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "CLEAN: every law held in all 1 seeds"
     for _ in ("found now", "remembered"):
         assert simulate._many(simulate.parse(["--seeds", "2"])) == 1
         out = capsys.readouterr().out.splitlines()
         assert out[-1] == "VIOLATED: 1 of 2 seeds broke a law" and "seed 2: broken" in out
+
+
+@pytest.mark.parametrize("violation", ["", "cap: exceeded"])
+def test_the_race_of_processes_comes_last_and_has_the_last_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], violation: str
+) -> None:
+    monkeypatch.setattr(simulate_state, "FOLDER", tmp_path)
+    monkeypatch.setattr(simulate, "_results", lambda seeds, options: iter([simulate.Result(1, "", {"deals": 1})]))
+    raced = RaceOutcome(violation, 24, {"deals": 9}, 0.9)
+    monkeypatch.setattr(simulate, "race", lambda folder, **options: raced)
+    assert simulate._many(simulate.parse(["--seeds", "1"])) == bool(violation)
+    out = capsys.readouterr().out.splitlines()
+    assert out[-2] == "race: 4 processes, 24 killed, 9 deals, the cap 90% full at most"
+    assert out[-1].startswith("VIOLATED: the race of processes: cap" if violation else "CLEAN: every law held in all 1")

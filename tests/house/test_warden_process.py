@@ -73,7 +73,7 @@ def test_it_waits_for_keys_and_venues_then_keeps_rows_and_ends_when_told_to(pape
     try:
         assert not process.says("watching", 1.0)
         assert process.child.poll() is None, "no keys yet: it waits"
-        (tmp_path / "var" / "paper").mkdir()
+        (tmp_path / "var" / "paper").mkdir(parents=True)
         for source in sorted((tmp_path / "0").glob("*.ini")):
             target = tmp_path / "var" / "paper" / source.name
             target.touch(mode=0o600)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from tests.ledger.conftest import Maker
 
-RACER = Path(__file__).with_name("racer.py")
 ROOT = Path(__file__).parents[2]
 LATER_NS = 1_700_000_900_000_000_000
 BY = By(Author(9, "1", "hash"), "person", LATER_NS)
@@ -124,7 +123,7 @@ def writers(path: Path, markets: tuple[str, ...]) -> "Iterator[list[subprocess.P
     """One writing process per market, until the block ends."""
     children = [
         subprocess.Popen(
-            [sys.executable, str(RACER), str(path), market, str(seed), "1000000"],
+            [sys.executable, "-m", "common.fleet.racer", str(path), market, str(seed), "1000000"],
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
@@ -283,9 +282,10 @@ def test_a_backup_of_an_older_schema_is_migrated_when_it_is_put_back(
     backup.backup(path, copy)
     ledger.close()
     path.unlink()
+    newer = store.SCHEMA_VERSION + 1
     for module in (migrate, store):
-        monkeypatch.setattr(module, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr(migrate, "MIGRATIONS", {2: lambda database: None})
+        monkeypatch.setattr(module, "SCHEMA_VERSION", newer)
+    monkeypatch.setattr(migrate, "MIGRATIONS", {newer: lambda database: None})
     put_back(path, copy)
     assert verify(path).sound
-    assert sqlite3.connect(path).execute("SELECT MAX(version) FROM schema_version").fetchone() == (2,)
+    assert sqlite3.connect(path).execute("SELECT MAX(version) FROM schema_version").fetchone() == (newer,)

@@ -1,7 +1,7 @@
 """The ledger against a model of a few dicts, driven by one random program; every step compares both."""
 
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,9 @@ from common.core.errors import LocalError
 from common.core.events import Answered, Filled, HaltLevel, LookedUp, Reported
 from common.core.market import Side, Venue
 from common.core.order import Absent, Ack, Fill, Found, Order, Purpose, Reject, Report, Unknown
+from common.ledger.bounds import BY_NAME, Bound
 from common.ledger.ledger import Ledger, Refusal
+from common.ledger.limit_verbs import Moved
 from common.ledger.limits import CapTerms
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ MOVES = {
 }
 LEVEL, SECOND_NS = 2, 10**9
 UNIT = Decimal("0.0001")
+#: the values that a limit may be given, in a person's unit
+LIMITS = {"deals": (1, 4), "notional_usd": (100, 300), "deals_per_minute": (1, 4), "deals_per_hour": (3, 8)}
 
 
 @dataclass
@@ -55,6 +59,7 @@ class ModelDeal:
     direction: int
     held: int
     orders: dict[str, ModelOrder]
+    opened_ns: int
     state: str = "OPENING"
 
     @property
@@ -73,6 +78,9 @@ class LedgerMachine(RuleBasedStateMachine):
         self.path = Path(self.folder.name) / "ledger.db"
         self.deals: dict[str, ModelDeal] = {}
         self.halts: dict[str, str] = {}
+        #: markets whose halt is the ledger's own: a person takes it over
+        self.own_halts: set[str] = set()
+        self.limits: dict[tuple[str, str], int] = {}
         self.equity = {venue: 100_000_000 for venue in Venue}
         self.gross = dict.fromkeys(Venue, 0)
         self.now, self.journal, self.counter = self.maker.start_ns, 1, 0
@@ -91,7 +99,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def reserve(self, market: str, direction: int, held: int) -> None:
         number = self.ledger.next_number(market)
         assert number == 1 + sum(deal.market == market for deal in self.deals.values())
-        deal = self.maker.deal(number, market, direction, held * 1_000_000)
+        deal = replace(self.maker.deal(number, market, direction, held * 1_000_000), opened_ns=self.now)
         result = self.ledger.reserve(deal, "model")
         reason = self._refusal(market, direction, deal.held_uusd)
         if reason is not None:
@@ -99,7 +107,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         assert isinstance(result, Deal)
         orders = {order.client_id: ModelOrder(order) for order in deal.orders}
-        self.deals[deal.deal_id] = ModelDeal(market, direction, deal.held_uusd, orders)
+        self.deals[deal.deal_id] = ModelDeal(market, direction, deal.held_uusd, orders, self.now)
         self.journal += 1
 
     @rule(market=st.sampled_from(MARKETS), direction=st.sampled_from([1, -1]), held=st.integers(40, 140))
@@ -132,8 +140,9 @@ class LedgerMachine(RuleBasedStateMachine):
         fills = len(model.fills)
         getattr(self, f"_{what}")(model, size, final)
         after = (model.state, model.reported, model.venue_order_id, model.reason, len(model.fills))
-        if len(model.fills) > fills and not deal.live:
-            self.halts.setdefault(deal.market, "halt")
+        if len(model.fills) > fills and not deal.live and deal.market not in self.halts:
+            self.halts[deal.market] = "halt"
+            self.own_halts.add(deal.market)
         self.journal += before != after
 
     @rule(data=st.data(), to=st.sampled_from([*LIVE, "CLOSED", "VOID"]), share=st.integers(0, 12))
@@ -183,10 +192,12 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(market=st.sampled_from([*MARKETS, "*"]), level=st.sampled_from(["halt", "reduce", "flatten"]))
     def halt(self, market: str, level: str) -> None:
         order = ["none", "halt", "reduce", "flatten"]
-        stricter = order.index(level) > order.index(self.halts.get(market, "none"))
+        before = self.halts.get(market, "none")
+        stricter = order.index(level) > order.index(before) or (level == before and market in self.own_halts)
         assert self.ledger.halt(HaltLevel(level), market, "model", who="model", at_ns=self.now) == stricter
         if stricter:
             self.halts[market] = level
+            self.own_halts.discard(market)
             self.journal += 1
 
     @rule(market=st.sampled_from([*MARKETS, "*"]))
@@ -194,6 +205,24 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.ledger.resume(market, "model", who="model", at_ns=self.now) == (market in self.halts)
         self.journal += market in self.halts
         self.halts.pop(market, None)
+        self.own_halts.discard(market)
+
+    @rule(market=st.sampled_from([*MARKETS, "*"]), key=st.sampled_from(sorted(LIMITS)), data=st.data())
+    def limit(self, market: str, key: str, data: st.DataObject) -> None:
+        low, high = LIMITS[key]
+        bound = Bound(market, BY_NAME[key], BY_NAME[key].unit * data.draw(st.integers(low, high)))
+        confirmed, before = data.draw(st.booleans()), self.limits.get((market, key))
+        done = self.ledger.set_limit(bound, "model", who="model", confirmed=confirmed, at_ns=self.now)
+        if before is not None and bound.value > before and not confirmed:
+            assert done == Refusal("unconfirmed")
+            return
+        assert done == Moved(bound, before)
+        self.limits[market, key] = bound.value
+        self.journal += before != bound.value
+
+    @rule(seconds=st.integers(1, 100))
+    def wait(self, seconds: int) -> None:
+        self.now += seconds * SECOND_NS
 
     @rule(venue=st.sampled_from(list(Venue)), equity=st.integers(30, 120), gross=st.integers(100, 300))
     def account(self, venue: Venue, equity: int, gross: int) -> None:
@@ -258,7 +287,21 @@ class LedgerMachine(RuleBasedStateMachine):
             return "direction"
         if sum(deal.direction == direction for deal in live) >= LEVEL:
             return "level"
+        if any(sum(d.market in scope for d in live) >= most for scope, most in self._bounds(market, "deals")):
+            return "deals"
+        for scope, most in self._bounds(market, "notional_usd"):
+            if held + sum(d.held for d in self.deals.values() if d.market in scope) > most:
+                return "notional"
+        for key, window_s in (("deals_per_minute", 60), ("deals_per_hour", 3600)):
+            begun = [d for d in self.deals.values() if d.opened_ns > self.now - window_s * SECOND_NS]
+            if any(sum(d.market in scope for d in begun) >= most for scope, most in self._bounds(market, key)):
+                return "rate"
         return "cap" if exposure + held > cap else None
+
+    def _bounds(self, market: str, key: str) -> list[tuple[tuple[str, ...], int]]:
+        """Markets that are counted together, and the most of them."""
+        scopes = {market: (market,), "*": MARKETS}
+        return [(scope, self.limits[name, key]) for name, scope in scopes.items() if (name, key) in self.limits]
 
     def _may_move(self, deal: ModelDeal, to: str, held: int) -> bool:
         if to != deal.state and to not in MOVES.get(deal.state, ()):

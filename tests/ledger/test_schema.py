@@ -17,10 +17,11 @@ from common.core.account import ForcedFill, FundingPaid
 from common.core.closing import Offer
 from common.core.deal import DealState
 from common.core.errors import ArbError, LedgerError
-from common.core.events import Answered, Filled, HaltLevel, Turn
+from common.core.events import Answered, Filled, HaltLevel, Turn, Way
 from common.core.market import Side, Venue
 from common.core.order import Ack, Unknown
 from common.ledger import chain, migrate, store
+from common.ledger.bounds import BY_NAME, Bound
 from common.ledger.ledger import Ledger
 from common.ledger.report import Report
 from common.ledger.verify import verify
@@ -58,6 +59,8 @@ def tell(ledger: Ledger, maker: "Maker") -> None:
     ledger.halt(HaltLevel.HALT, "MATIC", "odd prices", who="warden", at_ns=maker.start_ns + 12)
     ledger.shrinking.offer("BTC", (Offer("aaaaaa-BTC-1", Decimal("0.02"), Decimal(40), True),), maker.start_ns + 12)
     ledger.shrinking.name(Turn("aaaaaa-BTC-1", whatever=True), maker.start_ns + 12)
+    ledger.configure(bounds_of(deals=8, notional_usd=1000), "worker start", maker.start_ns + 12)
+    ledger.resolve("aaaaaa-LTC-1", Way.KEEP, "until tomorrow", who="person", at_ns=maker.start_ns + 12)
     ledger.heartbeat("BTC", "holding", decided_ns=maker.start_ns + 12, at_ns=maker.start_ns + 13)
 
 
@@ -78,6 +81,10 @@ def _tell_trouble(ledger: Ledger, maker: "Maker") -> None:
     ledger.write_off(gone.deal_id, "moved by hand", force=True, at_ns=maker.start_ns + 8)
 
 
+def bounds_of(**limits: int) -> tuple[Bound, ...]:
+    return tuple(Bound("*", BY_NAME[name], value * BY_NAME[name].unit) for name, value in limits.items())
+
+
 def text_of(path: Path) -> str:
     with closing(sqlite3.connect(path)) as connection:
         return "\n".join(connection.iterdump()) + "\n"
@@ -86,6 +93,11 @@ def text_of(path: Path) -> str:
 def schema_of(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
     """Everything the file is made of, word for word."""
     return set(connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+
+
+def indices_of(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Tables are compared by `verify`; a column that was added later stands at another place in their text."""
+    return {(name, sql) for kind, name, sql in schema_of(connection) if kind == "index"}
 
 
 def build(sample: Path, path: Path) -> None:
@@ -112,6 +124,9 @@ def check_goes_on(path: Path, maker: "Maker") -> None:
         assert maker.closed(ledger, 3, "ETH", 1).state is DealState.CLOSED
     verdict = verify(path)
     assert verdict.sound, verdict.findings
+    with closing(sqlite3.connect(":memory:")) as fresh, closing(sqlite3.connect(path)) as migrated:
+        fresh.executescript(store.SCHEMA_FILE.read_text())
+        assert indices_of(migrated) == indices_of(fresh), "a migrated file has the indices of a new one"
 
 
 def test_the_present_schema_has_a_sample_and_is_as_it_was_released(path: Path, ledger: Ledger, maker: "Maker") -> None:
@@ -178,8 +193,8 @@ def test_a_file_of_version_0_is_migrated_with_all_it_tells(
     monkeypatch.setattr(migrate, "MIGRATIONS", {**migrate.MIGRATIONS, 1: to_version_1})
     check_goes_on(path, maker)
     with closing(sqlite3.connect(path)) as connection:
-        versions = connection.execute("SELECT version, code_version FROM schema_version").fetchall()
-    assert versions == [(0, "1"), *((v, "later") for v in range(1, store.SCHEMA_VERSION + 1))]
+        versions = connection.execute("SELECT version, code_version FROM schema_version ORDER BY version").fetchall()
+    assert versions == [(0, "1"), *((version, "later") for version in range(1, store.SCHEMA_VERSION + 1))]
 
 
 def out_of_paper(database: Any) -> None:

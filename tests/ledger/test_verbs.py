@@ -281,7 +281,8 @@ def test_recovery_starts_from_live_deals_and_loose_ends(ledger: Ledger, maker: "
     assert [deal.number for deal in ledger.unfinished_deals("BTC")] == [2, 1]
     ledger.record(Filled(maker.fill(late, size="0.0005"), 7))
     assert [deal.number for deal in ledger.unfinished_deals("BTC")] == [2, 1]
-    assert ledger.unfinished_deals("BTC", dust=Decimal("0.0005")) == (live,)
+    assert [deal.number for deal in ledger.unfinished_deals("BTC", dust=Decimal("0.0005"))] == [2, 1]
+    assert ledger.unfinished_deals("BTC", dust=Decimal("0.0006")) == (live,)
 
 
 # ---- limits and telemetry -----------------------------------------------------------------------------------

@@ -113,6 +113,6 @@ def test_no_line_of_the_log_has_what_was_read(path: Path, capsys: pytest.Capture
 
 
 def test_what_a_venue_says_cannot_begin_a_line_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
-    log.trouble(log.setup("test"), "refused", why="no\n2026-01-01T00:00:00.000 INFO trading")
+    log.trouble(log.setup("test"), "refused", why="no\nTRADING", other="a\r\tb c")
     logging.getLogger().handlers.clear()
     assert len(capsys.readouterr().err.splitlines()) == 1

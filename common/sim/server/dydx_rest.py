@@ -104,7 +104,8 @@ class DydxRest:
             holder = self._admit(request, body)
             if isinstance(holder, texts.No):
                 return respond(holder)
-            meter = self._spend(budget, f"DELETE {request.query.get('market', '')}", holder, 1)
+            cost = limits.cancel_active_cost(request.query) if budget is limits.CANCEL_ACTIVE else 1
+            meter = self._spend(budget, f"DELETE {request.query.get('market', '')}", holder, cost)
             if not meter.allowed:
                 return respond(limits.too_many(), headers=meter.headers())
             done = answer(Asked(self._mouth, holder, request.query, request.match_info))

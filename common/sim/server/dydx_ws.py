@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from common.sim.server import auth_dydx, texts, views_dydx, views_dydx_ws
+from common.sim.server import auth_dydx, limits, texts, views_dydx, views_dydx_ws
 from common.sim.server.claims import Claim
+from common.sim.server.limits import Limits
 from common.sim.server.mouth import Mouth
 from common.sim.server.plain import text
 from common.sim.server.socket import Socket
@@ -28,6 +29,7 @@ class Connection:
     def __init__(self, socket: Socket) -> None:
         self.socket = socket
         self.topics: set[Topic] = set()
+        self.limits = Limits()
         self._next = 0
 
     def say(self, kind: str, tail: bytes = b"}") -> None:
@@ -99,6 +101,9 @@ class DydxSockets:
         if not isinstance(channel, str) or channel not in openers:
             _complain(connection, f"Invalid channel: {channel}")
             return
+        if not self._may_subscribe(connection, channel, str(message.get("id", ""))):
+            _complain(connection, f"Too many subscribe messages for {channel}")
+            return
         opened = openers[channel](message)
         if isinstance(opened, str):
             _complain(connection, opened)
@@ -111,6 +116,11 @@ class DydxSockets:
         connection.topics.add(topic)
         connection.say("subscribed", _tail(topic, contents))
         self._subscribers.setdefault(topic, {})[connection] = None
+
+    def _may_subscribe(self, connection: Connection, channel: str, market: str) -> bool:
+        """Two a second for each channel, and for each market of it."""
+        now_ns = self._mouth.now_ns()
+        return connection.limits.spend(limits.SUBSCRIBE, channel, market, cost=1, now_ns=now_ns).allowed
 
     def _unsubscribe(self, connection: Connection, message: Json) -> None:
         channel, given = message.get("channel"), message.get("id")

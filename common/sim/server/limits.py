@@ -1,7 +1,4 @@
-"""dYdX's published request budgets: points per window and key, and what they say in headers and in a refusal.
-
-Only what writes is metered by default; reads are free on a loopback venue.
-"""
+"""Both venues' published request budgets: points per window and key, and what dYdX says in headers and in a refusal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +22,16 @@ class Budget:
     window_s: int = 10
 
 
-#: the documented budgets; keys are `market` or `account`
+#: dYdX: GETs of one address; orders and cancels of an account by market; active orders; other writes; subscriptions of
+#: one connection
+GET = Budget(175)
+ACTIVE = Budget(175)
+OTHER_WRITES = Budget(10, 60)
+SUBSCRIBE = Budget(2, 1)
+#: ApeX (its successor's): everything of one address, what an account reads and writes
+APEX_ADDRESS = Budget(600, 60)
+APEX_GET = Budget(600, 60)
+APEX_POST = Budget(300, 60)
 PLACE = Budget(1750)
 CANCEL_ONE = Budget(250)
 CANCEL_ALL = Budget(3)
@@ -37,6 +43,16 @@ def place_cost(order: PlaceRequest) -> int:
     share = (TARGET_NOTIONAL / (order.size * order.price)).to_integral_value(ROUND_CEILING)
     least = COST_MIN_RESTING if order.kind == "LIMIT" and order.lifetime == "GTT" else COST_MIN_TAKING
     return min(COST_MAX, max(least, int(share)))
+
+
+def active_cost(query: Mapping[str, str]) -> int:
+    """Points that reading active orders costs: the less is named the dearer."""
+    return 1 if "id" in query else 3 if "side" in query else 5
+
+
+def cancel_active_cost(query: Mapping[str, str]) -> int:
+    """The same for cancelling them."""
+    return 1 if "id" in query else 25 if "side" in query else 50
 
 
 @dataclass(frozen=True, slots=True)

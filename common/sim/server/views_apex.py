@@ -6,6 +6,7 @@ Pure: types in, dictionaries out.
 from decimal import Decimal
 from typing import Any
 
+from common.core.money import ZERO
 from common.sim.accounts import AccountRecord
 from common.sim.server.mouth import Mouth
 from common.sim.server.orders import APEX_LIFETIME_NAMES
@@ -16,6 +17,8 @@ Json = dict[str, Any]
 MONEY, RATE, FEE_RATE = 6, 10, 5
 ACCOUNT_SINCE_MS = 1_700_000_000_000
 NO_REASON = "UNKNOWN_ORDER_CANCEL_REASON"
+#: of a fill: let onto the chain, or refused there after the match
+SETTLED, FAILED = "SUCCESS_L2_APPROVED", "FAILED_CENSORING"
 
 
 def order(mouth: Mouth, kept: PaperOrder) -> Json:
@@ -53,15 +56,25 @@ def order(mouth: Mouth, kept: PaperOrder) -> Json:
         "cumMatchFillSize": matched,
         "cumMatchFillValue": value,
         "cumMatchFillFee": fee,
-        "cumSuccessFillSize": matched,
-        "cumSuccessFillValue": value,
-        "cumSuccessFillFee": fee,
+        **_settled(mouth, kept),
         "cancelReason": kept.cancel_reason or NO_REASON,
     }
 
 
+def _settled(mouth: Mouth, kept: PaperOrder) -> Json:
+    """What the chain let through of what was matched."""
+    fills = mouth.venue.fills(kept.account_id, order_id=kept.order_id)
+    lost = [one for one in fills if one.failed_ns is not None]
+    value, fee = sum((one.size * one.price for one in lost), ZERO), sum((one.fee for one in lost), ZERO)
+    return {
+        "cumSuccessFillSize": text(kept.request.size - kept.remaining - sum((one.size for one in lost), ZERO)),
+        "cumSuccessFillValue": places(kept.filled_value - value, MONEY),
+        "cumSuccessFillFee": places(kept.filled_fee - fee, MONEY),
+    }
+
+
 def fill(mouth: Mouth, one: PaperFill) -> Json:
-    """One entry of GET fills; a liquidation has no order."""
+    """One entry of GET fills; a forced one has no order, one that was taken back tells so by its status."""
     kept = mouth.venue.order(one.account_id, one.order_id) if one.order_id else None
     client_id = kept.request.client_id if kept else ""
     return {
@@ -80,12 +93,12 @@ def fill(mouth: Mouth, one: PaperFill) -> Json:
         "liquidateFee": "0.000000",
         "type": one.kind,
         "liquidity": one.liquidity,
-        "status": "SUCCESS_L2_APPROVED",
-        "isLiquidate": one.order_id is None,
-        "isDeleverage": False,
+        "status": SETTLED if one.failed_ns is None else FAILED,
+        "isLiquidate": one.kind == "LIQUIDATED",
+        "isDeleverage": one.kind == "DELEVERAGED",
         "createdAt": ms(one.at_ns),
-        "updatedAt": ms(one.at_ns),
-        "updatedTime": ms(one.at_ns),
+        "updatedAt": ms(one.failed_ns or one.at_ns),
+        "updatedTime": ms(one.failed_ns or one.at_ns),
     }
 
 

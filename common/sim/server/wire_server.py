@@ -14,6 +14,7 @@ from common.sim.server.apex_rest import ApexRest, collapsed
 from common.sim.server.apex_ws import ApexSockets
 from common.sim.server.dydx_rest import DydxRest
 from common.sim.server.dydx_ws import DydxSockets
+from common.sim.server.gate import Gate
 from common.sim.server.mouth import Mouth
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -45,6 +46,7 @@ class WireServer:
         for venue, mouth in mouths.items():
             app, sockets = _dydx_app(mouth) if venue is Venue.DYDX else _apex_app(mouth)
             app.middlewares.append(self._guard)
+            app.middlewares.append(Gate(mouth).pass_on)
             self._apps[venue] = app
             self._sockets.append(sockets)
         self._runners: list[web.AppRunner] = []

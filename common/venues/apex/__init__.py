@@ -21,9 +21,10 @@ def make_feed(endpoint: "Endpoint", instrument: "Instrument") -> "Feed":
 
 def make_desk(endpoint: "Endpoint", keys: "Keys") -> "Desk":
     """The desk of the account that `keys` belong to."""
+    from common.venues.apex.budget import budget
     from common.venues.apex.desk import ApexDesk
 
-    return ApexDesk(endpoint.rest, endpoint.ws, keys)
+    return ApexDesk(endpoint.rest, endpoint.ws, keys, budget=budget(endpoint.budgets))
 
 
 async def book_now(endpoint: "Endpoint", market: str, taker_fee: "Decimal") -> "tuple[Instrument, BookMessage]":

@@ -11,12 +11,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from common import clock, log
-from common.core.account import AccountFacts, FundingPaid
+from common.core.account import AccountFacts, FundingPaid, PastFill
 from common.core.errors import ConfigError, LocalError, VenueError
 from common.core.market import Instrument, Venue
 from common.core.money import ZERO, uusd_down, uusd_up
-from common.core.order import Absent, Ack, Fill, Finding, Found, NotSent, Order, Reject, Unknown
+from common.core.order import Absent, Ack, Fill, Finding, Found, NotSent, Order, Purpose, Reject, Unknown
 from common.venues import stark
+from common.venues.apex import budget as costs
 from common.venues.apex import wire_account, wire_market, wire_order
 from common.venues.apex.marks import Marks
 from common.venues.apex.rest import (
@@ -44,6 +45,7 @@ from common.venues.apex.wire import (
 from common.venues.apex.wire_market import Listing, find_listing
 from common.venues.apex.wire_order import Prepared, Signing
 from common.venues.base import AccountEvent, ClockReading, Outlook
+from common.venues.budget import Budget
 from common.venues.http import TIMEOUT_S
 from common.venues.keys import Keys
 from common.venues.ws import WsLimits
@@ -54,6 +56,7 @@ CLOCK_OFF_MAX_NS: Final = 5 * SECOND_NS
 CLOCK_EVERY_S: Final = 10.0
 FILLS_PAGE: Final = 100
 FILLS_PAGES_MAX: Final = 5
+HISTORY_PAGES_MAX: Final = 50
 
 _logger = logging.getLogger(__name__)
 
@@ -64,9 +67,16 @@ class ApexDesk:
     venue = Venue.APEX
 
     def __init__(
-        self, rest: str, ws: str, keys: Keys, *, limits: WsLimits | None = None, timeout_s: float = TIMEOUT_S
+        self,
+        rest: str,
+        ws: str,
+        keys: Keys,
+        *,
+        limits: WsLimits | None = None,
+        budget: Budget | None = None,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
-        self._rest = ApexRest(rest, keys, timeout_s=timeout_s)
+        self._rest = ApexRest(rest, keys, budget=budget, timeout_s=timeout_s)
         self._ws, self._keys, self._limits = ws, keys, limits
         self._marks = Marks(self._rest)
         self._names = wire_account.OrderNames()
@@ -139,8 +149,14 @@ class ApexDesk:
         signing = self._signer()
         return wire_order.prepare(order, self._listing(order.market), signing).pack()
 
+    def afford(self, order: Order) -> bool:
+        """Pay for an entry out of the fleet's budget; False: too many orders of late, or the venue said so."""
+        return self._rest.budget.enter(costs.POST)
+
     async def send(self, order: Order, prepared: bytes) -> Ack | Reject | Unknown | NotSent:
         """Put the request on the wire at once and wait, bounded, for the answer."""
+        if order.purpose is not Purpose.OPEN:
+            self._rest.budget.spend(costs.POST)
         payload = await self._rest.place(Prepared.unpack(prepared))
         if isinstance(payload, NotSent):
             return payload
@@ -162,7 +178,7 @@ class ApexDesk:
 
     async def _look_up(self, order: Order) -> Finding:
         dead = await self._is_dead(order)
-        payload = await self._rest.get(f"/api/v1/order-by-client-order-id?id={order.client_id}")
+        payload = await self._rest.get(f"/api/v1/order-by-client-order-id?id={order.client_id}", about_order=True)
         if isinstance(payload, Refusal) and payload.key == "ORDER_NOT_FOUND":
             return Absent(proven=dead)
         if not isinstance(payload, Data):
@@ -178,16 +194,17 @@ class ApexDesk:
         death_ns = wire_order.death_ns(order)
         if clock.now_ns() + self._rest.offset_ns <= death_ns:
             return False
-        return server_time_ns(_data(await self._rest.public(TIME_PATH))) > death_ns
+        return server_time_ns(_data(await self._rest.public(TIME_PATH, about_order=True))) > death_ns
 
     async def _fills(self, order: Order, order_id: str, filled: Decimal) -> tuple[Fill, ...]:
         """Fills of one order: pages until they add up, as the venue may not filter by order."""
         fills: dict[str, Fill] = {}
         for page in range(FILLS_PAGES_MAX):
             query = f"symbol={symbol_of(order.market)}&orderId={order_id}&limit={FILLS_PAGE}&page={page}"
-            data = _data(await self._rest.get(f"/api/v1/fills?{query}"))
+            data = _data(await self._rest.get(f"/api/v1/fills?{query}", about_order=True))
             fills |= {fill.fill_id: fill for fill in wire_account.order_fills(data, order.client_id, order_id)}
-            if len(data["orders"]) < FILLS_PAGE or sum((f.size for f in fills.values()), ZERO) >= filled:
+            matched = sum((fill.size for fill in fills.values() if not fill.is_reversal), ZERO)
+            if len(data["orders"]) < FILLS_PAGE or matched >= filled:
                 break
         return tuple(fills.values())
 
@@ -233,6 +250,18 @@ class ApexDesk:
         """The latest funding payments in `market`, up to 100; VenueError when the venue gives no usable answer."""
         path = f"/api/v1/funding?symbol={symbol_of(market)}&limit={FILLS_PAGE}&page=0"
         return wire_account.funding_payments(_data(await self._rest.get(path)))
+
+    async def fills_since(self, market: str, since_ns: int) -> tuple[PastFill, ...]:
+        """All fills of our account in `market` matched since then, oldest first, as `Desk` has it."""
+        found: list[PastFill] = []
+        for page in range(HISTORY_PAGES_MAX):
+            query = f"symbol={symbol_of(market)}&limit={FILLS_PAGE}&page={page}"
+            rows = wire_account.fill_rows(_data(await self._rest.get(f"/api/v1/fills?{query}")))
+            read = [past for row in rows for past in reversed(wire_account.past_fills(row))]
+            found += [past for past in read if past.fill.venue_ns >= since_ns and past.market == market]
+            if len(rows) < FILLS_PAGE or read[-1].fill.venue_ns < since_ns:
+                return tuple(dict.fromkeys(reversed(found)))
+        raise VenueError(f"apex: more than {HISTORY_PAGES_MAX * FILLS_PAGE} fills of {market} since then")
 
     async def stream(self, on_event: Callable[[AccountEvent], None]) -> None:
         """The private account stream, and the venue's clock besides; never returns unless cancelled."""

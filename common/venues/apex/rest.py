@@ -10,8 +10,10 @@ from urllib.parse import urlencode
 from common import clock
 from common.core.errors import LocalError
 from common.core.order import NotSent, Unknown
-from common.venues.apex.wire import MS_NS, Payload, cross_name, decode_answer
+from common.venues.apex import budget as costs
+from common.venues.apex.wire import MS_NS, Payload, Refusal, cross_name, decode_answer
 from common.venues.apex.wire_order import CREATE_PATH, Prepared, auth_headers, hmac_signature
+from common.venues.budget import Budget
 from common.venues.http import TIMEOUT_S, HttpAnswer, HttpResult, JsonHttp, NeverSent
 from common.venues.keys import Keys
 
@@ -21,6 +23,10 @@ ACCOUNT_PATH: Final = "/api/v1/account"
 BALANCE_PATH: Final = "/api/v1/account-balance"
 OPEN_ORDERS_PATH: Final = "/api/v1/open-orders"
 CANCEL_PATH: Final = "/api/v1/delete-client-order-id"
+SPENT: Final = "our own budget of questions is spent"
+#: too many requests: this minute, or so many that the address is shut out for a while
+TOO_MANY: Final = frozenset({429, 403})
+TOO_MANY_CODE: Final = 10003
 FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -32,34 +38,43 @@ def ticker_path(symbol: str) -> str:
 class ApexRest:
     """One host; `keys` are needed for all but `public`."""
 
-    def __init__(self, base: str, keys: Keys | None = None, *, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, base: str, keys: Keys | None = None, *, budget: Budget | None = None, timeout_s: float = TIMEOUT_S
+    ) -> None:
         self._http = JsonHttp(base, headers={"Accept": "application/json"}, timeout_s=timeout_s)
         self._keys = keys
+        self.budget = budget or costs.budget(None)
         #: the venue's clock less ours, put into the timestamps of questions (never into those of orders)
         self.offset_ns = 0
 
-    async def public(self, path: str) -> Payload:
-        """GET without credentials."""
-        return _payload(await self._http.request("GET", path))
+    async def public(self, path: str, *, about_order: bool = False) -> Payload:
+        """GET without credentials. What is kept of the budget is for questions `about_order`."""
+        if not await self.budget.ask(costs.PUBLIC, about_order=about_order):
+            return Unknown(SPENT)
+        return self._payload(await self._http.request("GET", path))
 
-    async def get(self, path: str) -> Payload:
+    async def get(self, path: str, *, about_order: bool = False) -> Payload:
         """GET with credentials; `path` carries the query."""
-        return _payload(await self._http.request("GET", path, headers=self._headers("GET", path)))
+        if not await self.budget.ask(costs.GET, about_order=about_order):
+            return Unknown(SPENT)
+        return self._payload(await self._http.request("GET", path, headers=self._headers("GET", path)))
 
     async def post(self, path: str, fields: Mapping[str, str]) -> Payload:
-        """POST a form with credentials, stamped now."""
+        """POST a form with credentials, stamped now; waits for no budget."""
+        self.budget.spend(costs.POST)
         headers = {**self._headers("POST", path, fields), **FORM}
-        return _payload(await self._http.request("POST", path, body=urlencode(fields).encode(), headers=headers))
+        return self._payload(await self._http.request("POST", path, body=urlencode(fields).encode(), headers=headers))
 
     async def place(self, prepared: Prepared) -> Payload | NotSent:
         """POST an order exactly as it was prepared: it is never stamped anew."""
         headers = {**auth_headers(self._signer(), prepared.stamp, prepared.signature), **FORM}
         result = await self._http.request("POST", CREATE_PATH, body=prepared.body, headers=headers)
-        return NotSent(result.reason) if isinstance(result, NeverSent) else _payload(result)
+        return NotSent(result.reason) if isinstance(result, NeverSent) else self._payload(result)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._http.close()
+        self.budget.close()
 
     def _headers(self, method: str, path: str, fields: Mapping[str, str] | None = None) -> dict[str, str]:
         keys = self._signer()
@@ -71,8 +86,10 @@ class ApexRest:
             raise LocalError("a private request of a client without keys")
         return self._keys
 
-
-def _payload(result: HttpResult) -> Payload:
-    if isinstance(result, HttpAnswer):
-        return decode_answer(result.status, result.body)
-    return Unknown(result.reason)
+    def _payload(self, result: HttpResult) -> Payload:
+        if not isinstance(result, HttpAnswer):
+            return Unknown(result.reason)
+        payload = decode_answer(result.status, result.body)
+        if result.status in TOO_MANY or (isinstance(payload, Refusal) and payload.code == TOO_MANY_CODE):
+            self.budget.pause(result.headers.get("Retry-After"))
+        return payload

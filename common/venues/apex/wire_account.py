@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from common.core.account import forced_fill, taken_back
 from common.core.errors import VenueError
 from common.core.events import Filled, Reported
 from common.core.market import Side, Venue
 from common.core.money import ZERO, uusd_down, uusd_up
 from common.core.order import Fill, Report
 from common.venues.apex.wire import MS_NS, SETTLE, market_of, reading
-from common.venues.base import AccountChanged, AccountEvent, ForcedFill, FundingPaid, Position
+from common.venues.base import AccountChanged, AccountEvent, ForcedFill, FundingPaid, PastFill, Position
 from common.venues.numbers import fee_of, moment_ns, money, not_negative, number, positive, whole, word
 
 ACCOUNT_TOPIC: Final = "ws_accounts_v1"
@@ -116,10 +117,30 @@ def read_fill(row: Mapping[str, Any], client_id: str) -> Fill:
 
 
 def order_fills(data: Any, client_id: str, order_id: str) -> tuple[Fill, ...]:
-    """The standing fills of one order in an answer of /v1/fills, whatever else the venue put into it."""
+    """The fills of one order in an answer of /v1/fills, whatever else the venue put into it."""
     with reading("fills"):
-        rows = [row for row in data["orders"] if str(row["orderId"]) == order_id and not failed(row)]
-    return tuple(read_fill(row, client_id) for row in rows)
+        rows = [row for row in fill_rows(data) if str(row["orderId"]) == order_id]
+    return tuple(fill for row in rows for fill in read_fills(row, client_id))
+
+
+def fill_rows(data: Any) -> list[dict[str, Any]]:
+    """The entries of /v1/fills, newest first; the venue calls them orders."""
+    with reading("fills"):
+        return list(data["orders"])
+
+
+def read_fills(row: Mapping[str, Any], client_id: str) -> tuple[Fill, ...]:
+    """What a fill's row says: the fill, and its reversal once it was taken back."""
+    fill = read_fill(row, client_id)
+    return taken_back(fill) if failed(row) else (fill,)
+
+
+def past_fills(row: Mapping[str, Any]) -> tuple[PastFill, ...]:
+    """One entry of /v1/fills as history. VenueError when malformed."""
+    with reading("fill"):
+        market, order_id = market_of(row["symbol"]), str(row.get("orderId") or "")
+        named = None if _forced_by_venue(row) or not order_id else order_id
+    return tuple(PastFill(market, named, fill) for fill in read_fills(row, _client_id(row)))
 
 
 def open_positions(data: Any, marks: Mapping[str, Decimal]) -> tuple[Position, ...]:
@@ -157,11 +178,11 @@ def account_events(contents: Any, names: OrderNames, at_ns: int) -> list[Account
         fills, funding = contents.get("fills") or [], contents.get("fundingValues") or []
         changed = any(contents.get(key) for key in _ACCOUNT_KEYS)
     reports = _reports(orders, names)
-    heard = [_fill_event(row, orders, names, at_ns) for row in fills]
-    events: list[AccountEvent] = [event for event in heard if event is not None]
+    heard = [_fill_events(row, orders, names, at_ns) for row in fills]
+    events: list[AccountEvent] = [event for told in heard for event in told]
     events += [Reported(report, at_ns) for report in reports]
     events += [read_funding(row) for row in funding]
-    if changed or None in heard:
+    if changed or () in heard:
         events.append(AccountChanged(Venue.APEX, at_ns))
     return events
 
@@ -180,36 +201,18 @@ def _forced_by_venue(order: Mapping[str, Any]) -> bool:
     return bool(order.get("isLiquidate") or order.get("isDeleverage"))
 
 
-def _fill_event(
+def _fill_events(
     row: Mapping[str, Any], orders: Mapping[str, Mapping[str, Any]], names: OrderNames, at_ns: int
-) -> Filled | ForcedFill | None:
-    """None when the fill cannot be named, or was taken back: the account has to be asked."""
+) -> tuple[Filled, ...] | tuple[ForcedFill, ...]:
+    """The fill, and its reversal if it was taken back; none when it cannot be named: the account has to be asked."""
     with reading("fill"):
         order_id = str(row["orderId"])
         forced = _forced_by_venue(row) or _forced_by_venue(orders.get(order_id, {}))
+        market = market_of(row["symbol"]) if forced else ""
     if forced:
-        return _forced(row, at_ns)
+        return tuple(forced_fill(market, fill, at_ns) for fill in read_fills(row, ""))
     client_id = names.of(order_id) or _client_id(row)
-    if not client_id or failed(row):
-        return None
-    return Filled(read_fill(row, client_id), at_ns)
-
-
-def _forced(row: Mapping[str, Any], at_ns: int) -> ForcedFill:
-    fill = read_fill(row, "")
-    with reading("fill"):
-        market = market_of(row["symbol"])
-    return ForcedFill(
-        venue=Venue.APEX,
-        fill_id=fill.fill_id,
-        market=market,
-        side=fill.side.value,
-        price=fill.price,
-        size=fill.size,
-        fee_uusd=fill.fee_uusd,
-        venue_ns=fill.venue_ns,
-        at_ns=at_ns,
-    )
+    return tuple(Filled(fill, at_ns) for fill in read_fills(row, client_id)) if client_id else ()
 
 
 def funding_payments(data: Any) -> tuple[FundingPaid, ...]:

@@ -7,15 +7,16 @@ from decimal import Decimal
 from typing import Final
 
 from common import clock, log
-from common.core.account import AccountFacts, FundingPaid
+from common.core.account import AccountFacts, FundingPaid, PastFill
 from common.core.errors import ConfigError, LocalError, VenueError
 from common.core.market import Instrument, Venue
-from common.core.order import Ack, Finding, Found, NotSent, Order, Reject, Unknown
+from common.core.order import Ack, Finding, Found, NotSent, Order, Purpose, Reject, Unknown
 from common.settings import Endpoint
 from common.venues import stark
 from common.venues.base import AccountEvent, ClockReading, Outlook
+from common.venues.budget import Budget
+from common.venues.dydx import budget as costs
 from common.venues.dydx import lookup, wire_account, wire_order
-from common.venues.dydx.budget import Budget
 from common.venues.dydx.rest import ACCOUNTS_PATH, FUNDING_PATH, MARKETS_PATH, USERS_PATH, DydxRest
 from common.venues.dydx.stream import AccountStream
 from common.venues.dydx.wire import SECOND_NS, Payload, Refusal, data_of, name_of
@@ -52,7 +53,7 @@ class DydxDesk:
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._endpoint, self._keys, self._limits = endpoint, keys, limits
-        self._rest = DydxRest(endpoint.rest, keys, budget=budget, timeout_s=timeout_s)
+        self._rest = DydxRest(endpoint.rest, keys, budget=budget or costs.budget(endpoint.budgets), timeout_s=timeout_s)
         self._listings: dict[str, Listing] = {}
         self._marks: dict[str, Decimal] = {}
         self._marks_ns = 0
@@ -87,8 +88,14 @@ class DydxDesk:
             raise LocalError(f"the dYdX desk does not know {order.market}: start it and ask for the instrument first")
         return wire_order.order_body(order, self._listings[order.market], self._signing)
 
+    def afford(self, order: Order) -> bool:
+        """Pay for an entry out of the fleet's budget; False: too many orders of late, or the venue said so."""
+        return self._rest.budget.enter(costs.placing(order))
+
     async def send(self, order: Order, prepared: bytes) -> Ack | Reject | Unknown | NotSent:
         """Put the request on the wire at once and wait, bounded, for the answer."""
+        if order.purpose is not Purpose.OPEN:
+            self._rest.budget.spend(costs.placing(order))
         payload = await self._rest.place(prepared)
         return payload if isinstance(payload, NotSent) else wire_order.order_answer(payload)
 
@@ -103,6 +110,7 @@ class DydxDesk:
             finding = await self.look_up(order)
             order_id = finding.report.venue_order_id if isinstance(finding, Found) else None
         if order_id is not None:
+            self._rest.budget.spend(costs.cancelling(order))
             await self._rest.cancel(order_id)
 
     async def account(self) -> AccountFacts:
@@ -141,6 +149,10 @@ class DydxDesk:
         """The latest funding payments of our account in `market`; VenueError without a usable answer."""
         path = f"{FUNDING_PATH}?market={name_of(market)}&limit={FUNDING_PAGE}"
         return wire_account.read_fundings(data_of(await self._rest.get(path)))
+
+    async def fills_since(self, market: str, since_ns: int) -> tuple[PastFill, ...]:
+        """All fills of our account in `market` matched since then, oldest first, as `Desk` has it."""
+        return await lookup.fills_since(self._rest, market, since_ns)
 
     async def stream(self, on_event: Callable[[AccountEvent], None]) -> None:
         """The private account stream, and the venue's clock besides; never returns unless cancelled."""

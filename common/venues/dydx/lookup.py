@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote
 
+from common.core.account import PastFill
 from common.core.errors import VenueError
 from common.core.money import ZERO
 from common.core.order import Absent, Fill, Finding, Found, Order, Report, Unknown
@@ -25,20 +26,19 @@ from common.venues.dydx.wire import (
     name_of,
     reading,
 )
-from common.venues.dydx.wire_account import fill_rows, read_fill, read_report
+from common.venues.dydx.wire_account import fill_rows, past_fill, read_fill, read_report
 from common.venues.dydx.wire_order import ORDERS_PATH, death_ns, expires_ns
 
 #: a look-up by client id is believed for so long after the order was made; the venue forgets after about an hour
 REACH_NS: Final = 50 * 60 * SECOND_NS
 #: fills are searched from so long before an order's row was made to so long after its expiration
+MS_NS: Final = 1_000_000
 SEARCH_SLACK_NS: Final = 60 * SECOND_NS
 FILLS_PAGE: Final = 100
 FILLS_PAGES_MAX: Final = 5
+HISTORY_PAGES_MAX: Final = 50
 #: orders of that time that are looked at one by one; more than this and nothing is said
 CANDIDATES_MAX: Final = 20
-
-#: look-ups may spend the last token of the budget
-LAST_TOKEN: Final = 0.0
 
 
 async def look_up(rest: DydxRest, order: Order) -> Finding:
@@ -68,12 +68,12 @@ async def _time_after_death(rest: DydxRest, order: Order) -> int | None:
     """The venue's time, if by its own word it is past the order's death; None otherwise."""
     if rest.venue_now_ns <= death_ns(order):
         return None
-    venue_ns = await rest.read_clock(keep=LAST_TOKEN)
+    venue_ns = await rest.read_clock(about_order=True)
     return venue_ns if venue_ns > death_ns(order) else None
 
 
 async def _ask(rest: DydxRest, path: str) -> Payload:
-    return await rest.get(path, keep=LAST_TOKEN)
+    return await rest.get(path, about_order=True)
 
 
 def _is_not_found(payload: Payload) -> bool:
@@ -121,8 +121,9 @@ def _sum(fills: dict[str, Fill]) -> Decimal:
 
 
 def _oldest(rows: list[dict[str, Any]]) -> str:
+    """Where the next page begins: times are told in whole milliseconds, so that all of the last one is asked again."""
     with reading("fills"):
-        return iso(iso_ns(rows[-1]["createdAt"]))
+        return iso(iso_ns(rows[-1]["createdAt"]) + MS_NS)
 
 
 async def _search(rest: DydxRest, order: Order) -> Finding:
@@ -152,3 +153,20 @@ async def _orders_filled_then(rest: DydxRest, order: Order) -> list[str] | None:
             return list(found)
         until = _oldest(rows)
     return None
+
+
+async def fills_since(rest: DydxRest, market: str, since_ns: int) -> tuple[PastFill, ...]:
+    """All fills of our account in `market` matched since then, oldest first.
+
+    Pages overlap in their last moment, as several fills may share it. VenueError when they do not end.
+    """
+    found: dict[str, PastFill] = {}
+    until = ""
+    for _ in range(HISTORY_PAGES_MAX):
+        rows = await _fill_page(rest, f"market={name_of(market)}{until}")
+        read = [past_fill(row) for row in rows]
+        found |= {past.fill.fill_id: past for past in read if past.fill.venue_ns >= since_ns}
+        if len(rows) < FILLS_PAGE or read[-1].fill.venue_ns < since_ns:
+            return tuple(sorted(reversed(found.values()), key=lambda past: past.fill.venue_ns))
+        until = f"&createdBeforeOrAt={_oldest(rows)}"
+    raise VenueError(f"dydx: more than {HISTORY_PAGES_MAX * FILLS_PAGE} fills of {market} since then")

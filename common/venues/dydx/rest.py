@@ -8,7 +8,8 @@ from typing import Final
 from common import clock
 from common.core.errors import VenueError
 from common.core.order import NotSent, Unknown
-from common.venues.dydx.budget import KEPT_FOR_LOOK_UPS, Budget
+from common.venues.budget import Budget
+from common.venues.dydx import budget as costs
 from common.venues.dydx.wire import SECOND_NS, TOO_MANY, Payload, data_of, decode_answer, iso, server_time_ns
 from common.venues.dydx.wire_order import ORDERS_PATH, Signer
 from common.venues.http import TIMEOUT_S, HttpAnswer, HttpResult, JsonHttp, NeverSent
@@ -21,6 +22,7 @@ ACCOUNTS_PATH: Final = "/v3/accounts"
 FILLS_PATH: Final = "/v3/fills"
 FUNDING_PATH: Final = "/v3/funding"
 
+MS_PER_S: Final = 1000
 JSON: Final = {"Content-Type": "application/json"}
 #: a time that took longer to fetch says too little; the offset known before is kept
 CLOCK_TRIP_MAX_NS: Final = SECOND_NS
@@ -32,7 +34,7 @@ class DydxRest:
     def __init__(self, base: str, keys: Keys, *, budget: Budget | None = None, timeout_s: float = TIMEOUT_S) -> None:
         """ConfigError when the key file's secret cannot be used."""
         self._http = JsonHttp(base, headers={"Accept": "application/json"}, timeout_s=timeout_s)
-        self._budget = budget or Budget()
+        self.budget = budget or costs.budget(None)
         self.signer = Signer(keys)
         #: the venue's clock less ours, as last measured
         self.offset_ns = 0
@@ -48,9 +50,9 @@ class DydxRest:
         """The venue's time as private requests state it."""
         return iso(self.venue_now_ns)
 
-    async def get(self, path: str, *, keep: float = KEPT_FOR_LOOK_UPS) -> Payload:
-        """A signed GET; `path` carries the query, `keep` tokens of the budget are left to others."""
-        if not await self._budget.acquire(keep=keep):
+    async def get(self, path: str, *, about_order: bool = False) -> Payload:
+        """A signed GET; `path` carries the query. What is kept of the budget is for questions `about_order`."""
+        if not await self.budget.ask(costs.GET, about_order=about_order):
             return Unknown("our own budget of questions is spent")
         return self._payload(await self._http.request("GET", path, headers=self._headers("GET", path)))
 
@@ -65,9 +67,9 @@ class DydxRest:
         path = f"{ORDERS_PATH}/{order_id}"
         return self._payload(await self._http.request("DELETE", path, headers=self._headers("DELETE", path)))
 
-    async def read_clock(self, *, keep: float = KEPT_FOR_LOOK_UPS) -> int:
+    async def read_clock(self, *, about_order: bool = False) -> int:
         """The venue's time now, as it says itself, nanoseconds; measures the offset. VenueError without an answer."""
-        if not await self._budget.acquire(keep=keep):
+        if not await self.budget.ask(costs.GET, about_order=about_order):
             raise VenueError("dydx was not asked for its time: our own budget of questions is spent")
         before_ns = clock.now_ns()
         venue_ns = server_time_ns(data_of(self._payload(await self._http.request("GET", TIME_PATH))))
@@ -79,6 +81,7 @@ class DydxRest:
     async def close(self) -> None:
         """Close all connections."""
         await self._http.close()
+        self.budget.close()
 
     def _headers(self, method: str, path: str, body: bytes = b"") -> dict[str, str]:
         return self.signer.headers(self.stamp, method, path, body)
@@ -87,5 +90,7 @@ class DydxRest:
         if not isinstance(result, HttpAnswer):
             return Unknown(result.reason)
         if result.status == TOO_MANY:
-            self._budget.pause(result.headers.get("Retry-After"))
+            # The venue counts in milliseconds; what stands before it answers in another form, and in seconds.
+            per_second = MS_PER_S if result.body.lstrip().startswith(b"{") else 1
+            self.budget.pause(result.headers.get("Retry-After"), per_second=per_second)
         return decode_answer(result.status, result.body)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
 
-from common.core.account import AccountFacts, ForcedFill, FundingPaid, Position
+from common.core.account import AccountFacts, ForcedFill, FundingPaid, PastFill, Position, forced_fill
 from common.core.errors import ConfigError
 from common.core.events import Filled, Reported
 from common.core.market import Side, Venue
@@ -70,6 +70,14 @@ def fill_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
     """The entries of GET /v3/fills, newest first."""
     with reading("fills"):
         return list(data["fills"])
+
+
+def past_fill(raw: dict[str, Any]) -> PastFill:
+    """One entry of GET /v3/fills as history; the venue names its order, not our id for it."""
+    fill = read_fill(raw, "")
+    with reading("fill"):
+        named = word(raw["orderId"]) if raw.get("orderId") and word(raw["type"]) in ORDERED_TYPES else None
+        return PastFill(market_of(raw["market"]), named, fill)
 
 
 def read_funding(raw: dict[str, Any]) -> FundingPaid:
@@ -143,15 +151,4 @@ def _fill_event(raw: dict[str, Any], at_ns: int) -> Filled | ForcedFill:
     client_id = raw.get("orderClientId")
     if raw.get("orderId") and client_id and word(raw["type"]) in ORDERED_TYPES:
         return Filled(read_fill(raw, word(client_id)), at_ns)
-    fill = read_fill(raw, "")
-    return ForcedFill(
-        venue=Venue.DYDX,
-        fill_id=fill.fill_id,
-        market=market_of(raw["market"]),
-        side=fill.side.value,
-        price=fill.price,
-        size=fill.size,
-        fee_uusd=fill.fee_uusd,
-        venue_ns=fill.venue_ns,
-        at_ns=at_ns,
-    )
+    return forced_fill(market_of(raw["market"]), read_fill(raw, ""), at_ns)

@@ -7,6 +7,14 @@ CREATE TABLE cap (
     equity_max_age_ns INTEGER NOT NULL
 );
 INSERT INTO "cap" VALUES(1,2500,3000,4,30000000000);
+CREATE TABLE configured (
+    market TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value INTEGER NOT NULL,
+    PRIMARY KEY (market, key)
+) WITHOUT ROWID;
+INSERT INTO "configured" VALUES('*','deals',8);
+INSERT INTO "configured" VALUES('*','notional_uusd',1000000000);
 CREATE TABLE deal (
     deal_id TEXT NOT NULL PRIMARY KEY,
     market TEXT NOT NULL,
@@ -26,6 +34,14 @@ INSERT INTO "deal" VALUES('aaaaaa-ETH-1','ETH',1,1,'0.001','CLOSED',0,1000,17000
 INSERT INTO "deal" VALUES('aaaaaa-ETH-2','ETH',2,-1,'0.001','VOID',0,1000,1700000000000000000,1700000000000000005);
 INSERT INTO "deal" VALUES('aaaaaa-LTC-1','LTC',1,-1,'0.001','STUCK',40040000,1000,1700000000000000000,1700000000000000007);
 INSERT INTO "deal" VALUES('aaaaaa-SOL-1','SOL',1,-1,'0.001','OPENING',41000000,1000,1700000000000000000,1700000000000000000);
+CREATE TABLE entry_limit (
+    market TEXT NOT NULL,
+    key TEXT NOT NULL CHECK (key IN ('deals', 'notional_uusd', 'deals_per_minute', 'deals_per_hour')),
+    value INTEGER NOT NULL CHECK (typeof(value) = 'integer' AND value >= 0),
+    PRIMARY KEY (market, key)
+) WITHOUT ROWID;
+INSERT INTO "entry_limit" VALUES('*','deals',8);
+INSERT INTO "entry_limit" VALUES('*','notional_uusd',1000000000);
 CREATE TABLE equity (
     venue TEXT NOT NULL PRIMARY KEY,
     equity_uusd INTEGER NOT NULL,
@@ -143,6 +159,8 @@ INSERT INTO "journal" VALUES(33,1700000000000000009,'book_funding','BTC',NULL,NU
 INSERT INTO "journal" VALUES(34,1700000000000000010,'halt','*',NULL,NULL,NULL,'reduce by person: a person – “said so”',7,'1','hash','d905b14c35fa9702d7c0bcc354588a91847e9b37df88b875993d61f23c50f6a6','8a9e10b29e9825348c2adcd54b275ef7bd3ed15cad7fa42a6554b4cfce7ef8ee');
 INSERT INTO "journal" VALUES(35,1700000000000000011,'resume','*',NULL,NULL,NULL,'by person: again',7,'1','hash','8a9e10b29e9825348c2adcd54b275ef7bd3ed15cad7fa42a6554b4cfce7ef8ee','a071a22ca4ea33430cfbd00cd77195fa80f76c2bb67f66fad9dd125c35c14075');
 INSERT INTO "journal" VALUES(36,1700000000000000012,'halt','MATIC',NULL,NULL,NULL,'halt by warden: odd prices',7,'1','hash','a071a22ca4ea33430cfbd00cd77195fa80f76c2bb67f66fad9dd125c35c14075','643db6c1eab33518479d4d23f1b5854fe6b77745726c0512da21b6d01fa8c07b');
+INSERT INTO "journal" VALUES(37,1700000000000000012,'configure',NULL,NULL,NULL,NULL,'worker start: * deals 8; * notional_usd 1000',7,'1','hash','643db6c1eab33518479d4d23f1b5854fe6b77745726c0512da21b6d01fa8c07b','8b10f98d0c1793eb8f36b6891c8145b5a41311d7912bfd7698b23e8232020919');
+INSERT INTO "journal" VALUES(38,1700000000000000012,'resolve','LTC','aaaaaa-LTC-1','STUCK','STUCK','keep by person: until tomorrow',7,'1','hash','8b10f98d0c1793eb8f36b6891c8145b5a41311d7912bfd7698b23e8232020919','1484d36203b571d4dfe1a8db9ee0fb9f742936a23e0e645b13b969bd1526694e');
 CREATE TABLE offer (
     deal_id TEXT NOT NULL PRIMARY KEY,
     market TEXT NOT NULL,
@@ -210,8 +228,17 @@ CREATE TABLE venue_position (
 ) WITHOUT ROWID;
 INSERT INTO "venue_position" VALUES('apex','ATOM','0.001','40000','40100',1700000000000000008);
 INSERT INTO "venue_position" VALUES('dydx','BTC','0.001','40000','40100',1700000000000000009);
+CREATE TABLE wish (
+    deal_id TEXT NOT NULL PRIMARY KEY REFERENCES deal (deal_id),
+    way TEXT NOT NULL CHECK (way IN ('close', 'complete', 'keep')),
+    who TEXT NOT NULL,
+    why TEXT NOT NULL,
+    at_ns INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO "wish" VALUES('aaaaaa-LTC-1','keep','person','until tomorrow',1700000000000000012);
 CREATE INDEX deal_live ON deal (direction, market) WHERE state IN ('OPENING', 'OPEN', 'CLOSING', 'STUCK');
 CREATE INDEX deal_held ON deal (held_uusd) WHERE held_uusd > 0;
+CREATE INDEX deal_opened ON deal (opened_ns, market);
 CREATE INDEX orders_unfinished ON orders (market) WHERE state <> 'DONE';
 CREATE INDEX fill_client_id ON fill (client_id);
 CREATE INDEX journal_deal ON journal (deal_id);
@@ -253,9 +280,52 @@ BEGIN
             ) < (SELECT level FROM cap)
         ) IS NOT 1
             THEN RAISE(ABORT, 'level')
+        WHEN EXISTS (
+            SELECT 1 FROM entry_limit AS bound
+            WHERE bound.market IN (new.market, '*') AND bound.key = 'deals' AND bound.value <= (
+                SELECT COUNT(*) FROM deal
+                WHERE state IN ('OPENING', 'OPEN', 'CLOSING', 'STUCK') AND bound.market IN (deal.market, '*')
+            )
+        )
+            THEN RAISE(ABORT, 'deals')
+        WHEN EXISTS (
+            SELECT 1 FROM entry_limit AS bound
+            WHERE bound.market IN (new.market, '*') AND bound.key = 'notional_uusd' AND bound.value - new.held_uusd < (
+                SELECT COALESCE(SUM(held_uusd), 0) FROM deal
+                WHERE held_uusd > 0 AND bound.market IN (deal.market, '*')
+            )
+        )
+            THEN RAISE(ABORT, 'notional')
+        -- Every reservation counts, whatever became of it. One that claims to lie further off than the window, in the
+        -- past or in the future, was written by another clock and says nothing.
+        WHEN EXISTS (
+            SELECT 1 FROM entry_limit AS bound JOIN (
+                SELECT 'deals_per_minute' AS key, 60000000000 AS window_ns
+                UNION ALL SELECT 'deals_per_hour', 3600000000000
+            ) USING (key)
+            WHERE bound.market IN (new.market, '*') AND bound.value <= (
+                SELECT COUNT(*) FROM deal
+                WHERE opened_ns > new.opened_ns - window_ns AND opened_ns < new.opened_ns + window_ns
+                    AND bound.market IN (deal.market, '*')
+            )
+        )
+            THEN RAISE(ABORT, 'rate')
         WHEN (SELECT held_uusd + new.held_uusd <= cap_uusd FROM room) IS NOT 1
             THEN RAISE(ABORT, 'cap')
     END;
+END;
+CREATE TRIGGER entry_limit_insert BEFORE INSERT ON entry_limit
+WHEN EXISTS (SELECT 1 FROM entry_limit WHERE market = new.market AND key = new.key)
+BEGIN
+    SELECT RAISE(ABORT, 'law: this limit is in the ledger already');
+END;
+CREATE TRIGGER entry_limit_identity BEFORE UPDATE OF market, key ON entry_limit
+BEGIN
+    SELECT RAISE(ABORT, 'law: what a limit binds never changes');
+END;
+CREATE TRIGGER entry_limit_delete BEFORE DELETE ON entry_limit
+BEGIN
+    SELECT RAISE(ABORT, 'law: limits are moved, never deleted');
 END;
 CREATE TRIGGER deal_identity BEFORE UPDATE OF deal_id, market, number, direction, size, edge_uusd, opened_ns ON deal
 BEGIN
@@ -337,6 +407,12 @@ BEGIN
             THEN RAISE(ABORT, 'law: this fill is in the ledger already')
         WHEN NOT EXISTS (SELECT 1 FROM orders WHERE client_id = new.client_id AND venue = new.venue)
             THEN RAISE(ABORT, 'law: a fill belongs to an order at its venue')
+        WHEN new.side <> (SELECT side FROM orders WHERE client_id = new.client_id) AND NOT EXISTS (
+            SELECT 1 FROM fill
+            WHERE venue = new.venue AND fill_id || '!reversed' = new.fill_id AND client_id = new.client_id
+                AND side <> new.side AND price = new.price AND size = new.size AND fee_uusd = -new.fee_uusd
+        )
+            THEN RAISE(ABORT, 'law: a fill is on the side of its order, or takes back exactly one that is')
     END;
 END;
 CREATE TRIGGER fill_update BEFORE UPDATE ON fill

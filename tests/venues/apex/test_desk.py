@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from aiohttp import web
 from common import clock
 from common.core.account import Position
 from common.core.errors import ConfigError, LocalError, VenueError
-from common.core.order import Absent, Ack, Found, NotSent, Order, Reject, Unknown
+from common.core.order import Absent, Ack, Found, NotSent, Order, Purpose, Reject, Unknown
 from common.venues.apex import wire_order
+from common.venues.apex.budget import budget
 from common.venues.apex.desk import ApexDesk
 from common.venues.base import Outlook
 from common.venues.keys import Keys
@@ -190,7 +192,7 @@ def test_a_filled_order_is_found_with_all_its_fills(stub: Any, keys: Keys, make_
     finding = found(stub, keys, make_order())
     assert isinstance(finding, Found)
     assert finding.report.final
-    assert sum(fill.size for fill in finding.fills) == finding.report.filled_size == Decimal("0.003")
+    assert sum(fill.side.sign * fill.size for fill in finding.fills) == finding.report.filled_size == Decimal("0.003")
     assert stub.of(LOOK_UP)[0].raw_path == f"{LOOK_UP}?id=k3f9-BTC-17-a0"
     [fills] = stub.of("/api/v1/fills")
     assert fills.raw_path.endswith("?symbol=BTC-USDC&orderId=588326929847812444&limit=100&page=0")
@@ -208,11 +210,29 @@ def test_fills_are_paged_through_when_the_venue_does_not_filter(
 
     stub.answers["/api/v1/fills"] = pages
     finding = found(stub, keys, make_order())
-    assert len(finding.fills) == 2
+    assert len(finding.fills) == 4
     stub.answers["/api/v1/fills"] = {"data": {"orders": others}}
     stub.heard.clear()
     assert found(stub, keys, make_order()).fills == ()
     assert len(stub.of("/api/v1/fills")) == 5
+
+
+def test_history_is_paged_through_to_its_moment_and_told_oldest_first(stub: Any, keys: Keys, sample: Any) -> None:
+    rows = sample("fills")["data"]["orders"]
+    first = [{**rows[0], "id": f"new-{n}", "createdAt": 1_700_000_001_000 - n} for n in range(100)]
+    pages = {"page=0": first, "page=1": [first[99], rows[3], {**rows[2], "createdAt": 1_600_000_000_000}]}
+    stub.answers["/api/v1/fills"] = lambda heard: {"data": {"orders": pages[heard.raw_path.rpartition("&")[2]]}}
+    past = desk_does(stub, keys, lambda desk: desk.fills_since("BTC", 1_700_000_000 * SECOND))
+    told = [one.fill.fill_id for one in past]
+    assert told[:3] == ["98", "98!reversed", "new-99"] and told[-1] == "new-0" and len(told) == 102
+    assert stub.of("/api/v1/fills")[0].raw_path.endswith("?symbol=BTC-USDC&limit=100&page=0")
+
+
+def test_a_history_without_end_is_not_believed_to_be_whole(stub: Any, keys: Keys, sample: Any) -> None:
+    rows = [{**sample("fills")["data"]["orders"][0], "id": f"{n}"} for n in range(100)]
+    stub.answers["/api/v1/fills"] = {"data": {"orders": rows}}
+    with pytest.raises(VenueError, match="more than 5000 fills"):
+        desk_does(stub, keys, lambda desk: desk.fills_since("BTC", 0))
 
 
 def test_a_missing_order_is_absent_without_proof_while_its_request_could_still_arrive(
@@ -350,3 +370,35 @@ def test_funding_and_cancel_ask_for_what_they_are_told(stub: Any, keys: Keys, ma
     [cancel] = stub.of("/api/v1/delete-client-order-id")
     assert cancel.form == {"id": "k3f9-BTC-17-a0"}
     assert cancel.headers["APEX-SIGNATURE"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda heard: web.json_response({"code": 10003, "msg": "Too many requests"}, status=429),
+        lambda heard: web.json_response({"code": 10003, "msg": "Too many requests"}),
+        lambda heard: web.Response(status=429, text=HTML, content_type="text/html"),
+        lambda heard: web.Response(status=429, text="error code: 1015"),
+        lambda heard: web.Response(status=403, text="Forbidden"),
+    ],
+)
+def test_too_many_in_any_form_is_unknown_and_stops_entries_of_all_but_no_exit(
+    stub: Any, keys: Keys, make_order: MakeOrder, answer: Any, tmp_path: Path
+) -> None:
+    stub.answers[CREATE] = answer
+
+    async def whole() -> Any:
+        async with stub:
+            desk = ApexDesk(stub.base, stub.base, keys, budget=budget(tmp_path))
+            await desk.start()
+            entry, exit_ = make_order(), replace(make_order(), purpose=Purpose.EVEN)
+            assert desk.afford(entry)
+            said = [await desk.send(order, desk.prepare(order)) for order in (entry, exit_)]
+            affordable = desk.afford(entry)
+            await desk.close()
+            return said, affordable
+
+    said, affordable = run(whole())
+    assert all(isinstance(one, Unknown) for one in said) and not affordable
+    assert len(stub.of(CREATE)) == 2
+    assert not budget(tmp_path).enter({"post": 1}), "another process"

@@ -1,6 +1,7 @@
 """Orders, fills and pushes of the account become facts; what cannot be named is asked for and never guessed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,7 @@ from common.core.errors import VenueError
 from common.core.events import Filled, Reported
 from common.core.market import Side, Venue
 from common.core.money import ZERO
-from common.core.order import Fill, Report
+from common.core.order import Fill, Report, reversal
 from common.venues.apex import wire_account as wire
 from common.venues.apex.wire_account import NAMES_KEPT, OrderNames
 from common.venues.base import AccountChanged
@@ -53,9 +54,11 @@ def test_an_order_that_cannot_be_is_the_venues_fault(sample: Sample, changes: di
         wire.read_report({**sample("order_killed")["data"], **changes})
 
 
-def test_the_fills_of_an_order_are_picked_out_and_those_taken_back_left_out(sample: Sample) -> None:
+def test_the_fills_of_an_order_are_picked_out_and_one_that_was_taken_back_is_two(sample: Sample) -> None:
     fills = wire.order_fills(sample("fills")["data"], CLIENT_ID, ORDER_ID)
-    assert [f.fill_id for f in fills] == ["2048000182272", "2048000182273"]
+    assert [f.fill_id for f in fills] == ["2048000182272", "2048000182273", "98", "98!reversed"]
+    assert (fills[3].side, fills[3].price, fills[3].size) == (Side.SELL, fills[2].price, fills[2].size)
+    assert (fills[2].fee_uusd, fills[3].fee_uusd) == (20_001, -20_001)
     assert fills[0] == Fill(
         venue=Venue.APEX,
         fill_id="2048000182272",
@@ -95,12 +98,34 @@ def test_a_fill_is_named_by_what_was_learnt_before(sample: Sample) -> None:
     assert filled.fill.client_id == CLIENT_ID
 
 
-def test_a_fill_that_was_taken_back_makes_us_ask(sample: Sample) -> None:
+def test_a_fill_that_was_taken_back_is_told_with_its_reversal_and_without_a_name_makes_us_ask(sample: Sample) -> None:
     contents = {"fills": sample("push_filled")["contents"]["fills"], "orders": []}
     contents["fills"][0]["status"] = "FAILED_CENSORING_L2_REJECT"
     names = OrderNames()
-    names.learn(ORDER_ID, CLIENT_ID)
     assert wire.account_events(contents, names, 1) == [AccountChanged(Venue.APEX, 1)]
+    names.learn(ORDER_ID, CLIENT_ID)
+    filled, undone = wire.account_events(contents, names, 1)
+    assert isinstance(filled, Filled) and isinstance(undone, Filled)
+    assert undone.fill == reversal(filled.fill) and undone.fill.is_reversal and not filled.fill.is_reversal
+
+
+def test_a_forced_fill_may_be_taken_back_too(sample: Sample) -> None:
+    contents = sample("push_liquidated")["contents"]
+    contents["fills"][0]["status"] = "FAILED_L2"
+    forced, undone, _ = wire.account_events(contents, OrderNames(), 9)
+    assert isinstance(forced, ForcedFill) and isinstance(undone, ForcedFill)
+    assert undone == replace(forced, fill_id="77!reversed", side="BUY", fee_uusd=-forced.fee_uusd)
+
+
+def test_history_names_the_order_of_each_fill_and_none_of_a_forced_one(sample: Sample) -> None:
+    row = sample("fills")["data"]["orders"][3]
+    first, undone = wire.past_fills({**row, "clientOrderId": CLIENT_ID})
+    assert (first.market, first.venue_order_id, first.fill.client_id) == ("BTC", ORDER_ID, CLIENT_ID)
+    assert undone == replace(first, fill=reversal(first.fill))
+    (forced,) = wire.past_fills({**row, "status": "SUCCESS", "isDeleverage": True})
+    assert forced.venue_order_id is None
+    (nameless,) = wire.past_fills({**row, "status": "SUCCESS", "orderId": ""})
+    assert nameless.venue_order_id is None
 
 
 @pytest.mark.parametrize("flag", ["isLiquidate", "isDeleverage"])

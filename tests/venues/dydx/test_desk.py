@@ -5,6 +5,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -14,10 +15,12 @@ from common import clock
 from common.core.account import Position
 from common.core.errors import ConfigError, LocalError, VenueError
 from common.core.market import Side
-from common.core.order import Absent, Ack, Found, NotSent, Order, Reject, Unknown
+from common.core.order import Absent, Ack, Found, NotSent, Order, Purpose, Reject, Unknown
+from common.venues import budget
 from common.venues.base import Outlook
-from common.venues.dydx import budget, lookup, wire_order
-from common.venues.dydx.budget import Budget
+from common.venues.budget import Budget, Count
+from common.venues.dydx import budget as costs
+from common.venues.dydx import lookup, wire_order
 from common.venues.dydx.desk import DydxDesk
 from common.venues.dydx.wire import SECOND_NS, iso, iso_ns
 from common.venues.dydx.wire_order import Signer
@@ -38,12 +41,12 @@ def run(work: Awaitable[Any]) -> Any:
     return asyncio.run(bounded())
 
 
-def desk_does(stub: Any, keys: Keys, act: Act, timeout_s: float = 2.0) -> Any:
+def desk_does(stub: Any, keys: Keys, act: Act, timeout_s: float = 2.0, *, budget: Budget | None = None) -> Any:
     """What `act` makes of a started desk that knows BTC."""
 
     async def whole() -> Any:
         async with stub:
-            desk = DydxDesk(stub.endpoint, keys, timeout_s=timeout_s)
+            desk = DydxDesk(stub.endpoint, keys, budget=budget, timeout_s=timeout_s)
             try:
                 await desk.start()
                 await desk.instrument("BTC")
@@ -262,7 +265,34 @@ def test_fills_are_read_page_by_page_until_they_add_up(
     stub.answers |= {CLIENT: sample("order_filled"), FILLS: [{"fills": [newest]}, {"fills": [oldest]}]}
     found = desk_does(stub, keys, look_up(make_order()))
     assert [fill.fill_id[-1] for fill in found.fills] == ["2", "1"]
-    assert "createdBeforeOrAt=2023-11-14T22:13:20.233Z" in stub.asked("GET", "/v3/fills")[1].raw_path
+    # Times are told in whole milliseconds: the one that the page ended in is asked for again.
+    assert "createdBeforeOrAt=2023-11-14T22:13:20.234Z" in stub.asked("GET", "/v3/fills")[1].raw_path
+
+
+def test_history_is_paged_through_to_its_moment_and_told_oldest_first(
+    stub: Any, keys: Keys, sample: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "FILLS_PAGE", 2)
+    newest, oldest = sample("fills")["fills"]
+    forced = {**oldest, "id": "forced", "orderId": None, "type": "LIQUIDATED", "createdAt": "2023-11-14T22:13:20.100Z"}
+    before = {**oldest, "id": "before", "createdAt": "2023-11-14T22:13:19.999Z"}
+    stub.answers |= {FILLS: [{"fills": [newest, oldest]}, {"fills": [oldest, forced]}, {"fills": [forced, before]}]}
+    past = desk_does(stub, keys, lambda desk: desk.fills_since("BTC", 1_700_000_000 * SECOND_NS))
+    assert [(one.fill.fill_id[-1], one.venue_order_id) for one in past] == [("d", None), ("1", "3f2a"), ("2", "3f2a")]
+    assert all(one.market == "BTC" and not one.fill.client_id for one in past)
+    asked = [heard.raw_path for heard in stub.asked("GET", "/v3/fills")]
+    assert asked[0].endswith("?market=BTC-USD&limit=2")
+    assert asked[2].endswith("?market=BTC-USD&createdBeforeOrAt=2023-11-14T22:13:20.101Z&limit=2")
+
+
+def test_a_history_without_end_is_not_believed_to_be_whole(
+    stub: Any, keys: Keys, sample: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "FILLS_PAGE", 2)
+    monkeypatch.setattr(lookup, "HISTORY_PAGES_MAX", 3)
+    stub.answers |= {FILLS: sample("fills")}
+    with pytest.raises(VenueError, match="more than 6 fills"):
+        desk_does(stub, keys, lambda desk: desk.fills_since("BTC", 0))
 
 
 def test_an_order_not_found_while_it_may_be_on_its_way_is_absent_but_not_proven(
@@ -427,46 +457,53 @@ def test_funding_of_one_market_is_asked_for(stub: Any, keys: Keys) -> None:
 # ---- budget -----------------------------------------------------------------------------------------------------
 
 
-def test_the_last_tokens_are_kept_for_look_ups() -> None:
-    async def spend() -> tuple[int, int]:
-        purse = Budget(tokens=10, window_s=10_000)
-        general = [await purse.acquire(keep=budget.KEPT_FOR_LOOK_UPS) for _ in range(10)]
-        questions = [await purse.acquire(keep=0) for _ in range(10)]
-        return general.count(True), questions.count(True)
-
-    assert asyncio.run(spend()) == (4, 6)
-
-
-def test_a_question_waits_a_little_for_its_token() -> None:
-    async def spend() -> float:
-        purse, loop = Budget(tokens=1, window_s=0.05), asyncio.get_running_loop()
-        begun = loop.time()
-        assert all([await purse.acquire(keep=0) for _ in range(3)])
-        return loop.time() - begun
-
-    assert asyncio.run(spend()) >= 0.099
-
-
 @pytest.mark.parametrize(
-    ("retry_after", "wait_s"), [("1500", 1.5), ("999999", 10.0), ("1", 1.0), (None, 2.0), ("soon", 2.0)]
+    ("size", "limit", "points"),
+    [("0.001", 40_000, 100), ("0.02", 40_000, 50), ("1", 40_000, 20), ("0.015", 40_000, 67)],
 )
-def test_after_too_many_nothing_is_asked_for_as_long_as_told(retry_after: str | None, wait_s: float) -> None:
-    async def pause() -> float:
-        purse = Budget()
-        purse.pause(retry_after)
-        return purse._wait_s(asyncio.get_running_loop().time(), 0)
-
-    assert asyncio.run(pause()) == pytest.approx(wait_s, abs=0.01)
+def test_the_smaller_an_order_the_more_it_takes_of_the_budget(
+    make_order: MakeOrder, size: str, limit: int, points: int
+) -> None:
+    order = replace(make_order(), size=Decimal(size), limit=Decimal(limit))
+    assert costs.placing(order) == {"place:BTC": points}
 
 
-def test_a_429_pauses_the_questions_that_follow(
-    stub: Any, keys: Keys, make_order: MakeOrder, monkeypatch: pytest.MonkeyPatch
+def test_entries_are_refused_where_exits_still_go(stub: Any, keys: Keys, make_order: MakeOrder, tmp_path: Path) -> None:
+    entry = make_order()
+    exit_ = replace(make_order(), purpose=Purpose.EVEN, client_id="aaaaaa-BTC-1-dydx-2")
+
+    async def act(desk: DydxDesk) -> tuple[int, Any]:
+        entries = 0
+        while desk.afford(entry):
+            entries += 1
+        return entries, await desk.send(exit_, desk.prepare(exit_))
+
+    entries, answer = desk_does(stub, keys, act, budget=costs.budget(tmp_path))
+    assert entries == 12 and not isinstance(answer, NotSent)
+    assert len(stub.asked("POST", "/v3/orders")) == 1
+    assert Count(costs.RATES["place"], tmp_path / "budget-dydx-place-BTC").spent() == 1300
+
+
+@pytest.mark.parametrize("body", [{"errors": [{"msg": "Too many requests"}]}, "error code: 1015", HTML])
+def test_a_429_in_any_form_pauses_the_questions_that_follow_and_all_entries(
+    stub: Any, keys: Keys, make_order: MakeOrder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, body: Any
 ) -> None:
     monkeypatch.setattr(budget, "WAIT_MAX_S", 0.1)
-    stub.answers[CLIENT] = (429, "error code: 1015")
+    stub.answers[CLIENT] = (429, body)
 
     async def act(desk: DydxDesk) -> Any:
-        return [await desk.look_up(make_order(created_ns=clock.now_ns())) for _ in range(2)]
+        assert desk.afford(make_order())
+        return [await desk.look_up(make_order(created_ns=clock.now_ns())) for _ in range(2)], desk.afford(make_order())
 
-    assert all(isinstance(finding, Unknown) for finding in desk_does(stub, keys, act))
+    findings, affordable = desk_does(stub, keys, act, budget=costs.budget(tmp_path))
+    assert all(isinstance(finding, Unknown) for finding in findings) and not affordable
     assert len(stub.asked("GET", CLIENT.partition(" ")[2])) == 1
+    assert not costs.budget(tmp_path).enter({"place:ETH": 1}), "another process, another market"
+
+
+@pytest.mark.parametrize("body", [{"errors": [{"msg": "Too many requests"}]}, "error code: 1015", HTML])
+def test_an_order_answered_by_429_is_asked_for_not_given_up(
+    stub: Any, keys: Keys, make_order: MakeOrder, body: Any
+) -> None:
+    stub.answers[PLACE] = (429, body)
+    assert isinstance(desk_does(stub, keys, send(make_order())), Unknown)

@@ -1,6 +1,6 @@
 """One worker of the race: recovers its market, then reserves, fills, settles and closes until it is killed.
 
-Started by test_race.py as a process of its own: `racer.py FILE MARKET SEED ROUNDS`. Prints `live …` with what it found
+Started by race.py as a process of its own: `racer FILE MARKET SEED ROUNDS`. Prints `live …` with what it found
 at start, and `end` with what it was refused when it ends by itself.
 """
 
@@ -11,10 +11,23 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
+from common import process
 from common.core.deal import Deal, DealState
-from common.core.events import Answered, LookedUp
-from common.core.market import Direction, Venue
-from common.core.order import Absent, Fill, Found, Lifetime, Order, OrderState, Purpose, Reject, Report
+from common.core.events import Answered, Filled, LookedUp
+from common.core.market import Direction, Side, Venue
+from common.core.order import (
+    Absent,
+    Fill,
+    Found,
+    Lifetime,
+    Order,
+    OrderState,
+    Purpose,
+    Reject,
+    Report,
+    reversal,
+    standing,
+)
 from common.ledger.ledger import Ledger, Refusal
 
 SIZE, LIMIT = Decimal("0.001"), Decimal(40_000)
@@ -33,6 +46,8 @@ class Racer:
         for order in deal.orders:
             if order.state is not OrderState.DONE:
                 deal = self.ledger.record(self.fate(order)) or deal
+        if deal.fills and self.dice.random() < 0.05:
+            deal = self.take_back(deal)
         if deal.net != 0:
             self.finish(self.even(deal))
         elif all(deal.position(venue) == 0 for venue in Venue):
@@ -50,16 +65,27 @@ class Racer:
         fill = Fill(order.venue, f"f-{order.client_id}", order.client_id, order.side, LIMIT, order.size, 20_000, 1)
         return LookedUp(order.client_id, Found(Report(order.client_id, "v", order.size, True), (fill,)), START_NS)
 
+    def take_back(self, deal: Deal) -> Deal:
+        """The venue takes the last fill back; the ledger halts the market, and a person lets it go on."""
+        fill = standing(deal.fills)[-1:]
+        if fill:
+            deal = self.ledger.record(Filled(reversal(fill[0]), START_NS)) or deal
+            self.ledger.resume(self.market, "dice", who="race", at_ns=START_NS)
+        return deal
+
     def even(self, deal: Deal) -> Deal:
+        """One order that reduces the longer leg."""
         venue = max(Venue, key=lambda v: abs(deal.position(v)))
         return self.ledger.write(deal.deal_id, (self.exit(deal, venue, Purpose.EVEN),), None, "even", START_NS)
 
     def close(self, deal: Deal) -> Deal:
+        """Both legs."""
         exits = tuple(self.exit(deal, venue, Purpose.CLOSE) for venue in Venue)
         return self.ledger.write(deal.deal_id, exits, DealState.CLOSING, "close", START_NS)
 
     def exit(self, deal: Deal, venue: Venue, purpose: Purpose) -> Order:
-        side = deal.direction.side_at(venue).opposite
+        """What reduces the leg at `venue`, whichever way it is open."""
+        side = Side.SELL if deal.position(venue) > 0 else Side.BUY
         client_id = f"{deal.deal_id}-{venue}-{purpose.value[0]}{len(deal.orders)}"
         size = abs(deal.position(venue))
         return Order(
@@ -67,6 +93,7 @@ class Racer:
         )
 
     def open(self) -> Deal | Refusal:
+        """A new deal in either direction, if there is room."""
         number = self.ledger.next_number(self.market)
         deal_id, direction = f"race-{self.market}-{number}", self.dice.choice(list(Direction))
         orders = tuple(
@@ -105,6 +132,8 @@ class Racer:
 
 
 def main(path: Path, market: str, seed: int, rounds: int) -> None:
+    """Recover, then race."""
+    process.die_with_parent()
     dice = random.Random(seed)
     with Ledger.open(path, config_hash="race", code_version="1", pid=os.getpid()) as ledger:
         racer = Racer(ledger, market, dice)
