@@ -24,9 +24,9 @@ READ_MAX = 65_536
 #: this many starts of late are nothing unusual; each further one doubles the wait
 FREE_STARTS = 3
 WAIT_MAX_NS = 60 * SECOND_NS
-#: a predecessor that was told to stop is given this long to leave: longer than stopwaitsecs (45), as a killed
+#: a predecessor that was told to stop is given this long to leave: longer than stopwaitsecs (75), as a killed
 #: supervisord may be started again while its orphans still wait for the fate of an order
-LOCK_TIMEOUT_S = 50.0
+LOCK_TIMEOUT_S = 80.0
 
 _logger = logging.getLogger(__name__)
 

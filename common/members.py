@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from common.core.errors import ConfigError
+from common.recorder.terms import WITH_FLEET
 from common.settings import Settings
 
 GROUP = "arb"
 SIM = "sim"
 WARDEN = "warden"
+RECORDER = "recorder"
 BEGIN = "; >>> made by `arbctl fleet render` from [markets.*] of arb.toml; edits in here are lost"
 END = "; <<< made by `arbctl fleet render`"
 
@@ -42,6 +44,7 @@ killasgroup=true
 {logs}
 """
 
+# How long each may take to end is the sum of its waits, held against these numbers by tests/house/test_stop.py.
 # told to stop after the workers (20) and before the paper venues (10)
 _WARDEN = """\
 [program:warden]
@@ -49,6 +52,23 @@ command={python} -m workers.warden
 directory=%(here)s
 priority=15
 autostart=true
+autorestart=unexpected
+exitcodes=0,3
+startsecs=2
+startretries=10
+stopsignal=TERM
+stopwaitsecs=35
+killasgroup=true
+{logs}
+"""
+
+# nothing depends on it: started after sim and warden, and told to stop before them
+_RECORDER = """\
+[program:recorder]
+command={python} -m workers.recorder
+directory=%(here)s
+priority=18
+autostart={autostart}
 autorestart=unexpected
 exitcodes=0,3
 startsecs=2
@@ -69,7 +89,7 @@ exitcodes=0,3
 startsecs=2
 startretries=5
 stopsignal=TERM
-stopwaitsecs=45
+stopwaitsecs=75
 killasgroup=true
 {logs}
 """
@@ -86,13 +106,16 @@ def program(market: str) -> str:
     return market.lower()
 
 
-def sections(markets: Iterable[str], *, paper: bool = True) -> str:
-    """The program sections of a fleet trading `markets`; the paper venues start by themselves only when `paper`."""
+def sections(markets: Iterable[str], *, paper: bool = True, recorder: bool = False) -> str:
+    """The program sections of a fleet trading `markets`; the paper venues start by themselves only when `paper`, the
+    recorder only when `recorder`.
+    """
     names = list(markets)
     programs = ",".join(program(market) for market in names)
     parts = [
         _SIM.format(python=_PYTHON, autostart=str(paper).lower(), logs=_LOGS.format(name=SIM)),
         _WARDEN.format(python=_PYTHON, logs=_LOGS.format(name=WARDEN)),
+        _RECORDER.format(python=_PYTHON, autostart=str(recorder).lower(), logs=_LOGS.format(name=RECORDER)),
         _GROUP.format(programs=programs),
         *(_worker(market) for market in names),
     ]
@@ -110,7 +133,8 @@ def rendered(text: str, settings: Settings) -> str:
     _, ended, after = rest.partition(END)
     if not found or not ended:
         raise ConfigError(f"supervisord.conf lacks the two marks of `arbctl fleet render`: {BEGIN!r} and {END!r}")
-    return before + sections(settings.markets, paper=settings.mode == "paper") + after
+    is_paper, is_recorded = settings.mode == "paper", settings.recorder.start == WITH_FLEET
+    return before + sections(settings.markets, paper=is_paper, recorder=is_recorded) + after
 
 
 def agrees(text: str, settings: Settings) -> bool:

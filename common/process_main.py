@@ -7,11 +7,11 @@ import logging
 from collections.abc import Callable
 
 from common import log, process, stopping
-from common.core.errors import ConfigError
+from common.core.errors import ConfigError, LedgerAway
 
 EXIT_CRASHED, EXIT_PERSON = 1, 3
 #: supervisord heeds exit codes only after startsecs (at most 2): leaving with 3 sooner would be started again
-PERSON_LINGER_S = 3.0
+LINGER_S = 3.0
 
 
 def run(name: str, work: Callable[[logging.Logger], None]) -> int:
@@ -24,8 +24,13 @@ def run(name: str, work: Callable[[logging.Logger], None]) -> int:
     except ConfigError as error:
         for why in error.args:
             log.trouble(logger, "needs_a_person", why=why)
-        stopping.linger(PERSON_LINGER_S)
+        stopping.linger(LINGER_S)
         return EXIT_PERSON
+    except LedgerAway as error:
+        # a disk that is full at every start must not use up supervisord's startretries
+        log.trouble(logger, "crashed", why=error)
+        stopping.linger(LINGER_S)
+        return EXIT_CRASHED
     except Exception:
         logger.exception("crashed")
         return EXIT_CRASHED

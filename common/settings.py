@@ -35,6 +35,7 @@ from common.core.terms import Terms
 from common.endpoints import Endpoint as Endpoint
 from common.endpoints import live_endpoints, paper_endpoints, sharing
 from common.filled import filled
+from common.recorder.terms import RecorderTerms
 from common.toml_table import Table
 from common.warden.terms import WardenTerms
 
@@ -66,9 +67,15 @@ class Paper:
     jumps: Annotated[Decimal, Within("0", "1000")] = Decimal(1)
     source: str = "synthetic"
     speed: Annotated[Decimal, Within("0", "1000", open_=True)] = Decimal(1)
+    #: "none", or "drill": lost and late requests, garbled books and the like (common/sim/faults.py)
+    faults: str = "none"
 
     def __post_init__(self) -> None:
-        refuse_wrong("paper", self, (*self._same_port(), *self._odd_source()))
+        refuse_wrong("paper", self, (*self._same_port(), *self._odd_source(), *self._odd_faults()))
+
+    def _odd_faults(self) -> Iterator[Wrong]:
+        if self.faults not in ("none", "drill"):
+            yield Wrong(("faults",), 'must be "none" or "drill"')
 
     def _same_port(self) -> Iterator[Wrong]:
         if self.dydx_port == self.apex_port:
@@ -118,12 +125,18 @@ class Settings:
     endpoints: dict[Venue, Endpoint]
     paper: Paper
     warden: WardenTerms
+    recorder: RecorderTerms
     hash: str
 
     @property
     def ledger_file(self) -> Path:
         """The one ledger of the fleet."""
         return self.var / "ledger.db"
+
+    @property
+    def tape_folder(self) -> Path:
+        """Where the recorder's tapes lie."""
+        return self.var / "tape"
 
     def terms(self, market: str) -> Terms:
         """The terms of one market; ConfigError when arb.toml has no such table."""
@@ -181,13 +194,15 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
     mode, var = table.choice("mode", ("paper", "live")), table.text("var", "var")
     paper, cap = _part(table, "paper", Paper), _part(table, "cap", Cap)
     limits = _part(table, "limits", FleetLimits)
-    warden = _warden(table.table("warden"), cap)
+    warden, recorder = _warden(table.table("warden"), cap), _part(table, "recorder", RecorderTerms)
     markets = _markets(table, mode)
     live = live_endpoints(root, table.table("venues"))
     table.done()
     if mode == "paper":
         _paper_alone(table, paper, cap)
-    if mode is None or var is None or paper is None or cap is None or limits is None or warden is None or live is None:
+    if mode is None or var is None or paper is None or cap is None:
+        return None
+    if limits is None or warden is None or recorder is None or live is None:
         return None
     return Settings(
         root=root,
@@ -204,6 +219,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
         ),
         paper=paper,
         warden=warden,
+        recorder=recorder,
         hash=digest,
     )
 

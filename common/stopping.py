@@ -2,10 +2,18 @@
 
 import asyncio
 import signal
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Coroutine, Iterable
+from contextlib import suppress
+from typing import Any, Protocol, TypeVar
 
 Result = TypeVar("Result")
+
+
+class Door(Protocol):
+    """What holds connections."""
+
+    async def close(self) -> None:
+        """Let them go."""
 
 
 def stop_event() -> asyncio.Event:
@@ -27,6 +35,13 @@ async def until(told: asyncio.Event, work: "asyncio.Task[Result] | Coroutine[Any
         waiting.cancel()
         if task is not work:
             task.cancel()
+
+
+async def closed(doors: Iterable[Door], bound_s: float) -> None:
+    """Close them all, or leave that to the end of the process when it takes longer than `bound_s`."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(bound_s):
+            await asyncio.gather(*(door.close() for door in doors))
 
 
 def linger(seconds: float) -> None:

@@ -24,6 +24,7 @@ def config_show(config: Settings) -> Answer:
         "venues": {venue.value: _table(endpoint) for venue, endpoint in config.endpoints.items()},
         "paper": _table(config.paper),
         "warden": _table(config.warden),
+        "recorder": _table(config.recorder),
         "markets": {name: _table(terms) for name, terms in config.markets.items()},
     }
     return Answer(data, ("setting", "value"), [(name, str(value)) for name, value in _flat("", data)])

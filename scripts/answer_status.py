@@ -30,7 +30,7 @@ def status(config: Settings) -> Answer:
     processes = supervisor.processes() if alive else []
     seen = view(config.ledger_file, list(config.markets), processes)
     board = read_board(config.var / FILE, now_ns)
-    helpers = {name: next((p for p in processes if p.name == name), None) for name in ("sim", "warden")}
+    helpers = {name: next((p for p in processes if p.name == name), None) for name in ("sim", "warden", "recorder")}
     return Answer(
         data=_data(config, seen, alive, helpers, board),
         columns=_COLUMNS,
@@ -113,8 +113,8 @@ def _cells(member: Member, seen: FleetView, now_ns: int) -> tuple[str, ...]:
 
 def _notes(config: Settings, seen: FleetView, alive: tuple[int, str] | None, helpers: Helpers) -> list[str]:
     who = "not running" if alive is None else f"pid {alive[0]}, {alive[1].lower()}"
-    sim, warden = ("not running" if p is None else p.state.lower() for p in helpers.values())
-    notes = [f"mode {config.mode}; supervisord {who}; paper venues {sim}; warden {warden}"]
+    sim, warden, recorder = ("not running" if p is None else p.state.lower() for p in helpers.values())
+    notes = [f"mode {config.mode}; supervisord {who}; paper venues {sim}; warden {warden}; recorder {recorder}"]
     if seen.counts is None or seen.cap is None:
         return [*notes, f"no ledger yet at {config.ledger_file}: ./scripts/run makes one"]
     notes.append(render.count(seen.counts))

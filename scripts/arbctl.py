@@ -1,4 +1,4 @@
-"""arbctl: looks into the ledger, repairs it, and keeps supervisord.conf in step with arb.toml.
+"""arbctl: looks into the ledger, repairs it, records market data, and keeps supervisord.conf in step with arb.toml.
 
 Data on stdout, prose on stderr. Exit codes: 0 done, 1 failed, 2 misused, 3 refused. Everything a command needs is
 imported when it runs, so that `arbctl --help` is quick.
@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from scripts import render
-from scripts.commands import act, check, deal, ledger, limit, show
+from scripts.commands import act, check, deal, ledger, limit, show, tape
 
 EXIT_FAILED, EXIT_MISUSED, EXIT_REFUSED = 1, 2, 3
 
@@ -39,6 +39,7 @@ check.add_to(app)
 ledger.add_to(app)
 limit.add_to(app)
 deal.add_to(app)
+tape.add_to(app)
 
 
 def main() -> int:

@@ -31,7 +31,9 @@ def main() -> int:
     say = render.say if options.json else render.line
     say(f"drill: {options}")
     try:
-        fleet = scratch(options.config)
+        fleet = scratch(options.config, changes=options.changes, small_disk=True)
+        if fleet.no_disk:
+            say(f"drill: no small disk here ({fleet.no_disk}): none will be full")
         say(f"drill: the fleet lives in {fleet.config.root}")
         strikes = plan(options.seed, fleet.markets, options.minutes * 60, options.every_s)
         found = asyncio.run(hold(options, fleet, strikes))
@@ -59,7 +61,10 @@ async def hold(options: Options, fleet: DrillFleet, strikes: Sequence[Strike]) -
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     say = render.say if options.json else render.line
-    return figures(await Course(fleet, say, stop).run(strikes, options.minutes * 60), options)
+    try:
+        return figures(await Course(fleet, say, stop).run(strikes, options.minutes * 60), options)
+    finally:
+        fleet.put_away()
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ Returns what was seen as plain values; decides itself only what a violation is.
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from common import clock, members
@@ -29,7 +31,10 @@ OPEN_BOUND_S = 60.0
 RECOVER_BOUND_S = 60.0
 POLL_S = 0.1
 #: supervisord's words for the end of a process that was nobody's order
-_EXITED = re.compile(r"exited: (\w+) \(exit status (\d+)")
+_EXITED = re.compile(r"^(?P<at>[\d-]+ [\d:]+),\d+ \w+ exited: (?P<name>\w+) \(exit status (?P<code>\d+)", re.MULTILINE)
+_FAULT = re.compile(r"fault kind=(\w+)")
+#: the exit code of a crash, and for how long after a full disk it may still be one's consequence
+CRASHED, FULL_AFTER_NS = "1", 5 * SECOND_NS
 _KILLING = re.compile(r"killing '(\w+)' \(\d+\) with SIGKILL")
 
 
@@ -41,6 +46,8 @@ class Outcome:
     peaks: Peaks
     seen: Seen
     fire_s: float = 0.0
+    #: faults of the wire that befell somebody, by name
+    faults: Counter[str] = field(default_factory=Counter)
     rest_s: float | None = None
     open_at_stop: int = 0
     stop_s: float = 0.0
@@ -96,7 +103,9 @@ class Course:
 
     async def _to_rest(self, lives: Lives) -> None:
         """No more kills: every program runs, every crash is recovered from, every market was seen level since."""
-        self._say("no more kills; waiting until everything was at rest")
+        self._say("no more kills and no more faults; waiting until everything was at rest")
+        self._out.faults = faults_played(self._fleet.places.var / "log")
+        await self._fleet.calm()
         lives.ask_rest()
         began_ns = clock.monotonic_ns()
         while _since(began_ns) < REST_BOUND_S:
@@ -167,11 +176,7 @@ class Course:
     def _judge_processes(self) -> None:
         """Nobody ended by his own fault, and nobody had to be killed by supervisord."""
         text = self._fleet.places.log.read_text(errors="replace")
-        faults = {
-            f"{name} ended by itself with exit code {code}" for name, code in _EXITED.findall(text) if code != "0"
-        }
-        faults |= {f"{name} had to be killed by supervisord" for name in _KILLING.findall(text)}
-        self._out.violations += sorted(faults)
+        self._out.violations += faults_in(text, self._out.toll.full_ns)
 
     def _judge_files(self) -> None:
         """The audit of what stands in the files now; nothing may be on its way any more."""
@@ -201,11 +206,31 @@ class Course:
             return f"recovered deal={deal_id} ".encode() in log.read()
 
 
-def faults_in(log: str) -> list[str]:
-    """What supervisord's log says of programs that ended by their own fault, or would not end."""
-    faults = {f"{name} ended by itself with exit code {code}" for name, code in _EXITED.findall(log) if code != "0"}
+def faults_in(log: str, full_ns: Sequence[tuple[int, int]] = ()) -> list[str]:
+    """What supervisord's log says of programs that ended by their own fault, or would not end.
+
+    To crash while the disk is full, and to be started again, is what they should do; to ask for a person is not.
+    """
+    faults = {
+        f"{found['name']} ended by itself with exit code {found['code']} at {found['at']}"
+        for found in _EXITED.finditer(log)
+        if found["code"] != "0" and not (found["code"] == CRASHED and _is_within(found["at"], full_ns))
+    }
     faults |= {f"{name} had to be killed by supervisord" for name in _KILLING.findall(log)}
     return sorted(faults)
+
+
+def _is_within(at: str, spans_ns: Sequence[tuple[int, int]]) -> bool:
+    """Whether supervisord's local time lies in a span, or so shortly after it that the end was its consequence."""
+    at_ns = int(datetime.strptime(at, "%Y-%m-%d %H:%M:%S").timestamp()) * SECOND_NS
+    return any(from_ns - SECOND_NS < at_ns < to_ns + FULL_AFTER_NS for from_ns, to_ns in spans_ns)
+
+
+def faults_played(logs: Path) -> Counter[str]:
+    """The faults that the paper venues say they played, by name; logs that were rotated away are not counted."""
+    return Counter(
+        name for log in sorted(logs.glob("sim.log*")) for name in _FAULT.findall(log.read_text(errors="replace"))
+    )
 
 
 def _since(began_ns: int) -> float:

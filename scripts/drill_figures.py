@@ -1,11 +1,13 @@
 """A drill's outcome in figures: as lines for people, as one object for machines. Prints nothing itself."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from scripts import render
 from scripts.drill_course import Outcome
 from scripts.drill_options import Options
+from scripts.drill_strikes import Toll
 
 NS_PER_S = 1e9
 #: violations and notes that are told one by one; the rest is counted
@@ -16,17 +18,12 @@ def figures(outcome: Outcome, options: Options) -> dict[str, Any]:
     """Everything counted and measured, as JSON has it; times in seconds, money in micro-USD."""
     toll, seen, tally = outcome.toll, outcome.seen, outcome.tally
     return {
-        "options": {"seed": options.seed, "minutes": options.minutes, "every_s": options.every_s},
+        "options": {key: value for key, value in asdict(options).items() if key not in ("config", "json")},
         "fire_s": round(outcome.fire_s, 1),
-        "strikes": {str(kind): count for kind, count in sorted(toll.struck.items())},
-        "nobody_hit": sum(toll.missed.values()),
-        "crashes": {"workers": toll.workers_killed, "sim": toll.sim_killed, "supervisord": len(toll.fleet_down_s)},
+        **_tolled(toll),
+        "faults": dict(sorted(outcome.faults.items())),
         "life_s": _spread([(c.life_ns - c.at_ns) / NS_PER_S for c in seen.crashes if c.life_ns is not None]),
         "level_s": _spread([(c.level_ns - c.at_ns) / NS_PER_S for c in seen.crashes if c.level_ns is not None]),
-        "sim_down_s": _spread(toll.sim_down_s),
-        "term_s": _spread(toll.term_s),
-        "orphans_gone_s": _spread(toll.orphans_gone_s),
-        "fleet_down_s": _spread(toll.fleet_down_s),
         "naked_s": _spread([] if tally is None else tally.naked_s),
         "tally": None if tally is None else {**render.plain(tally), "naked_s": len(tally.naked_s)},
         "rest_s": outcome.rest_s,
@@ -45,6 +42,25 @@ def figures(outcome: Outcome, options: Options) -> dict[str, Any]:
     }
 
 
+def _tolled(toll: Toll) -> dict[str, Any]:
+    """What was done to whom, and how long that lasted."""
+    return {
+        "strikes": {str(kind): count for kind, count in sorted(toll.struck.items())},
+        "nobody_hit": sum(toll.missed.values()),
+        "crashes": {
+            "workers": toll.workers_killed,
+            "sim": toll.sim_killed,
+            "warden": toll.warden_killed,
+            "supervisord": len(toll.fleet_down_s),
+        },
+        "disk_full_s": _spread([(to - since) / NS_PER_S for since, to in toll.full_ns]),
+        "sim_down_s": _spread(toll.sim_down_s),
+        "term_s": _spread(toll.term_s),
+        "orphans_gone_s": _spread(toll.orphans_gone_s),
+        "fleet_down_s": _spread(toll.fleet_down_s),
+    }
+
+
 def lines(found: dict[str, Any]) -> list[str]:
     """The same for people; the last line is the verdict."""
     crashes, tally, watched = found["crashes"], found["tally"], found["watched"]
@@ -53,7 +69,9 @@ def lines(found: dict[str, Any]) -> list[str]:
     told = [
         f"under fire  {found['fire_s']} s: {struck or 'nobody'}; {found['nobody_hit']} found nobody",
         f"crashes     {crashes['workers']} of workers, {crashes['sim']} of sim, "
-        f"{crashes['supervisord']} of supervisord",
+        f"{crashes['warden']} of warden, {crashes['supervisord']} of supervisord",
+        f"faults      {', '.join(f'{kind} {count}' for kind, count in found['faults'].items()) or 'none'}",
+        f"disk full   {_told(found['disk_full_s'])}",
         f"next life   {_told(found['life_s'])} from kill -9 of a worker to its next word",
         f"level       {_told(found['level_s'])} from kill -9 of a worker until its market is level",
         f"sim back    {_told(found['sim_down_s'])} from kill -9 until it answers",

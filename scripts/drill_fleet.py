@@ -20,14 +20,15 @@ from common.core.errors import ConfigError
 from common.core.terms import SECOND_NS
 from common.settings import CONFIG_VARIABLE, Settings
 from scripts import supervise
+from scripts.drill_disk import DiskError, SmallDisk
 from scripts.paper_health import ask
 from scripts.supervise import Places, Process, SuperviseError, Supervisor
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 #: the paper venues make their books first; ten workers import and look around on few cores
 UP_BOUND_S, POLL_S = 60.0, 0.05
-#: what `supervisorctl` may take: stopwaitsecs of a worker (45) and a margin
-CONTROL_BOUND_S = 75.0
+#: what `supervisorctl` may take: stopwaitsecs of a worker (75) and a margin
+CONTROL_BOUND_S = 90.0
 PORTS = range(20_000, 30_000)
 
 
@@ -73,6 +74,9 @@ class DrillFleet:
         self.places = Places(config.var)
         self.supervisor = Supervisor(self.places.socket)
         self.markets = tuple(config.markets)
+        #: a disk of its own that can be filled; None: the machine gives none
+        self.disk: SmallDisk | None = None
+        self.no_disk = ""
         self._child: asyncio.subprocess.Process | None = None
 
     async def begin(self) -> None:
@@ -99,6 +103,22 @@ class DrillFleet:
     def processes(self) -> dict[str, Process]:
         """Every program by its short name: sim, btc, eth …; empty when supervisord does not answer."""
         return {process.name: process for process in self.supervisor.processes()}
+
+    def put_away(self) -> None:
+        """Nothing runs any more: what lies on the small disk is kept where the rest is."""
+        if self.disk is not None:
+            self.disk.keep()
+
+    async def calm(self) -> None:
+        """No faults on the wire from now on: the paper venues are told to stop and start again with that word."""
+        file = self.config.root / "arb.toml"
+        file.write_text(_with(file.read_text(), "paper.faults", '"none"'))
+        held = self.hold(members.SIM)
+        if held is not None:
+            held.send(signal.SIGTERM)
+            await self.start_again(held)
+            held.close()
+        await self.sim_ready()
 
     def hold(self, name: str) -> Held | None:
         """The running process of a program; None when it does not run just now."""
@@ -164,8 +184,17 @@ class DrillFleet:
             await supervise.end(self._child, self.supervisor)
 
 
-def scratch(config: Path | None, *, parent: Path | None = None, changes: Mapping[str, str] | None = None) -> DrillFleet:
-    """A new folder (in var/drill) with its own arb.toml and supervisord.conf; `changes` are other keys of arb.toml."""
+def scratch(
+    config: Path | None,
+    *,
+    parent: Path | None = None,
+    changes: Mapping[str, str] | None = None,
+    small_disk: bool = False,
+) -> DrillFleet:
+    """A new folder (in var/drill) with its own arb.toml and supervisord.conf; `changes` are other keys (table.key).
+
+    With `small_disk` its files lie on a disk of their own, which can be filled, where this machine gives one.
+    """
     if sys.platform != "linux":
         raise ConfigError("the drill needs Linux: only there do children follow a killed supervisord")
     source, now_ns = config or CHECKOUT / "arb.toml", clock.now_ns()
@@ -177,28 +206,41 @@ def scratch(config: Path | None, *, parent: Path | None = None, changes: Mapping
     except OSError as error:
         raise ConfigError(f"{source} cannot be read: {error.strerror}") from error
     dydx, apex = _free_ports()
-    for key, value in {"dydx_port": str(dydx), "apex_port": str(apex), **(changes or {})}.items():
+    for key, value in {"paper.dydx_port": str(dydx), "paper.apex_port": str(apex), **(changes or {})}.items():
         text = _with(text, key, value)
     (folder / "arb.toml").write_text(text)
-    return _made(settings.load(folder / "arb.toml", {}))
+    return _made(settings.load(folder / "arb.toml", {}), small_disk)
 
 
-def _made(config: Settings) -> DrillFleet:
+def _made(config: Settings, small_disk: bool) -> DrillFleet:
     if config.mode != "paper":
         raise ConfigError('the drill kills at random: it takes an arb.toml with mode = "paper" only')
+    disk, no_disk = _disk(config.var) if small_disk else (None, "")
     Places(config.var).make()
     conf = config.var / "run" / "supervisord.conf"
     shipped = (CHECKOUT / "supervisord.conf").read_text()
     conf.write_text(members.relocated(members.rendered(shipped, config), CHECKOUT, config.var))
-    return DrillFleet(config, conf)
+    fleet = DrillFleet(config, conf)
+    fleet.disk, fleet.no_disk = disk, no_disk
+    return fleet
 
 
-def _with(text: str, key: str, value: str) -> str:
-    """The value of one key of arb.toml replaced; ConfigError when the file does not have it."""
+def _disk(var: Path) -> tuple[SmallDisk | None, str]:
+    """A small disk for `var`, or why there is none."""
+    try:
+        return SmallDisk(var), ""
+    except DiskError as error:
+        return None, str(error)
+
+
+def _with(text: str, name: str, value: str) -> str:
+    """The value of one key of arb.toml replaced, or added to its table; no table has a key of another's name here."""
+    table, _, key = name.partition(".")
     changed, count = re.subn(rf"^{key}\s*=\s*\S+", f"{key} = {value}", text, count=1, flags=re.MULTILINE)
-    if not count:
-        raise ConfigError(f"the drill sets {key}, and the given arb.toml has no such line")
-    return changed
+    if count:
+        return changed
+    changed, count = re.subn(rf"^\[{table}\].*$", rf"\g<0>\n{key} = {value}", text, count=1, flags=re.MULTILINE)
+    return changed if count else f"{text}\n[{table}]\n{key} = {value}\n"
 
 
 def _free_ports() -> tuple[int, int]:

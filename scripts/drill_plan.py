@@ -27,6 +27,11 @@ class Kind(StrEnum):
     FREEZE_SIM_MID_ORDER = "freeze sim mid-order"
     TERM_WORKER = "SIGTERM worker"
     TERM_SIM = "SIGTERM sim"
+    WARDEN = "kill -9 warden"
+    FREEZE_WARDEN = "freeze warden"
+    TERM_WARDEN = "SIGTERM warden"
+    DISK_FULL = "disk full"
+    DISK_FULL_MID_ORDER = "disk full mid-order"
 
 
 #: one deck: it is shuffled and dealt to its end before the next, so that two minutes see nearly every kind
@@ -43,6 +48,11 @@ DECK = {
     Kind.FREEZE_SIM_MID_ORDER: 1,
     Kind.TERM_WORKER: 2,
     Kind.TERM_SIM: 1,
+    Kind.WARDEN: 1,
+    Kind.FREEZE_WARDEN: 1,
+    Kind.TERM_WARDEN: 1,
+    Kind.DISK_FULL: 1,
+    Kind.DISK_FULL_MID_ORDER: 1,
 }
 
 
@@ -50,7 +60,8 @@ DECK = {
 class Strike:
     """One strike, `after_s` seconds after the one before. `markets` names the workers it is meant for, if any.
 
-    `for_s` is how long a process stays frozen; `aim_s` how long after the rows of an order a strike mid-order falls.
+    `for_s` is how long a process stays frozen or the disk full; `aim_s` how long after the rows of an order a strike
+    mid-order falls.
     `at_once`: a killed supervisord is started again while its children still die.
     """
 

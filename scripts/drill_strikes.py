@@ -13,13 +13,15 @@ from typing import Any
 from common import clock, members
 from scripts.audit_lives import Lives
 from scripts.audit_trail import Row
+from scripts.drill_disk import SmallDisk
 from scripts.drill_fleet import DrillFleet, Held, all_ended
 from scripts.drill_plan import Kind, Strike
 
 #: a strike mid-order waits at most so long for an order
 AIM_BOUND_S = 12.0
 #: stopwaitsecs of a worker: who was told to end must have ended by then
-STOP_S = 45.0
+STOP_S = 75.0
+REFILL_S = 0.1
 NS_PER_S = 1e9
 
 
@@ -32,11 +34,14 @@ class Toll:
     missed: Counter[Kind] = field(default_factory=Counter)
     workers_killed: int = 0
     sim_killed: int = 0
+    warden_killed: int = 0
     #: kill of sim → its ports answer; SIGTERM → the end of it; kill of supervisord → its children gone, → sim answers
     sim_down_s: list[float] = field(default_factory=list)
     term_s: list[float] = field(default_factory=list)
     orphans_gone_s: list[float] = field(default_factory=list)
     fleet_down_s: list[float] = field(default_factory=list)
+    #: when the disk was full: from, to, by the wall clock
+    full_ns: list[tuple[int, int]] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 
 
@@ -91,6 +96,16 @@ class Fire:
                 hit = [self._tell(members.program(market)) for market in strike.markets]
             case Kind.TERM_SIM:
                 hit = [self._tell(members.SIM)]
+            case Kind.WARDEN:
+                hit = [self._kill_warden()]
+            case Kind.FREEZE_WARDEN:
+                hit = [self._freeze(members.WARDEN, strike.for_s)]
+            case Kind.TERM_WARDEN:
+                hit = [self._tell(members.WARDEN)]
+            case Kind.DISK_FULL:
+                hit = [self._fill(strike.for_s)]
+            case Kind.DISK_FULL_MID_ORDER:
+                hit = [self._fill(strike.for_s) if await self._next_market(strike.aim_s) else ""]
         names = " ".join(filter(None, hit))
         (self.toll.struck if names else self.toll.missed)[strike.kind] += 1
         at_s = (clock.monotonic_ns() - self._began_ns) / NS_PER_S
@@ -107,6 +122,34 @@ class Fire:
         held.close()
         self.toll.workers_killed += 1
         return held.name
+
+    def _kill_warden(self) -> str:
+        held = self._fleet.hold(members.WARDEN)
+        if held is None:
+            return ""
+        held.send(signal.SIGKILL)
+        held.close()
+        self.toll.warden_killed += 1
+        return held.name
+
+    def _fill(self, for_s: float) -> str:
+        disk = self._fleet.disk
+        if disk is None or disk.is_full:
+            return ""
+        disk.fill()
+        self._frozen.append(self._after(self._full_for(disk, for_s)))
+        return f"for {for_s:.1f} s"
+
+    async def _full_for(self, disk: SmallDisk, for_s: float) -> None:
+        began_ns = clock.now_ns()
+        try:
+            # somebody's rotated log or checkpoint frees a few pages now and then: they are taken as well
+            while clock.now_ns() < began_ns + for_s * NS_PER_S:
+                await asyncio.sleep(REFILL_S)
+                disk.fill()
+        finally:
+            disk.free()
+            self.toll.full_ns.append((began_ns, clock.now_ns()))
 
     async def _kill_sim(self) -> str:
         held = self._fleet.hold(members.SIM)

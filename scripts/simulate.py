@@ -20,10 +20,10 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from common import clock, log, process
-from common.fleet.faults import SECOND
 from common.fleet.race import MARKETS, race
 from common.fleet.run import RAGE_NS, Outcome, run
 from common.ledger.report import Report
+from common.sim.faults import SECOND
 from scripts.simulate_state import State, code_hash
 
 CHUNK = 10

@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from common.supervisor_client import Places as Places
 from common.supervisor_client import Process as Process
@@ -16,19 +17,39 @@ from common.supervisor_client import Supervisor as Supervisor
 
 #: how long supervisord may take until its socket answers, and how often it is asked
 START_BOUND_S, POLL_S = 15.0, 0.1
-#: stopwaitsecs of a worker (45), of sim (10), and a margin
-SHUTDOWN_BOUND_S = 65.0
+#: stopwaitsecs of a worker (75), of the warden (35), of sim (10), one after the other, and a margin
+SHUTDOWN_BOUND_S = 130.0
 PR_SET_PDEATHSIG = 1
 
 
 async def launch(conf: Path, places: Places, environ: dict[str, str]) -> asyncio.subprocess.Process:
     """Start supervisord as our child and wait until its socket answers; SuperviseError with its own words if not."""
-    with places.output.open("wb") as output:
+    with _room_for_words(places.output) as output:
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(conf),
             stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, env=environ,
             start_new_session=True, preexec_fn=_bound_to_parent(os.getpid()),
         )  # fmt: skip
+        await _answers(child, places)
+        if child.returncode is not None:
+            output.seek(0)
+            places.output.write_bytes(output.read())
+            raise SuperviseError(f"supervisord ended at once: {last_line(places.output)}")
+    return child
+
+
+def _room_for_words(file: Path) -> BinaryIO:
+    """Where supervisord's own words go, which are also in its log: memory where there is such a file, never a disk.
+
+    It complains there of a log that cannot be written, and dies of a complaint that cannot.
+    """
+    if sys.platform != "linux":
+        return file.open("w+b")
+    return os.fdopen(os.memfd_create(file.name), "w+b")
+
+
+async def _answers(child: asyncio.subprocess.Process, places: Places) -> None:
+    """Wait until its socket answers or it has ended."""
     supervisor = Supervisor(places.socket)
     try:
         async with asyncio.timeout(START_BOUND_S):
@@ -37,9 +58,6 @@ async def launch(conf: Path, places: Places, environ: dict[str, str]) -> asyncio
     except TimeoutError:
         child.terminate()
         raise SuperviseError(f"supervisord did not answer within {START_BOUND_S:.0f} s; see {places.log}") from None
-    if child.returncode is not None:
-        raise SuperviseError(f"supervisord ended at once: {last_line(places.output)}")
-    return child
 
 
 def _bound_to_parent(parent: int) -> Callable[[], None]:

@@ -13,6 +13,8 @@ from common import clock
 from common.core.market import Venue
 from common.sim.accounts import open_accounts
 from common.sim.engine import PaperEngine, make_venue
+from common.sim.faults import Faults
+from common.sim.server.bad_luck import Luck, spoil
 from common.sim.server.mouth import Pacing, mouth
 from common.sim.server.wire_server import WireServer
 from common.sim.types import SourceBook
@@ -31,11 +33,12 @@ LEVELS = 5
 class PaperHouse:
     """Both paper venues, served by a thread; the test talks to them over their ports."""
 
-    def __init__(self, folder: Path, latency_s: float) -> None:
+    def __init__(self, folder: Path, latency_s: float, spoiled: bool) -> None:
         self.accounts = open_accounts(folder)
         self.keys = {venue: keys.read(venue, folder / f"{venue}config.ini") for venue in Venue}
         self.engines = {venue: self._engine(venue) for venue in Venue}
-        self._latency_s = latency_s
+        self._latency_s, self._spoiled = latency_s, spoiled
+        self._luck: dict[Venue, tuple[Luck, ...]] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -68,6 +71,15 @@ class PaperHouse:
         book = SourceBook(venue, market, bids, asks, instrument.price(middle))
         self.call(lambda: self.engines[venue].apply(book, clock.now_ns()))
 
+    def suffer(self, venue: Venue, **shares: float) -> None:
+        """From now on these faults befall the venue, and no others; it was made `spoiled`."""
+
+        def load() -> None:
+            for luck in self._luck[venue]:
+                luck.faults = Faults(**shares)  # type: ignore[arg-type]
+
+        self.call(load)
+
     def close(self) -> None:
         """Stop serving."""
         self.ticks.cancel()
@@ -87,6 +99,8 @@ class PaperHouse:
         for venue, engine in self.engines.items():
             driven = {market: engine.listings[market] for market in MIDDLES[venue]}
             mouths[venue] = mouth(engine, driven, [self.accounts[venue]], now_ns=clock.now_ns, pacing=pacing)
+            if self._spoiled:
+                self._luck[venue] = spoil(mouths[venue], Faults(), "1")
         return WireServer(mouths)
 
 
@@ -95,8 +109,8 @@ def make_paper_house(tmp_path: Path) -> Iterator[Callable[..., PaperHouse]]:
     """Makes paper venues; all are stopped when the test ends."""
     made: list[PaperHouse] = []
 
-    def make(latency_s: float = 0.0) -> PaperHouse:
-        house = PaperHouse(tmp_path / str(len(made)), latency_s)
+    def make(latency_s: float = 0.0, *, spoiled: bool = False) -> PaperHouse:
+        house = PaperHouse(tmp_path / str(len(made)), latency_s, spoiled)
         made.append(house)
         for venue, markets in MIDDLES.items():
             for market in markets:

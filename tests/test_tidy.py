@@ -11,7 +11,7 @@ ROOMS = ("workers", "scripts", "common")
 FILE_MAX, FUNCTION_MAX, NESTING_MAX, PARAMETERS_MAX = 300, 40, 3, 5
 
 #: what each room of floor 1 may import beside core, clock and log (core imports nothing of ours)
-SIBLINGS = {"ledger": set[str](), "venues": set[str](), "tape": set[str](), "sim": {"venues", "tape"}}
+SIBLINGS = {"ledger": set[str](), "venues": set[str](), "tape": {"venues"}, "sim": {"venues", "tape"}}
 #: modules that one room alone may open
 DOORS = {
     "sqlite3": ("common/ledger/", "common/fleet/judge.py", "common/fleet/race_judge.py", "scripts/audit"),
@@ -73,6 +73,17 @@ def test_rooms_of_one_floor_do_not_know_each_other(trees: dict[str, ast.Module])
             if parts[0] == "common" and len(parts) > 1 and parts[1] in {*SIBLINGS, "runner", "fleet"} - allowed:
                 broken.append(f"{name} imports {module}")
     assert not broken, f"siblings do not know each other: {broken}"
+
+
+def test_a_tape_knows_of_the_venues_their_codecs_alone(trees: dict[str, ast.Module]) -> None:
+    broken = [
+        f"{name} imports {module}"
+        for name, tree in trees.items()
+        if name.startswith("common/tape/")
+        for module in imports(tree)
+        if module.startswith("common.venues.") and not module.split(".")[-1].startswith("wire")
+    ]
+    assert not broken, f"a tape is read by the wire codecs: {broken}"
 
 
 def test_roofs_import_downwards_and_never_each_other(trees: dict[str, ast.Module]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 import uvloop
 
 from common import clock, log, process_main, settings, stopping, wanted
-from common.core.errors import ConfigError, LedgerError
+from common.core.errors import ConfigError, LedgerAway, LedgerError
 from common.core.events import DealChanged
 from common.core.market import Instrument, Venue
 from common.core.terms import Terms
@@ -29,8 +29,10 @@ from common.venues.adapters import make_desk, make_feed
 from common.venues.base import Desk
 from common.version import code_version
 
-#: within supervisord's stopwaitsecs (45)
+#: of supervisord's stopwaitsecs (75): the proof of an order's death takes up to 35 s, and 5 until it is asked for
 STOP_BOUND_S = 40.0
+#: closing connections to both venues
+CLOSE_BOUND_S = 2.0
 
 
 def main() -> int:
@@ -54,6 +56,8 @@ def _ledger(config: Settings, terms: Terms, logger: logging.Logger) -> Ledger:
     now_ns, path, pid = clock.now_ns(), config.ledger_file, os.getpid()
     try:
         ledger = Ledger.create(path, created_ns=now_ns, config_hash=config.hash, code_version=code_version(), pid=pid)
+    except LedgerAway:
+        raise
     except LedgerError as error:
         raise ConfigError(str(error)) from error
     for change in ledger.configure((*wanted.of_fleet(config), *wanted.of_market(terms)), "worker start", now_ns):
@@ -73,12 +77,18 @@ async def _live(config: Settings, terms: Terms, ledger: Ledger, logger: logging.
         keeping = asyncio.create_task(house.keep())
         log.event(logger, "trading", size=terms.size, wait_s=terms.start_wait_ns // 1_000_000_000)
         await stopping.until(told, keeping)
-        quiet = await house.stop(STOP_BOUND_S)
+        quiet = await _stopped(house, keeping)
         log.event(logger, "stopped", in_flight=not quiet)
         keeping.cancel()
     finally:
-        for desk in desks.values():
-            await desk.close()
+        await stopping.closed(desks.values(), CLOSE_BOUND_S)
+
+
+async def _stopped(house: Housekeeping, keeping: "asyncio.Task[None]") -> bool:
+    """Whether all came to rest in time. Raises what the loops end of meanwhile: nobody would hear an answer then."""
+    stop = asyncio.create_task(house.stop(STOP_BOUND_S))
+    await asyncio.wait({stop, keeping}, return_when=asyncio.FIRST_COMPLETED)
+    return stop.result() if stop.done() else bool(keeping.result())
 
 
 def _joined(

@@ -20,6 +20,7 @@ from common.settings import Settings
 from common.sim.accounts import AccountRecord, open_accounts
 from common.sim.depth import ExponentialRefill, TapeRefill
 from common.sim.engine import PaperEngine, make_venue
+from common.sim.server.bad_luck import suffer
 from common.sim.server.mouth import Condition, Mouth, Pacing, mouth
 from common.sim.server.pace import Pace, keep_state, kept_state
 from common.sim.server.wire_server import WireServer
@@ -97,7 +98,10 @@ def _mouth(config: Settings, engine: PaperEngine, record: AccountRecord, markets
     speed = float(config.paper.speed)
     pacing = Pacing(latency_s=config.paper.latency_ms / 1000 / speed, batch_s=0.1 / speed)
     listings = {market: engine.listings[market] for market in markets}
-    return mouth(engine, listings, [record], now_ns=clock.now_ns, pacing=pacing)
+    made = mouth(engine, listings, [record], now_ns=clock.now_ns, pacing=pacing)
+    # a venue that was killed goes on with other dice, the same ones when it comes to the same point again
+    suffer(made, config.paper.faults, f"{config.paper.seed}/{len(engine.orders(record.account_id))}")
+    return made
 
 
 def _source(

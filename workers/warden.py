@@ -11,7 +11,7 @@ import sys
 import uvloop
 
 from common import clock, log, process_main, settings, stopping
-from common.core.errors import ConfigError, LedgerError
+from common.core.errors import ConfigError, LedgerAway, LedgerError
 from common.core.market import Instrument, Venue
 from common.ledger.ledger import Ledger
 from common.ledger.watch import LedgerWatch
@@ -32,8 +32,10 @@ from common.warden.turns import Turns
 from common.warden.verdicts import WARDEN
 from common.warden.warden import Warden
 
-#: who was here before may still be stopping (stopwaitsecs 10): supervisord was killed and started again at once
-PREDECESSOR_S = 15.0
+#: who was here before may still be stopping (stopwaitsecs 35): supervisord was killed and started again at once
+PREDECESSOR_S = 40.0
+#: closing connections to both venues
+CLOSE_BOUND_S = 2.0
 
 
 def main() -> int:
@@ -64,8 +66,7 @@ async def _watch(config: Settings, logger: logging.Logger) -> None:
             await _kept(told, warden)
         log.event(logger, "stopped")
     finally:
-        for desk in desks.values():
-            await desk.close()
+        await stopping.closed(desks.values(), CLOSE_BOUND_S)
 
 
 async def _kept(told: asyncio.Event, warden: Warden) -> None:
@@ -102,6 +103,8 @@ def _files(config: Settings) -> tuple[Ledger, LedgerWatch]:
             path, created_ns=now_ns, config_hash=config.hash, code_version=code_version(), pid=os.getpid()
         )
         return ledger, LedgerWatch.open(path)
+    except LedgerAway:
+        raise
     except LedgerError as error:
         raise ConfigError(str(error)) from error
 

@@ -8,6 +8,7 @@ own front end does the same). ApeX: one number `u` per book, each delta the prev
 from bisect import bisect_left, insort
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeAlias
 
 from common.core.events import BookMessage, LevelRow
 from common.core.market import Instrument, Side, Venue
@@ -27,6 +28,10 @@ class Quote:
     average: Decimal
     worst: Decimal
     touch: Decimal
+
+
+#: ticks and steps of one level
+LevelSize: TypeAlias = tuple[int, int]
 
 
 class Ladder:
@@ -58,6 +63,10 @@ class Ladder:
         """Remove every level."""
         self._keys.clear()
         self.sizes.clear()
+
+    def top(self, levels: int) -> list[LevelSize]:
+        """The best levels in ticks and steps, best first."""
+        return [(ticks, self.sizes[ticks]) for ticks in (self._sign * key for key in self._keys[:levels])]
 
     def walk(self, steps: int) -> tuple[int, int] | None:
         """(Σ ticks × steps, worst ticks) of taking `steps` from the best price on; None when depth runs out."""

@@ -5,7 +5,8 @@ ArbError
 │   └── IllegalMove  a state machine was asked for a move its table does not have
 ├── ConfigError      the person's files are wrong: a sentence with the remedy for each, exit code 3
 ├── VenueError       a venue broke its protocol: drop the feed, halt the market
-└── LedgerError      the ledger file is missing, corrupt, too new, or the disk is full
+└── LedgerError      the ledger file is missing, corrupt, too new
+    └── LedgerAway   the disk is full or failing, or somebody keeps the file locked: crash, and try again
 
 Expected refusals (`cap`, `level`, `halted`, `stale`, `busy`) and order answers are values, not errors.
 """
@@ -36,3 +37,7 @@ class VenueError(ArbError):
 
 class LedgerError(ArbError):
     """The ledger file cannot serve; the text says how to mend it."""
+
+
+class LedgerAway(LedgerError):
+    """The ledger file cannot serve just now, through no fault of its content: trying again may help."""

@@ -94,7 +94,7 @@ class Trader:
                 self.view.hear(event)
                 if self.view.books[event.venue].stale == JUMPED:
                     return self._refresh(event.venue, JUMPED, event.at_ns)
-                return self._decide(event.at_ns)
+                return self._doubt(event.venue, event.at_ns) + self._decide(event.at_ns)
             case FeedAlive() | FeedLost() | InstrumentUpdate() | FundingRate() | IndexPrice():
                 self.view.hear(event)
                 return []
@@ -176,6 +176,10 @@ class Trader:
             return []
         self._refreshed_ns[venue] = at_ns
         return [Refresh(venue, why)]
+
+    def _doubt(self, venue: Venue, at_ns: int) -> list[Command]:
+        """A crossed book is asked for anew whatever the market is doing: an unwind would be priced from it."""
+        return self._refresh(venue, "crossed", at_ns) if self.view.books[venue].stale == "crossed" else []
 
     # ---- following a deal through ---------------------------------------------------------------------------------
 

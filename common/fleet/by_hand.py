@@ -11,10 +11,10 @@ from random import Random
 from common.core.events import HaltLevel
 from common.core.market import Side, Venue
 from common.core.money import ZERO
-from common.fleet.faults import SECOND
 from common.fleet.wire import ACCOUNT, Wire
 from common.ledger.ledger import Ledger
 from common.sim.engine import PaperEngine
+from common.sim.faults import SECOND
 from common.sim.types import AccountView, PaperFill, PaperOrder, PlaceRequest
 
 PERSON = "ann"

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from common.core.events import BookMessage, Event, FeedAlive, FeedLost, IndexPrice
 from common.core.market import Venue
-from common.fleet.faults import SECOND
 from common.fleet.wire import Wire
+from common.sim.faults import SECOND
 from common.sim.types import BookChange
 
 #: a feed that lost something has its fresh snapshot after this

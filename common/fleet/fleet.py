@@ -11,7 +11,6 @@ from common.core.market import Instrument, Venue
 from common.core.terms import Terms
 from common.fleet.by_hand import Person
 from common.fleet.disk import Disk
-from common.fleet.faults import MS, SECOND, Faults, calmed
 from common.fleet.judge import Judge
 from common.fleet.keeper import Keeper
 from common.fleet.member import Member, heard
@@ -25,6 +24,7 @@ from common.ledger.bounds import BY_NAME, Bound
 from common.ledger.ledger import Ledger
 from common.ledger.limits import EVERY_MARKET, CapTerms
 from common.sim.engine import PaperEngine, make_venue
+from common.sim.faults import MS, SECOND, Faults, calmed
 from common.sim.funding import HOUR_NS
 from common.sim.types import AccountChange, BookChange, Publication
 

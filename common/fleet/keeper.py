@@ -16,12 +16,12 @@ from common.core.errors import LedgerError
 from common.core.market import Instrument, Venue
 from common.fleet.death import Busy, Death, Fate, MortalLedger
 from common.fleet.disk import Disk
-from common.fleet.faults import SECOND, Faults
 from common.fleet.speech import facts_of, open_orders_of, outlook_of
 from common.fleet.wire import TIMEOUT_NS, Wire
 from common.ledger.ledger import Ledger
 from common.ledger.watch import LedgerWatch, Look
 from common.sim.engine import PaperEngine
+from common.sim.faults import SECOND, Faults
 from common.venues.base import ClockReading
 from common.warden.board import Board
 from common.warden.hand import Alerts, Hand

@@ -15,12 +15,12 @@ from common.core.trader import Trader
 from common.fleet.death import Busy, Death, Fate, MortalLedger
 from common.fleet.disk import Disk
 from common.fleet.ears import Ears
-from common.fleet.faults import MS, SECOND, Faults
 from common.fleet.wire import Told, Wire
 from common.ledger.ledger import Ledger
 from common.recall import FillsRecall, FundingRecall
 from common.recovery import recovery
 from common.runner import Runner
+from common.sim.faults import MS, SECOND, Faults
 
 #: time passes for a worker; less often for one that only waits for the others to stop
 TICK_NS, WAITING_NS = 400 * MS, 1200 * MS

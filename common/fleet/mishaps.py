@@ -8,10 +8,10 @@ from decimal import Decimal
 from random import Random
 
 from common.core.market import Venue
-from common.fleet.faults import SECOND, Faults
 from common.fleet.scenario import Scenario
 from common.fleet.wire import ACCOUNT, Wire
 from common.sim.engine import PaperEngine
+from common.sim.faults import SECOND, Faults
 from common.sim.types import PaperPosition, SourceBook
 
 #: an index this many times too high takes over whoever is short, so many times too low whoever is long

@@ -11,10 +11,10 @@ from typing import Any
 
 from common.core.market import Venue
 from common.fleet.by_hand import Person, Planted
-from common.fleet.faults import SECOND
 from common.fleet.violation import Violation
 from common.fleet.wire import ACCOUNT
 from common.sim.engine import PaperEngine
+from common.sim.faults import SECOND
 
 ZERO = Decimal(0)
 STRICTNESS = {"halt": 1, "reduce": 2, "flatten": 3}

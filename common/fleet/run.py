@@ -7,8 +7,8 @@ from random import Random
 
 from common.core.errors import ArbError
 from common.fleet.death import Death
-from common.fleet.faults import SECOND, Faults, drawn
 from common.fleet.fleet import Fleet, Tally
+from common.sim.faults import SECOND, Faults, drawn
 
 #: how long faults rage, how long a calm world is given to come to rest, and how often that is looked for
 RAGE_NS, CALM_NS, LOOK_NS = 30 * SECOND, 180 * SECOND, SECOND

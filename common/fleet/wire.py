@@ -15,12 +15,12 @@ from common.core.account import ForcedFill, FundingPaid, PastFill
 from common.core.events import BookMessage, Filled, Reported
 from common.core.market import Venue
 from common.core.order import Absent, Ack, Answer, Finding, Found, NotSent, Order, Reject, Unknown
-from common.fleet.faults import SECOND, Faults
 from common.fleet.speech import ACCOUNT as ACCOUNT
 from common.fleet.speech import DEATH_NS, answer_to, fills_of, forced_of, funding_of, past_of, report_of, request_of
 from common.fleet.timeline import Timeline
 from common.sim.checks import Refuse
 from common.sim.engine import PaperEngine
+from common.sim.faults import SECOND, Faults
 from common.sim.types import BookChange, FundingPayment, PaperFill, PaperOrder, PaperRefusal
 from common.venues.budget import PAUSE_S
 

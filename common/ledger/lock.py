@@ -4,6 +4,7 @@ SQLite's own busy handler sleeps and retries, so that one process can wait for s
 hands a flock from one waiter to the next. A killed process lets go of it by dying. Knows nothing of SQL.
 """
 
+import errno
 import fcntl
 import threading
 from collections.abc import Iterator
@@ -11,10 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from common.core.errors import LedgerError
+from common.core.errors import LedgerAway, LedgerError
 
 #: a write transaction takes milliseconds: whoever waits this long waits for a process that hangs
-WAIT_MAX_S = 15.0
+WAIT_MAX_S = 10.0
+
+#: what the system says when the disk has no room for another file
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
 class FileLock:
@@ -51,7 +55,7 @@ class FileLock:
             # Closing gives the lock back in the moment in which the waiter gets it.
             self._file.close()
             self._file = _open(self._path)
-            raise LedgerError(
+            raise LedgerAway(
                 f"{self._path} was held by another process for more than {self._wait_max_s:g} s: "
                 "find it with `fuser` and stop it"
             )
@@ -66,4 +70,5 @@ def _open(path: Path) -> BinaryIO:
     try:
         return path.open("ab")
     except OSError as error:
-        raise LedgerError(f"{path} cannot be opened: {error.strerror}") from error
+        kind = LedgerAway if error.errno in NO_ROOM else LedgerError
+        raise kind(f"{path} cannot be opened: {error.strerror}") from error

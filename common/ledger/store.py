@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-from common.core.errors import IllegalMove, LedgerError, LocalError
+from common.core.errors import IllegalMove, LedgerAway, LedgerError, LocalError
 from common.ledger.lock import FileLock
 from common.ledger.place import refuse_network
 
@@ -20,6 +20,8 @@ SCHEMA_FILE = Path(__file__).with_name("schema.sql")
 BUSY_TIMEOUT_S = 5.0
 #: the write-ahead log is cut back to this size after a checkpoint
 WAL_MAX_BYTES = 32 * 1024 * 1024
+#: complaints of SQLite that are not about the file's content
+PASSING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 NO_LEDGER = "there is no ledger yet at {path}: start the fleet with ./scripts/run"
 
@@ -185,10 +187,10 @@ def translated(path: Path) -> Iterator[None]:
     except sqlite3.IntegrityError as error:
         text = str(error)
         raise (IllegalMove if text.startswith("move:") else LocalError)(f"{path.name}: {text}") from error
-    except sqlite3.OperationalError as error:
-        raise LedgerError(_sentence(path, str(error))) from error
     except sqlite3.DatabaseError as error:
-        raise LedgerError(_sentence(path, str(error))) from error
+        # the low byte is the kind; what Python raises by itself has no code
+        kind = LedgerAway if getattr(error, "sqlite_errorcode", 0) & 0xFF in PASSING else LedgerError
+        raise kind(_sentence(path, str(error))) from error
 
 
 def _sentence(path: Path, text: str) -> str:

@@ -15,13 +15,20 @@ from typing import Any
 from common.core.errors import ConfigError
 from common.core.market import Instrument, Venue
 from common.sim.types import Instruments, SourceBook
+from common.tape.block import ENDING
 from common.tape.books import RecordedBook, RecordedLevel
+from common.tape.decode import decoded
 from common.tape.dydx_capture import read_capture
 from common.tape.parquet import BookFile, book_files
+from common.tape.places import TapeFile, tape_files
+from common.tape.reader import merged
+from common.tape.rebuilt import both_venues
 
 KIND = "replay"
 _UUSD = Decimal("0.000001")
 CAPTURE = ".ws.txt.gz"
+#: on a tape of ours only what both venues showed so soon after its first book is played
+LOOK_AHEAD_NS = 60 * 1_000_000_000
 #: which paper venue a place of recording stands for; other places in a folder are left alone
 STANDS_FOR: Mapping[str, Venue] = {
     "binance_usdm": Venue.DYDX,
@@ -110,17 +117,46 @@ def open_replay(
 ) -> ReplaySource:
     """The books recorded at `path` for `markets`, from where `state` left off; ConfigError says what is missing.
 
-    `path` is a folder of parquet books of both venues, or a raw dYdX v3 capture (*.ws.txt.gz). The latter drives the
-    paper dYdX alone: its source has no `markets`, for ApeX is absent.
+    `path` is a tape of our recorder (a file, or a folder of them), a folder of parquet books of both venues, or a raw
+    dYdX v3 capture (*.ws.txt.gz). That drives the paper dYdX alone: its source has no `markets`, for ApeX is absent.
     """
     kept = state if state and state.get("kind") == KIND and state.get("path") == str(path) else {}
     from_ns = int(kept.get("at_ns") or 0)
+    if path.exists() and (path.name.endswith(ENDING) or any(path.rglob(f"*{ENDING}"))):
+        return ReplaySource(_taped(path, markets, from_ns), instruments)
     if path.is_dir():
         return ReplaySource(_folder(path, markets, from_ns), instruments)
     if path.is_file() and path.name.endswith(CAPTURE):
         return ReplaySource(_capture(path, markets, from_ns), instruments)
     found = "is something else" if path.exists() else "does not exist"
-    raise ConfigError(f"{path} {found}: replay takes a folder of parquet books or a dYdX v3 capture (*{CAPTURE})")
+    raise ConfigError(
+        f"{path} {found}: replay takes tapes (*{ENDING}), a folder of parquet books or a dYdX v3 capture (*{CAPTURE})"
+    )
+
+
+def _taped(path: Path, markets: Sequence[str], from_ns: int) -> Tape:
+    files = tape_files([path])
+    first_ns = _first_books(files, markets)
+    if not first_ns:
+        raise ConfigError(f"{path} never has books of both venues at the same time of {', '.join(markets)}")
+    begin_ns = max(from_ns, min(first_ns.values()))
+    found = [market for market in markets if market in first_ns]
+    books = ((venue, book) for venue, book in _played(files, found) if book.at_ns >= begin_ns)
+    return Tape(path, begin_ns, books, dict.fromkeys(found, tuple(Venue)))
+
+
+def _first_books(files: Sequence[TapeFile], markets: Sequence[str]) -> dict[str, int]:
+    """When each market's books first stood at both venues."""
+    first_ns: dict[str, int] = {}
+    for _, book in _played(files, markets):
+        first_ns.setdefault(book.market, book.at_ns)
+        if len(first_ns) == len(markets) or book.at_ns - min(first_ns.values()) > LOOK_AHEAD_NS:
+            break
+    return first_ns
+
+
+def _played(files: Sequence[TapeFile], markets: Sequence[str]) -> Iterator[tuple[Venue, RecordedBook]]:
+    return both_venues(decoded(merged(files)), markets)
 
 
 def _capture(path: Path, markets: Sequence[str], from_ns: int) -> Tape:

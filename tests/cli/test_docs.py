@@ -9,9 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 from common.core.terms import Terms
+from common.recorder.terms import RecorderTerms
 from common.settings import OVERRIDES, Cap, Endpoint, FleetLimits, Paper
 from common.warden.terms import WardenTerms
 from scripts.arbctl import app
+
+#: commands that are followed by another one
+GROUPS = {group.name for group in app.registered_groups}
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -33,6 +37,7 @@ def test_every_setting_is_explained() -> None:
         | keys(Paper)
         | keys(Endpoint)
         | keys(WardenTerms)
+        | keys(RecorderTerms)
         | set(OVERRIDES)
         | {"ARB_CONFIG", "mode", "var"}
     )
@@ -59,8 +64,7 @@ def printed() -> list[str]:
 def test_every_printed_command_exists(line: str) -> None:
     words = re.sub('".*?"', "x", line).split()[1:]
     command = [word for word in words[:2] if word.islower() and not word.startswith("-")]
-    depth = 2 if command[0] in ("fleet", "config", "ledger", "limit", "deal", "log") else 1
-    asked = CliRunner().invoke(app, [*command[: depth if command[0] != "log" else 1], "--help"])
+    asked = CliRunner().invoke(app, [*command[: 2 if command[0] in GROUPS else 1], "--help"])
     assert asked.exit_code == 0
     options = {word for word in words if word.startswith("--")}
     assert not [option for option in options if option not in asked.output]

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -93,14 +94,23 @@ def test_a_crash_is_not_over_while_a_venue_holds_what_the_ledger_does_not_know(f
     assert followed(fleet).level_ns is None
 
 
+def span_ns(time: str) -> int:
+    return int(datetime.fromisoformat(f"2026-11-28 {time}").timestamp()) * 10**9
+
+
 def test_only_ends_by_own_fault_are_held_against_a_program() -> None:
-    log = """
-    WARN exited: btc (terminated by SIGKILL; not expected)
-    INFO exited: eth (exit status 0; expected)
-    WARN exited: sol (exit status 1; not expected)
-    WARN killing 'doge' (77) with SIGKILL
-    """
-    assert faults_in(log) == ["doge had to be killed by supervisord", "sol ended by itself with exit code 1"]
+    log = """\
+2026-11-28 00:00:01,001 WARN exited: btc (terminated by SIGKILL; not expected)
+2026-11-28 00:00:02,001 INFO exited: eth (exit status 0; expected)
+2026-11-28 00:00:03,001 WARN exited: sol (exit status 1; not expected)
+2026-11-28 00:00:04,001 WARN killing 'doge' (77) with SIGKILL
+"""
+    sol = "sol ended by itself with exit code 1 at 2026-11-28 00:00:03"
+    assert faults_in(log) == ["doge had to be killed by supervisord", sol]
+    assert faults_in(log, [(span_ns("00:00:30"), span_ns("00:00:31"))])[1:] == [sol]
+    full = [(span_ns("00:00:02"), span_ns("00:00:04"))]
+    assert faults_in(log, full) == ["doge had to be killed by supervisord"]
+    assert faults_in(log.replace("status 1", "status 3"), full)[1:] == [sol.replace("code 1", "code 3")]
 
 
 def test_a_scratch_fleet_shares_nothing_with_the_checkout_but_the_code(

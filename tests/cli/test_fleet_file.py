@@ -31,7 +31,7 @@ def test_the_group_is_the_ten_markets_and_sim_stands_beside_it() -> None:
         worker = shipped[f"program:{name}"]
         assert worker["command"].endswith(f"-m workers.arb {name.upper()}")
         assert (worker["autostart"], worker["autorestart"], worker["exitcodes"]) == ("false", "unexpected", "0,3")
-        assert int(worker["stopwaitsecs"]) == 45
+        assert int(worker["stopwaitsecs"]) == 75
 
 
 def test_no_port_is_opened_and_the_socket_is_ours_alone() -> None:

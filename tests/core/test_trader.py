@@ -280,6 +280,24 @@ def test_a_move_of_one_book_alone_is_confirmed_by_the_other_before_it_counts(hou
     assert house.has(DealState.OPEN)
 
 
+def test_a_crossed_book_is_asked_for_anew_while_a_leg_is_unknown_so_that_it_never_prices_an_unwind() -> None:
+    house = House()
+    house.fate = {(Venue.DYDX, Purpose.OPEN): "silent"}
+    house.warm()
+    house.gap()
+    assert {o.venue for o in house.sent} == set(Venue) and not house.trader.idle
+    asked = len(house.of(Refresh))
+    house.now += 2 * SECOND
+    house.book(Venue.APEX, 10_100, 10_101)
+    # a bid at twice the price of every ask, in one message among others
+    house.hear(BookMessage(Venue.APEX, False, ((20_200, 5, 1),), (), house.sequence + 1, house.now))
+    assert house.of(Refresh)[asked:] == [Refresh(Venue.APEX, "crossed")]
+    house.book(Venue.APEX, 10_100, 10_101)
+    house.now += 2 * SECOND
+    house.book(Venue.APEX, 10_100, 10_101)
+    assert len(house.of(Refresh)) == asked + 1
+
+
 def test_a_silent_connection_or_a_lost_feed_refuses_entries(house: House) -> None:
     house.hear(FeedLost(Venue.DYDX, "gap", house.now))
     house.book(Venue.APEX, 10_100, 10_101)

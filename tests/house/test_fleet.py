@@ -20,7 +20,7 @@ from scripts.drill_plan import DECK, Kind, Strike, plan
 BOUND_S = 45.0
 MARKETS = ("BTC", "ETH", "LINK", "LTC", "AVAX", "ATOM", "DOGE", "BCH", "MATIC", "SOL")
 #: more to trade, sooner, so that a short fight hits something
-BUSY = {"median_warmup_s": "4", "jumps": "3"}
+BUSY = {"strategy.median_warmup_s": "4", "paper.jumps": "3"}
 STRIKES = (
     Strike(Kind.WORKER, 0.5, ("BTC",)),
     Strike(Kind.TERM_WORKER, 0.5, ("AVAX",)),
@@ -29,6 +29,8 @@ STRIKES = (
     Strike(Kind.SEVERAL, 1.5, ("ETH", "DOGE", "SOL")),
     Strike(Kind.SUPERVISORD, 1.0, at_once=True),
     Strike(Kind.MID_ORDER, 3.0, aim_s=0.02),
+    Strike(Kind.WARDEN, 0.5),
+    Strike(Kind.DISK_FULL, 0.5, for_s=2.0),
     Strike(Kind.SIM_MID_ORDER, 1.0, aim_s=0.05),
 )
 
@@ -60,9 +62,9 @@ def test_options_name_the_seed_that_was_drawn(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The figures of one short drill of the whole fleet; its files stay where pytest keeps them."""
-    fleet = scratch(None, parent=tmp_path_factory.mktemp("d"), changes=BUSY)
-    assert fleet.markets == MARKETS
     options = Options(seed=1, minutes=1, every_s=1, config=None, json=True)
+    fleet = scratch(None, parent=tmp_path_factory.mktemp("d"), changes=options.changes | BUSY, small_disk=True)
+    assert fleet.markets == MARKETS
     return asyncio.run(hold(options, fleet, STRIKES))
 
 

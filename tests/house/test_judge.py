@@ -14,13 +14,13 @@ import pytest
 from common.core.market import Side, Venue
 from common.core.order import Lifetime, Order, Purpose
 from common.fleet.by_hand import OwnView
-from common.fleet.faults import SECOND, Faults
 from common.fleet.fleet import Fleet
 from common.fleet.judge import Judge
 from common.fleet.rest import Rest
 from common.fleet.timeline import BEGIN_NS
 from common.fleet.violation import Violation
 from common.ledger.report import Report
+from common.sim.faults import SECOND, Faults
 from common.sim.types import FundingPayment
 
 D = Decimal

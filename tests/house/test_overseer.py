@@ -10,9 +10,9 @@ import pytest
 
 from common.core.market import Venue
 from common.fleet.by_hand import Planted
-from common.fleet.faults import SECOND
 from common.fleet.overseer import FOUND_NS, MEMORY_NS, Overseer, Stage
 from common.fleet.violation import Violation
+from common.sim.faults import SECOND
 
 TABLES = """
 CREATE TABLE journal (seq INTEGER PRIMARY KEY, verb TEXT, market TEXT, why TEXT);

@@ -9,7 +9,6 @@ import pytest
 from common.core.account import AccountFacts, ForcedFill, PastFill, Position
 from common.core.market import Venue
 from common.core.order import Fill, reversal
-from common.fleet.faults import SECOND, Faults
 from common.fleet.fleet import Fleet
 from common.fleet.wire import ACCOUNT
 from common.ledger.ledger import Ledger
@@ -26,6 +25,7 @@ from common.recall import (
     FillsRecall,
     FundingRecall,
 )
+from common.sim.faults import SECOND, Faults
 
 D = Decimal
 NOW = 1_700_000_000 * SECOND

@@ -14,13 +14,13 @@ from common.core.events import Answered, HaltLevel
 from common.core.order import NotSent, Unknown
 from common.core.trader import Trader
 from common.fleet import wire
-from common.fleet.faults import SECOND, Faults
 from common.fleet.fleet import Fleet
 from common.fleet.race import RaceOutcome
 from common.fleet.run import Outcome, faults_of, run
 from common.fleet.speech import DEATH_NS
 from common.fleet.timeline import BEGIN_NS
 from common.ledger.report import Report
+from common.sim.faults import SECOND, Faults
 from common.warden import agreement, hand, lookout
 from common.warden.agreement import Sums
 from scripts import simulate, simulate_state

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from common.core.errors import LedgerError
+from common.core.errors import LedgerAway, LedgerError
 from common.ledger import lock, migrate, store
 from common.ledger.ledger import Ledger
 from common.ledger.migrate import incarnation_name
@@ -301,3 +301,32 @@ def test_a_copy_of_the_file_is_a_ledger(path: Path, ledger: Ledger, maker: "Make
     shutil.copy(path, copy)
     with open_(copy) as opened:
         assert opened.deal(deal.deal_id) == deal
+
+
+# ---- away, not broken -----------------------------------------------------------------------------------------------
+
+
+def test_a_full_disk_and_a_locked_file_are_told_apart_from_a_file_that_cannot_serve(path: Path, tmp_path: Path) -> None:
+    create(path).close()
+    opened = store.Store(path, writer=True)
+    opened.connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        pages = opened.connection.execute("PRAGMA page_count").fetchone()[0]
+        opened.connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(LedgerAway, match="disk is full"), opened.transaction() as connection:
+            connection.execute("CREATE TABLE more AS SELECT zeroblob(1000000)")
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LedgerAway, match="locked"), opened.transaction():
+            pass
+        other.close()
+    finally:
+        opened.close()
+    file = tmp_path / "lock"
+    with lock.FileLock(file).held(), pytest.raises(LedgerAway), lock.FileLock(file, wait_max_s=0.05).held():
+        pass
+    broken = tmp_path / "broken.db"
+    broken.write_bytes(b"no database" * 1000)
+    with pytest.raises(LedgerError) as raised:
+        open_(broken)
+    assert type(raised.value) is LedgerError

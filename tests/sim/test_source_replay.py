@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import duckdb
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,8 @@ from common.sim.replay import ReplaySource, on_grid, open_replay
 from common.sim.sources import open_source
 from common.sim.types import Instruments, SourceBook
 from common.tape.books import RecordedBook
+from common.tape.record import Kind, Record, note
+from common.tape.writer import Rotation, TapeWriter
 
 SECOND_NS = 10**9
 START_NS = 1_700_000_000 * SECOND_NS
@@ -141,7 +144,7 @@ def test_a_file_out_of_order_is_refused(folder: Path) -> None:
 def test_what_cannot_be_replayed_is_said_with_the_remedy(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="both venues at the same time: BTC"):
         open_replay(folder, ["ETH"], INSTRUMENTS)
-    with pytest.raises(ConfigError, match="does not exist: replay takes a folder of parquet books or"):
+    with pytest.raises(ConfigError, match=r"does not exist: replay takes tapes \(\*\.tape\), a folder of"):
         open_replay(tmp_path / "nowhere", MARKETS, INSTRUMENTS)
     (folder / "bbo_binance_usdm_BTC.parquet").write_text("no parquet")
     with pytest.raises(ConfigError, match="cannot be read as recorded books"):
@@ -187,3 +190,54 @@ def test_a_raw_capture_drives_the_paper_dydx_alone() -> None:
     books = play(source)
     assert len(books) > 2000 and {book.venue for _, book in books} == {Venue.DYDX}
     assert 30 * SECOND_NS < books[-1][0] < 32 * SECOND_NS
+
+
+def test_a_tape_of_our_own_plays_while_both_venues_were_heard(tmp_path: Path) -> None:
+    at = [START_NS + n * SECOND_NS for n in range(8)]
+    opened = [note(Kind.OPENED, at[0], n, venue=v, market="BTC") for n, v in ((1, "dydx"), (2, "apex"))]
+    again = note(Kind.OPENED, at[4], 3, venue="dydx", market="BTC")
+    lost = note(Kind.LOST, at[3], 1, why="silent")
+    records = [
+        *opened,
+        _dydx(1, at[1], "100"),
+        _apex(at[2], 5, "101", "snapshot"),
+        lost,
+        _apex(at[4], 6, "102", "delta"),
+        again,
+        _dydx(3, at[5], "103"),
+        _apex(at[6], 7, "104", "delta"),
+    ]
+    writer = TapeWriter(tmp_path, 1, "test", Rotation(1 << 30, 10**18))
+    for record in records:
+        writer.write([record])
+    writer.close(at[7])
+    source = open_replay(tmp_path, ["BTC", "ETH"], INSTRUMENTS)
+    assert source.markets == ("BTC",)
+    books = [(at_ns // SECOND_NS, book.venue, float(book.index)) for at_ns, book in play(source)]
+    assert books == [
+        (0, Venue.DYDX, 99.5),
+        (0, Venue.APEX, 100.5),
+        (3, Venue.DYDX, 102.5),
+        (3, Venue.APEX, 101.5),
+        (4, Venue.APEX, 103.5),
+    ]
+    kept = {"kind": "replay", "path": str(tmp_path), "at_ns": at[5]}
+    assert [book.venue for _, book in play(open_replay(tmp_path, ["BTC"], INSTRUMENTS, kept))][-1] is Venue.APEX
+    with pytest.raises(ConfigError, match="never has books of both venues"):
+        open_replay(tmp_path, ["ETH"], INSTRUMENTS)
+
+
+def _dydx(connection: int, at_ns: int, ask: str) -> Record:
+    bids, asks = ([{"price": p, "size": "1"}] for p in (str(int(ask) - 1), ask))
+    frame = {"type": "subscribed", "channel": "v3_orderbook", "id": "BTC-USD", "contents": {"bids": bids, "asks": asks}}
+    return Record(Kind.FRAME, connection, at_ns, orjson.dumps(frame))
+
+
+def _apex(at_ns: int, u: int, ask: str, kind: str) -> Record:
+    """Each delta takes the last book's levels away."""
+    bids, asks = [[str(int(ask) - 1), "1"]], [[ask, "1"]]
+    if kind == "delta":
+        bids += [[str(price), "0"] for price in range(90, int(ask) - 1)]
+        asks += [[str(price), "0"] for price in range(90, int(ask))]
+    frame = {"topic": "orderBook200.H.BTCUSDC", "type": kind, "data": {"s": "BTCUSDC", "b": bids, "a": asks, "u": u}}
+    return Record(Kind.FRAME, 2, at_ns, orjson.dumps(frame))

@@ -32,8 +32,8 @@ TRADES_SHOWN = 50
 class Client:
     """A connection with the topics it hears; `account_id` after a login."""
 
-    def __init__(self) -> None:
-        self.socket = Socket()
+    def __init__(self, socket: Socket) -> None:
+        self.socket = socket
         self.topics: set[str] = set()
         self.account_id: str | None = None
 
@@ -86,7 +86,7 @@ class ApexSockets:
     # in
 
     async def _serve(self, request: web.Request, ops: dict[str, Callable[[Client, Json], None]]) -> web.StreamResponse:
-        client = Client()
+        client = Client(self._mouth.socket())
         self._clients[client] = None
         try:
             return await client.socket.run(request, lambda said: self._hear(client, said, ops))

@@ -51,7 +51,7 @@ class DydxSockets:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection for as long as it lasts."""
-        connection = Connection(Socket())
+        connection = Connection(self._mouth.socket())
         self._connections[connection] = None
         connection.say("connected")
         try:

@@ -4,18 +4,35 @@ Knows no protocol: `dydx_…` and `apex_…` put what stands here into words.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Protocol, TypeAlias
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from common.sim.accounts import AccountRecord
 from common.sim.listings import Listing
 from common.sim.server.asset import Asset, asset_of
 from common.sim.server.bars import Bars
 from common.sim.server.plain import NS_PER_SECOND
+from common.sim.server.socket import Socket
 from common.sim.types import AccountChange, BookChange, PaperVenue, Print, Publication
 
 HOUR_NS = 3600 * NS_PER_SECOND
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Line(Protocol):
+    """What stands between the port and the protocol: every request passes it."""
+
+    @property
+    def pass_on(self) -> Middleware:
+        """As aiohttp asks for it."""
+
+    def close(self) -> None:
+        """The venue stops serving."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +71,9 @@ class Mouth:
     markets: dict[str, str] = field(default_factory=dict)
     #: None: always ready, with every market that is listed
     condition: Callable[[], Condition] | None = None
+    #: makes the connections that clients hold, and what every request passes first: both are bad in a drill only
+    socket: Callable[[], Socket] = Socket
+    line: Line | None = None
     on_book: Callable[[BookChange], None] = lambda _: None
     on_print: Callable[[Print], None] = lambda _: None
     on_account: Callable[[AccountChange], None] = lambda _: None

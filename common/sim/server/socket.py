@@ -47,7 +47,7 @@ class Socket:
             return
         if len(self._outbox) >= OUTBOX_MAX:
             log.trouble(_log, "slow_client_dropped", connection=self.id, waiting=len(self._outbox))
-            self._drop()
+            self.drop()
             return
         self._outbox.append(frame)
         self._wake.set()
@@ -57,7 +57,7 @@ class Socket:
         self._closing = True
         self._wake.set()
 
-    def _drop(self) -> None:
+    def drop(self) -> None:
         """End the connection at once; a sender that waits for the reader is woken by it."""
         self._outbox.clear()
         self._closing = True
@@ -94,6 +94,6 @@ class Socket:
                 try:
                     await response.send_frame(self._outbox.popleft(), WSMsgType.TEXT)
                 except ConnectionError:
-                    self._drop()
+                    self.drop()
         if self._transport is not None:
             self._transport.close()

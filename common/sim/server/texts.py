@@ -144,6 +144,8 @@ _APEX_KEYS: dict[str, tuple[str, dict[str, str]]] = {
     Refuse.ORDER_FINAL: ("ORDER_NOT_CANCEL_INVALID_STATUS", {"orderId": "order_id"}),
 }
 
+#: the engine's refusals that ApeX has words for
+APEX_REFUSALS = tuple(_APEX_KEYS)
 CODE_BUSINESS, CODE_FAILED, CODE_API_KEY, CODE_CLOCK = 3, 10001, 10002, 20002
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Protocol
 
 import orjson
@@ -15,14 +15,15 @@ from common.sim.server.apex_ws import ApexSockets
 from common.sim.server.dydx_rest import DydxRest
 from common.sim.server.dydx_ws import DydxSockets
 from common.sim.server.gate import Gate
-from common.sim.server.mouth import Mouth
+from common.sim.server.mouth import Handler, Line, Mouth
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HOST = "127.0.0.1"
 #: an idle keep-alive connection stays this long: a worker's order must not meet a closing one
 KEEPALIVE_S = 3600.0
 #: requests under way when told to stop get this long
 SHUTDOWN_S = 1.0
+#: and each venue this long to end, those included
+CLOSE_S = 2.0
 UNREADY = 503
 
 
@@ -41,10 +42,14 @@ class WireServer:
 
     def __init__(self, mouths: dict[Venue, Mouth]) -> None:
         self._apps, self._sockets = dict[Venue, web.Application](), list[Sockets]()
+        self._lines: list[Line] = []
         self._failed = asyncio.Event()
         self._failure: Exception | None = None
         for venue, mouth in mouths.items():
             app, sockets = _dydx_app(mouth) if venue is Venue.DYDX else _apex_app(mouth)
+            if mouth.line is not None:
+                app.middlewares.append(mouth.line.pass_on)
+                self._lines.append(mouth.line)
             app.middlewares.append(self._guard)
             app.middlewares.append(Gate(mouth).pass_on)
             self._apps[venue] = app
@@ -84,10 +89,14 @@ class WireServer:
 
     async def stop(self) -> None:
         """Close every connection and give the ports free."""
+        for line in self._lines:
+            line.close()
         for sockets in self._sockets:
             sockets.close_all()
         for runner in self._runners:
-            await runner.cleanup()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_S):
+                    await runner.cleanup()
 
     async def _listen(self, venue: Venue, app: web.Application, port: int) -> int:
         runner = web.AppRunner(app, access_log=None, keepalive_timeout=KEEPALIVE_S, shutdown_timeout=SHUTDOWN_S)

@@ -1,4 +1,8 @@
-"""What goes wrong, and on which stage, as named numbers. A fleet's run is a function of its seed and these."""
+"""What goes wrong, and on which stage, as named numbers.
+
+A simulated fleet's run is a function of its seed and these. The paper venues on the wire play those of them that can
+befall a request, a push or a book (`server/bad_luck.py`); whoever kills processes and fills disks there is the drill.
+"""
 
 from dataclasses import asdict, dataclass
 from random import Random
@@ -143,3 +147,31 @@ def calmed(faults: Faults) -> Faults:
     stage = ("skew_max_ns", "latency_ns", "balance_usd", "size_factor", "deals_max", "fill_or_kill", "hour_after_ns")
     kept = (*stage, *limits)
     return Faults(race_lost=0.0, **{name: getattr(faults, name) for name in kept})
+
+
+#: what the wire-level venues play at with `paper.faults = "drill"`. In wall-clock time an order whose fate is unknown
+#: costs its market up to 40 s: about one in eight meets something, so that the fleet also trades. A book has some ten
+#: frames a second: each feed loses or garbles one every minute or two.
+DRILL = Faults(
+    request_lost=0.015,
+    reply_lost=0.02,
+    request_late=0.015,
+    request_twice=0.03,
+    rejected=0.02,
+    throttled=0.02,
+    server_error=0.02,
+    look_up_failed=0.2,
+    not_visible=0.2,
+    push_lost=0.1,
+    push_twice=0.1,
+    push_late=0.1,
+    fills_lost=0.1,
+    book_gap=0.0005,
+    book_skipped=0.0005,
+    book_crossed=0.0005,
+    feed_silent=0.0002,
+    book_frozen=0.0005,
+    account_missed=0.05,
+)
+#: every value of `paper.faults`; None: a line that loses nothing, and costs nothing
+ON_THE_WIRE = {"none": None, "drill": DRILL}
