@@ -26,6 +26,8 @@ LIVE_HOSTS = {
     Venue.DYDX: ("https://api.dydx.exchange", "wss://api.dydx.exchange/v3/ws"),
     Venue.APEX: ("https://pro.apex.exchange", "wss://quote.pro.apex.exchange"),
 }
+#: GMX on Arbitrum: its prices are read, nothing is traded there
+GMX_HOST = "https://arbitrum-api.gmxinfra.io"
 
 
 def paper_endpoints(folder: Path, ports: Mapping[Venue, int]) -> dict[Venue, Endpoint]:
@@ -42,6 +44,19 @@ def _paper_endpoint(venue: Venue, port: int, folder: Path) -> Endpoint:
 def sharing(folder: Path, endpoints: Mapping[Venue, Endpoint]) -> dict[Venue, Endpoint]:
     """The same, with one budget of requests in `folder` for all processes."""
     return {venue: replace(endpoint, budgets=folder) for venue, endpoint in endpoints.items()}
+
+
+def paper_gmx(dydx_port: int) -> str:
+    """Where the paper GMX answers: it follows the paper dYdX's index and has no port of its own."""
+    return f"http://127.0.0.1:{dydx_port}/gmx"
+
+
+def live_gmx(venues: Table) -> str | None:
+    """Where GMX's prices are read; None when something was complained about."""
+    table = venues.table("gmx")
+    rest = _address(table, "rest", GMX_HOST, "https")
+    table.done()
+    return rest
 
 
 def live_endpoints(root: Path, venues: Table) -> dict[Venue, Endpoint] | None:

@@ -33,7 +33,7 @@ from common.core.errors import ConfigError
 from common.core.market import Venue
 from common.core.terms import Terms
 from common.endpoints import Endpoint as Endpoint
-from common.endpoints import live_endpoints, paper_endpoints, sharing
+from common.endpoints import live_endpoints, live_gmx, paper_endpoints, paper_gmx, sharing
 from common.filled import filled
 from common.recorder.terms import RecorderTerms
 from common.toml_table import Table
@@ -114,7 +114,7 @@ class FleetLimits:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a process may need to know; `root` is where arb.toml lies, `hash` names its content."""
+    """Everything a process may need to know; `root`: where arb.toml lies, `hash`: its content, `gmx`: who is asked."""
 
     root: Path
     mode: str
@@ -123,6 +123,7 @@ class Settings:
     limits: FleetLimits
     markets: dict[str, Terms]
     endpoints: dict[Venue, Endpoint]
+    gmx: str
     paper: Paper
     warden: WardenTerms
     recorder: RecorderTerms
@@ -196,14 +197,16 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
     limits = _part(table, "limits", FleetLimits)
     warden, recorder = _warden(table.table("warden"), cap), _part(table, "recorder", RecorderTerms)
     markets = _markets(table, mode)
-    live = live_endpoints(root, table.table("venues"))
+    venues = table.table("venues")
+    gmx, live = live_gmx(venues), live_endpoints(root, venues)
     table.done()
     if mode == "paper":
         _paper_alone(table, paper, cap)
     if mode is None or var is None or paper is None or cap is None:
         return None
-    if limits is None or warden is None or recorder is None or live is None:
+    if limits is None or warden is None or recorder is None or live is None or gmx is None:
         return None
+    ports = {Venue.DYDX: paper.dydx_port, Venue.APEX: paper.apex_port}
     return Settings(
         root=root,
         mode=mode,
@@ -211,12 +214,8 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
         cap=cap,
         limits=limits,
         markets={name: terms for name, terms in markets.items() if terms is not None},
-        endpoints=sharing(
-            root / var / "run",
-            live
-            if mode == "live"
-            else paper_endpoints(root / var / "paper", {Venue.DYDX: paper.dydx_port, Venue.APEX: paper.apex_port}),
-        ),
+        endpoints=sharing(root / var / "run", live if mode == "live" else paper_endpoints(root / var / "paper", ports)),
+        gmx=gmx if mode == "live" else paper_gmx(paper.dydx_port),
         paper=paper,
         warden=warden,
         recorder=recorder,

@@ -21,7 +21,8 @@ def config_show(config: Settings) -> Answer:
         "hash": config.hash,
         "cap": _table(config.cap),
         "limits": _table(config.limits),
-        "venues": {venue.value: _table(endpoint) for venue, endpoint in config.endpoints.items()},
+        "venues": {venue.value: _table(endpoint) for venue, endpoint in config.endpoints.items()}
+        | {"gmx": {"rest": config.gmx}},
         "paper": _table(config.paper),
         "warden": _table(config.warden),
         "recorder": _table(config.recorder),

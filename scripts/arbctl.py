@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from scripts import render
-from scripts.commands import act, check, deal, ledger, limit, show, tape
+from scripts.commands import act, check, deal, ledger, limit, show, spread, tape, venues
 
 EXIT_FAILED, EXIT_MISUSED, EXIT_REFUSED = 1, 2, 3
 
@@ -40,6 +40,8 @@ ledger.add_to(app)
 limit.add_to(app)
 deal.add_to(app)
 tape.add_to(app)
+spread.add_to(app)
+venues.add_to(app)
 
 
 def main() -> int:

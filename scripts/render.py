@@ -28,13 +28,18 @@ NOTHING = "–"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command has to say: `data` for machines, `columns` and `rows` (or `text`) for people, `notes` beside."""
+    """What a command has to say: `data` for machines, `columns` and `rows` (or `text`) for people, `notes` beside.
+
+    `wrapped`: cells are sentences, and are broken over lines; `footer` stands below the table.
+    """
 
     data: Any
     columns: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
     text: str = ""
     notes: Sequence[str] = ()
+    wrapped: bool = False
+    footer: str = ""
 
 
 def show(answer: Answer, *, as_json: bool = False, as_csv: bool = False) -> None:
@@ -57,21 +62,24 @@ def _show_text(answer: Answer) -> None:
     if answer.rows:
         from rich.console import Console
 
-        console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
-        console.print(table(answer.columns, answer.rows))
+        # what stands in square brackets is meant as it stands
+        console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False, markup=False)
+        console.print(table(answer.columns, answer.rows, wrapped=answer.wrapped))
+        if answer.footer:
+            console.print(answer.footer)
     elif not answer.text:
         say("nothing to show")
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> "Table":
-    """A rich table; a column of figures stands to the right."""
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, wrapped: bool = False) -> "Table":
+    """A rich table; a column of figures stands to the right, the first column is never broken."""
     from rich import box
     from rich.table import Table
 
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, leading=int(wrapped))
     for index, column in enumerate(columns):
         cells = [row[index] for row in rows]
-        drawn.add_column(column, justify="right" if _numeric(cells) else "left", no_wrap=True)
+        drawn.add_column(column, justify="right" if _numeric(cells) else "left", no_wrap=not wrapped or index == 0)
     for row in rows:
         drawn.add_row(*row)
     return drawn

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from common.core.errors import VenueError
-from common.core.market import Venue
 
 
 @contextmanager
-def reading(venue: Venue, what: str) -> Iterator[None]:
+def reading(venue: str, what: str) -> Iterator[None]:
     """Turn every way in which a message can be malformed into a VenueError naming venue and message."""
     try:
         yield

@@ -60,6 +60,8 @@ MISTAKES = [
     ("", '[markets.ETH]\nsize = "1"', ("markets.ETH.size", "= 1:", "2030 USD", "250 USD", "smaller")),
     ("", '[markets.XRP]\nsize = "1"', ("markets.XRP", "list BTC, ETH", "take [markets.XRP] out")),
     (LIVE, '[strategy]\nrule = "original"', ("strategy.rule", "'original'", '"net"', "fees")),
+    ("", '[venues.gmx]\nrest = "http://arbitrum-api.gmxinfra.io"', ("venues.gmx.rest", "https://")),
+    ("", '[venues.gmx]\nws = "wss://arbitrum-api.gmxinfra.io"', ("venues.gmx.ws",)),
     (LIVE, '[venues.apex]\nrest = "https://api.dydx.exchange"', ("venues.apex.rest", "own address")),
 ]
 
@@ -187,3 +189,18 @@ def test_a_new_field_is_a_new_key() -> None:
     with pytest.raises(ConfigError) as caught:
         heard.refuse()
     assert len(caught.value.args) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("", "http://127.0.0.1:18701/gmx"),
+        ("[paper]\ndydx_port = 20001\n", "http://127.0.0.1:20001/gmx"),
+        ('[venues.gmx]\nrest = "https://example.org/gmx/"\n', "http://127.0.0.1:18701/gmx"),
+        (LIVE, "https://arbitrum-api.gmxinfra.io"),
+        (LIVE + '[venues.gmx]\nrest = "https://example.org/gmx/"\n', "https://example.org/gmx"),
+    ],
+)
+def test_gmx_is_the_paper_one_unless_live(tmp_path: Path, text: str, where: str) -> None:
+    (tmp_path / "arb.toml").write_text(text + BTC)
+    assert settings.load(tmp_path / "arb.toml", {}).gmx == where

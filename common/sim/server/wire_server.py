@@ -10,6 +10,7 @@ from aiohttp import web
 
 from common.core.errors import ConfigError, LocalError
 from common.core.market import Venue
+from common.sim.server import gmx_rest
 from common.sim.server.apex_rest import ApexRest, collapsed
 from common.sim.server.apex_ws import ApexSockets
 from common.sim.server.dydx_rest import DydxRest
@@ -116,6 +117,7 @@ def _dydx_app(mouth: Mouth) -> tuple[web.Application, Sockets]:
     app, sockets = web.Application(), DydxSockets(mouth)
     app.router.add_get("/health", _health(mouth))
     app.router.add_get("/v3/ws", sockets.handle)
+    gmx_rest.add_to(app, mouth)
     DydxRest(mouth).add_to(app)
     return app, sockets
 
