@@ -4,14 +4,14 @@ import asyncio
 from dataclasses import dataclass
 from decimal import Decimal
 
-from common.core.book import Book, make_book
+from common.core.book import Book
 from common.core.deal import Deal
 from common.core.errors import ConfigError, VenueError
 from common.core.events import Way
 from common.core.market import Side, Venue
 from common.core.ways import Outcome, Trade, fee_rates, outcomes
 from common.settings import Settings
-from common.venues.adapters import book_now
+from common.venues.adapters import make_look
 from scripts import render
 
 WORDS = {Side.BUY: "buy", Side.SELL: "sell"}
@@ -54,13 +54,13 @@ async def _asked(config: Settings, market: str) -> Prices:
 
 
 async def _book(config: Settings, venue: Venue, market: str) -> Book | str:
+    look = make_look(config.endpoints[venue])
     try:
-        instrument, message = await book_now(config.endpoints[venue], market, config.paper.taker_fee)
+        return await look.book(market)
     except (VenueError, ConfigError) as error:
         return str(error)
-    book = make_book(instrument)
-    book.apply(message)
-    return book
+    finally:
+        await look.close()
 
 
 def priced(config: Settings, deal: Deal, prices: Prices) -> tuple[Outcome, ...]:

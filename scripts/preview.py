@@ -5,25 +5,25 @@ Changes nothing, and asks without keys: the taker fee is the one in arb.toml, no
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from common import clock
+from common.core.book import Book
 from common.core.closing import Exit, Offer, find_closing, offers
 from common.core.deal import Deal, DealState
 from common.core.errors import ConfigError, VenueError
-from common.core.events import BookMessage, HaltLevel
-from common.core.market import Instrument, Venue
+from common.core.events import HaltLevel
+from common.core.market import Venue
 from common.core.view import MarketView
 from common.ledger.report import Report
 from common.settings import Settings
-from common.venues.adapters import book_now
+from common.venues.adapters import make_look
+from common.venues.base import Look
 from scripts import render
 from scripts.render import NOTHING, Answer
 
 _COLUMNS = ("deal", "market", "size", "state", "costs now USD", "keeps USD", "would")
-
-Asked = tuple[Instrument, BookMessage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,15 @@ def preview(config: Settings, level: HaltLevel, market: str | None) -> Answer:
     return Answer(data, _COLUMNS, [_cells(p, level) for p in priced], text, notes)
 
 
-def _view(config: Settings, market: str, books: Mapping[tuple[Venue, str], Asked]) -> tuple[str, MarketView | None]:
+def _view(config: Settings, market: str, books: Mapping[tuple[Venue, str], Book]) -> tuple[str, MarketView | None]:
     """The market as a trader would see it now; None where a venue gave no book."""
     asked = {venue: books[venue, market] for venue in Venue if (venue, market) in books}
     if len(asked) < len(Venue) or market not in config.markets:
         return market, None
-    view = MarketView(config.markets[market], {venue: instrument for venue, (instrument, _) in asked.items()})
-    for _, message in asked.values():
-        view.hear(message)
+    fee = config.paper.taker_fee
+    view = MarketView(config.markets[market], {v: replace(book.instrument, taker_fee=fee) for v, book in asked.items()})
+    for venue, book in asked.items():
+        view.books[venue], view.alive_ns[venue] = book, book.heard_ns
     return market, view
 
 
@@ -89,18 +90,22 @@ def _cheapest(priced: Priced) -> tuple[bool, Decimal, str]:
     return offer is None, rate, priced.deal.deal_id
 
 
-async def _books(config: Settings, markets: list[str]) -> tuple[dict[tuple[Venue, str], Asked], list[str]]:
+async def _books(config: Settings, markets: list[str]) -> tuple[dict[tuple[Venue, str], Book], list[str]]:
     """What every venue says, and a sentence for each that gave no book."""
-    places = [(venue, market) for venue in Venue for market in markets]
-    said = await asyncio.gather(*(_book(config, venue, market) for venue, market in places))
+    looks = {venue: make_look(endpoint) for venue, endpoint in config.endpoints.items()}
+    places = [(venue, market) for venue in looks for market in markets]
+    try:
+        said = await asyncio.gather(*(_book(looks[venue], market) for venue, market in places))
+    finally:
+        await asyncio.gather(*(look.close() for look in looks.values()))
     books = {place: one for place, one in zip(places, said, strict=True) if not isinstance(one, str)}
     silent = [f"{v} gives no book of {m}: {o}" for (v, m), o in zip(places, said, strict=True) if isinstance(o, str)]
     return books, silent
 
 
-async def _book(config: Settings, venue: Venue, market: str) -> Asked | str:
+async def _book(look: Look, market: str) -> Book | str:
     try:
-        return await book_now(config.endpoints[venue], market, config.paper.taker_fee)
+        return await look.book(market)
     except (VenueError, ConfigError) as error:
         return str(error)
 

@@ -1,13 +1,11 @@
-"""The venues that there are, as one table: what makes a feed and a desk for each."""
+"""The venues that there are, as one table: what makes a feed, a desk and a look for each."""
 
-from collections.abc import Awaitable, Callable
-from decimal import Decimal
+from collections.abc import Callable
 
-from common.core.events import BookMessage
 from common.core.market import Instrument, Venue
 from common.settings import Endpoint
 from common.venues import apex, dydx
-from common.venues.base import Desk, Feed
+from common.venues.base import Desk, Feed, Look
 from common.venues.keys import Keys, read
 
 MAKE_FEED: dict[Venue, Callable[[Endpoint, Instrument], Feed]] = {
@@ -18,10 +16,9 @@ MAKE_DESK: dict[Venue, Callable[[Endpoint, Keys], Desk]] = {
     Venue.DYDX: dydx.make_desk,
     Venue.APEX: apex.make_desk,
 }
-#: listing and book of one market, asked for once, without keys
-BOOK_NOW: dict[Venue, Callable[[Endpoint, str, Decimal], Awaitable[tuple[Instrument, BookMessage]]]] = {
-    Venue.DYDX: dydx.book_now,
-    Venue.APEX: apex.book_now,
+MAKE_LOOK: dict[Venue, Callable[[Endpoint], Look]] = {
+    Venue.DYDX: dydx.make_look,
+    Venue.APEX: apex.make_look,
 }
 
 
@@ -35,6 +32,6 @@ def make_desk(endpoint: Endpoint) -> Desk:
     return MAKE_DESK[endpoint.venue](endpoint, read(endpoint.venue, endpoint.keys))
 
 
-async def book_now(endpoint: Endpoint, market: str, taker_fee: Decimal) -> tuple[Instrument, BookMessage]:
-    """Listing and book of a market at one venue now; needs no keys. VenueError or ConfigError when there is none."""
-    return await BOOK_NOW[endpoint.venue](endpoint, market, taker_fee)
+def make_look(endpoint: Endpoint) -> Look:
+    """A look at the public books of one venue; needs no keys."""
+    return MAKE_LOOK[endpoint.venue](endpoint)

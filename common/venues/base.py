@@ -1,4 +1,4 @@
-"""What a caller needs of a venue, and no more: Feed (public), Desk (orders), Account stream (private).
+"""What a caller needs of a venue, and no more: Feed and Look (public), Desk (orders), Account stream (private).
 
 Free of any signing scheme, of string-only ids, and of "acknowledged means resting": an adapter for another
 protocol fits behind the same protocols. Implementations live in `dydx/`, `apex/` and, in process, `sim/`.
@@ -14,6 +14,7 @@ from common.core.account import ForcedFill as ForcedFill
 from common.core.account import FundingPaid as FundingPaid
 from common.core.account import PastFill as PastFill
 from common.core.account import Position as Position
+from common.core.book import Book
 from common.core.events import (
     BookMessage,
     FeedAlive,
@@ -136,6 +137,16 @@ class Desk(Protocol):
 
     async def stream(self, on_event: Callable[[AccountEvent], None]) -> None:
         """The private account stream; reconnects by itself, never returns unless cancelled."""
+
+    async def close(self) -> None:
+        """Close all connections."""
+
+
+class Look(Protocol):
+    """One look at a venue's public books: for whoever compares prices, not for trading."""
+
+    async def book(self, market: str) -> Book:
+        """The book of a market now; ConfigError when it is not listed, VenueError without a usable answer."""
 
     async def close(self) -> None:
         """Close all connections."""

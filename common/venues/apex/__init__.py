@@ -3,12 +3,9 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from common.core.events import BookMessage
     from common.core.market import Instrument
     from common.settings import Endpoint
-    from common.venues.base import Desk, Feed
+    from common.venues.base import Desk, Feed, Look
     from common.venues.keys import Keys
 
 
@@ -27,8 +24,8 @@ def make_desk(endpoint: "Endpoint", keys: "Keys") -> "Desk":
     return ApexDesk(endpoint.rest, endpoint.ws, keys, budget=budget(endpoint.budgets))
 
 
-async def book_now(endpoint: "Endpoint", market: str, taker_fee: "Decimal") -> "tuple[Instrument, BookMessage]":
-    """Listing and book of one market, asked for once, without keys; VenueError, ConfigError when there is none."""
-    from common.venues.apex import public
+def make_look(endpoint: "Endpoint") -> "Look":
+    """A look at the public books, without an account."""
+    from common.venues.apex.look import ApexLook
 
-    return await public.book_now(endpoint, market, taker_fee)
+    return ApexLook(endpoint)
