@@ -7,7 +7,7 @@ import asyncio
 
 from common import clock, log
 from common.core.errors import VenueError
-from common.core.events import Event, Halted, StopRequested, Tick, Way
+from common.core.events import Event, StopRequested, Tick, Way
 from common.core.market import Venue
 from common.live import LiveWorld
 from common.recall import FillsRecall, FundingRecall
@@ -18,9 +18,10 @@ TICK_S = 0.1
 HALT_S = 1.0
 HEARTBEAT_S = 3.0
 #: an equity row younger than this is left alone, whoever wrote it
-ACCOUNT_MIN_AGE_NS = 3_000_000_000
-#: the account is asked for at least this often, and at most once per ACCOUNT_PAUSE_S
-ACCOUNT_S = 4.0
+ACCOUNT_MIN_AGE_NS = 2_200_000_000
+#: the row is looked at at least this often, and at most once per ACCOUNT_PAUSE_S: without a warden, a single worker
+#: keeps it younger than the 5 s (cap.equity_max_age_s) past which the ledger lets nobody in
+ACCOUNT_S = 2.0
 ACCOUNT_PAUSE_S = 1.0
 #: how often it is seen whether something has to be asked for that nobody pushed
 RECALL_S = 1.0
@@ -85,12 +86,11 @@ class Housekeeping:
             await asyncio.sleep(TICK_S)
 
     async def _halts(self) -> None:
-        runner = self._runner
         while True:
-            level = runner.ledger.halt_level(runner.market)
-            if level is not runner.trader.halt:
-                log.event(runner.logger, "halt_level", level=level)
-                self.hear(Halted(level, clock.now_ns()))
+            told = self._runner.read_halt()
+            if told is not None:
+                log.event(self._runner.logger, "halt_level", level=told.level, turn=told.turn)
+                self.hear(told)
             self.look_at_choices()
             await asyncio.sleep(HALT_S)
 

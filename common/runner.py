@@ -12,6 +12,7 @@ from typing import Any, Protocol, assert_never
 
 from common import log
 from common.core.account import ForcedFill, FundingPaid, PastFill
+from common.core.closing import offers
 from common.core.commands import Alert, Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
 from common.core.deal import Deal
 from common.core.events import DealChanged, Event, Filled, Halted, HaltLevel, Refused, Reported
@@ -92,6 +93,15 @@ class Runner:
             case AccountChanged() | StreamUp():
                 self.world.account_changed(event.venue)
 
+    def read_halt(self) -> Halted | None:
+        """Halt and turn in force, if they are not what the trader knows; while shrinking, say what closing costs."""
+        level, now_ns, trader = self.ledger.halt_level(self.market), self.world.now_ns(), self.trader
+        turn = None
+        if level is HaltLevel.REDUCE:
+            turn = self.ledger.shrinking.turn(self.market, now_ns)
+            self.ledger.shrinking.offer(self.market, offers(trader.view, tuple(trader.deals.values()), now_ns), now_ns)
+        return None if (level, turn) == (trader.halt, trader.turn) else Halted(level, now_ns, turn)
+
     def hear_funding(self, paid: FundingPaid) -> None:
         """Book a funding payment of our market; another worker books the others."""
         if paid.market == self.market:
@@ -155,7 +165,7 @@ class Runner:
     def _halt(self, command: HaltMarket) -> None:
         log.trouble(self.logger, "halt", why=command.why)
         self.ledger.halt(HaltLevel.HALT, self.market, command.why, who="worker", at_ns=command.at_ns)
-        self.hear(Halted(self.ledger.halt_level(self.market), command.at_ns))
+        self.hear(Halted(self.ledger.halt_level(self.market), command.at_ns, self.trader.turn))
 
     def _alert(self, alert: Alert) -> None:
         if alert.over:

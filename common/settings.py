@@ -93,7 +93,7 @@ class Cap:
     leverage_entry: Leverage = Decimal("2.5")
     leverage_max: Leverage = Decimal(3)
     level: Count = 4
-    equity_max_age_ns: PatienceNs = 30 * SECOND_NS
+    equity_max_age_ns: PatienceNs = 5 * SECOND_NS
 
     def __post_init__(self) -> None:
         refuse_wrong("cap", self, not_above(self, "leverage_entry", "leverage_max"))

@@ -5,16 +5,14 @@ the fees of the other side. All is asked once, at the same time; one venue that 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
 
 from common.core.book import Book
 from common.core.market import Side, Venue
-from common.settings import Endpoint, Settings
-from common.venues.apex.look import ApexLook
-from common.venues.dydx.look import DydxLook
+from common.settings import Settings
+from common.venues.adapters import make_look
 from common.venues.gmx.prices import GmxPrices
 from common.venues.gmx.wire import OraclePrice
 from scripts.render import NOTHING, Answer, moment, number
@@ -22,20 +20,6 @@ from scripts.render import NOTHING, Answer, moment, number
 BPS = Decimal(10_000)
 _HUNDREDTH = Decimal("0.01")
 _TIME_FROM = 11
-
-
-class Look(Protocol):
-    """One look at a venue's public books."""
-
-    async def book(self, market: str) -> Book:
-        """The book of a market now."""
-
-    async def close(self) -> None:
-        """Close all connections."""
-
-
-#: what makes a look, by venue
-LOOKS: dict[Venue, Callable[[Endpoint], Look]] = {Venue.DYDX: DydxLook, Venue.APEX: ApexLook}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +75,7 @@ def spread(settings: Settings, markets: Sequence[str]) -> Answer:
 
 
 async def _compared(settings: Settings, markets: Sequence[str]) -> list[Against]:
-    looks: Mapping[Venue, Look] = {v: LOOKS[v](endpoint) for v, endpoint in settings.endpoints.items()}
+    looks = {venue: make_look(endpoint) for venue, endpoint in settings.endpoints.items()}
     gmx, pairs = GmxPrices(settings.gmx), [(market, venue) for market in markets for venue in looks]
     try:
         async with asyncio.TaskGroup() as group:

@@ -1,33 +1,53 @@
 """`arbctl positions`: ledger and venues side by side, from ledger rows alone, each with its age."""
 
 from dataclasses import asdict
-from pathlib import Path
+from decimal import Decimal
 from typing import Any
 
 from common import clock
 from common.core.market import Venue
 from common.ledger.report import Report
 from common.ledger.shapes import CapRow, Equity, MarketRow, VenueSide
+from common.settings import Settings
+from common.warden import prices
+from common.warden.board import FILE
+from common.warden.board import read as read_board
+from common.warden.prices import Outlooks
 from scripts import render
 from scripts.render import NOTHING, Answer
 
 _COLUMNS = ("market", "dir", "deals", "dydx ledger", "venue", "apex ledger", "venue", "agree")
-_MONEY = ("notional USD", "entry edge USD", "unrealised USD", "age")
+_MONEY = ("notional USD", "entry edge USD", "unrealised USD", "age", "funding USD/h")
 
 
-def positions(ledger_file: Path) -> Answer:
+def positions(config: Settings) -> Answer:
     """One row per market with anything in it, then both venues' leverage against the cap."""
-    now_ns = clock.now_ns()
+    now_ns, ledger_file = clock.now_ns(), config.ledger_file
+    board = read_board(config.var / FILE, now_ns)
+    outlooks: Outlooks = {} if board is None else board.outlooks
     with Report.open(ledger_file) as report:
         markets, cap, equities = report.markets(), report.cap(), report.equities()
         filled = {trade.market: trade.at_ns for trade in report.trades()}
     data = {
-        "markets": [_data(row, now_ns, filled.get(row.market, 0)) for row in markets],
+        "markets": [
+            _data(row, now_ns, filled.get(row.market, 0)) | {"funding_hourly_usd": _funding(row, outlooks)}
+            for row in markets
+        ],
         "venues": [_venue_data(equity, now_ns) for equity in equities],
         "exposure": asdict(cap),
     }
-    rows = [_cells(row, now_ns, filled.get(row.market, 0)) for row in markets]
+    rows = [(*_cells(row, now_ns, filled.get(row.market, 0)), _spoken(_funding(row, outlooks))) for row in markets]
     return Answer(data, (*_COLUMNS, *_MONEY), rows, notes=_notes(cap, equities, now_ns))
+
+
+def _funding(row: MarketRow, outlooks: Outlooks) -> dict[str, Decimal | None]:
+    """By deal: what the next hour's funding brings, negative when it costs; None while the warden shows no rate."""
+    return {deal.deal_id: prices.funding_hourly(deal, outlooks) for deal in row.deals}
+
+
+def _spoken(funding: dict[str, Decimal | None]) -> str:
+    known = [hourly for hourly in funding.values() if hourly is not None]
+    return f"{sum(known):+.4f}" if known and len(known) == len(funding) else NOTHING
 
 
 def _data(row: MarketRow, now_ns: int, filled_ns: int) -> dict[str, Any]:

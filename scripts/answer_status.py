@@ -1,10 +1,16 @@
 """`arbctl status`: is the fleet alive, what does each worker say, what is halted, how much room is left."""
 
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from common import clock
+from common.core.market import Venue
 from common.settings import Settings
+from common.warden import margin
+from common.warden.board import FILE, Seen
+from common.warden.board import read as read_board
+from common.warden.margin import Transfer
 from scripts import limit_view, render
 from scripts.fleet_view import FleetView, Member, view
 from scripts.render import NOTHING, Answer
@@ -23,20 +29,24 @@ def status(config: Settings) -> Answer:
     alive = supervisor.alive()
     processes = supervisor.processes() if alive else []
     seen = view(config.ledger_file, list(config.markets), processes)
+    board = read_board(config.var / FILE, now_ns)
     helpers = {name: next((p for p in processes if p.name == name), None) for name in ("sim", "warden", "recorder")}
     return Answer(
-        data=_data(config, seen, alive, helpers),
+        data=_data(config, seen, alive, helpers, board),
         columns=_COLUMNS,
         rows=[_cells(member, seen, now_ns) for member in seen.members],
-        notes=_notes(config, seen, alive, helpers),
+        notes=[*_notes(config, seen, alive, helpers), *_warnings(config, seen, board)],
     )
 
 
-def _data(config: Settings, seen: FleetView, alive: tuple[int, str] | None, helpers: Helpers) -> dict[str, Any]:
+def _data(
+    config: Settings, seen: FleetView, alive: tuple[int, str] | None, helpers: Helpers, board: Seen | None
+) -> dict[str, Any]:
     return {
         "mode": config.mode,
         "config_hash": config.hash,
         "supervisord": None if alive is None else {"pid": alive[0], "state": alive[1]},
+        "warden_sees": _sees(config, seen, board),
         **{name: None if p is None else {"pid": p.pid, "state": p.state} for name, p in helpers.items()},
         "members": seen.members,
         "counts": None if seen.counts is None else asdict(seen.counts),
@@ -45,6 +55,42 @@ def _data(config: Settings, seen: FleetView, alive: tuple[int, str] | None, help
         "halts": seen.halts,
         "totals": seen.totals,
     }
+
+
+def _sees(config: Settings, seen: FleetView, board: Seen | None) -> dict[str, Any]:
+    """What only somebody who asks both venues knows; None where nobody does at the moment."""
+    transfer = _transfer(config, seen)
+    return {
+        "at_ns": None if board is None else board.at_ns,
+        "liquidation_distance": None if board is None else dict(board.distances),
+        "usd_usdc_bps": None if board is None else board.parted_bps,
+        "transfer": None if transfer is None else asdict(transfer),
+    }
+
+
+def _transfer(config: Settings, seen: FleetView) -> Transfer | None:
+    return margin.transfer(_equities(seen), config.warden.equity_ratio_min)
+
+
+def _equities(seen: FleetView) -> dict[Venue, int]:
+    return {equity.venue: equity.equity_uusd for equity in seen.equities}
+
+
+def _warnings(config: Settings, seen: FleetView, board: Seen | None) -> list[str]:
+    """Distance to liquidation, the dollars, and the transfer that would mend equities too far apart."""
+    notes = []
+    if board is None:
+        notes.append("the warden shows nothing: distance to liquidation and USD against USDC are not known")
+    else:
+        notes += [f"{venue}: {_far(distance)}" for venue, distance in board.distances.items()]
+        if board.parted_bps is not None:
+            notes.append(f"prices in USDC are {board.parted_bps:+.1f} bp off those in USD")
+    transfer = _transfer(config, seen)
+    return notes if transfer is None else [*notes, margin.spoken(transfer, _equities(seen))]
+
+
+def _far(distance: Decimal | None) -> str:
+    return "no position" if distance is None else f"liquidation when every price moves {distance:.1%} against us"
 
 
 def _cells(member: Member, seen: FleetView, now_ns: int) -> tuple[str, ...]:

@@ -4,14 +4,14 @@ import asyncio
 from dataclasses import dataclass
 from decimal import Decimal
 
+from common.core.book import Book
 from common.core.deal import Deal
-from common.core.errors import VenueError
+from common.core.errors import ConfigError, VenueError
 from common.core.events import Way
 from common.core.market import Side, Venue
 from common.core.ways import Outcome, Trade, fee_rates, outcomes
 from common.settings import Settings
-from common.venues.adapters import read_book
-from common.venues.public import PublicBook
+from common.venues.adapters import make_look
 from scripts import render
 
 WORDS = {Side.BUY: "buy", Side.SELL: "sell"}
@@ -21,18 +21,21 @@ WORDS = {Side.BUY: "buy", Side.SELL: "sell"}
 class Prices:
     """Both venues' books as far as they answered, and who did not, with why."""
 
-    books: dict[Venue, PublicBook]
+    books: dict[Venue, Book]
     silent: dict[Venue, str]
 
     def ask(self, venue: Venue, side: Side, size: Decimal) -> Decimal | None:
         """The average price of taking `size` now; None without a book or without so much in it."""
         book = self.books.get(venue)
-        return None if book is None else book.average(side, size)
+        steps = 0 if book is None else book.instrument.steps(size)
+        quote = book.quote(side, steps) if book and steps else None
+        return None if quote is None else quote.average
 
     def mid(self, venue: Venue) -> Decimal | None:
         """The middle of the touch."""
         book = self.books.get(venue)
-        return (book.bids[0][0] + book.asks[0][0]) / 2 if book and book.bids and book.asks else None
+        ticks = None if book is None else book.mid_ticks()
+        return None if book is None or ticks is None else book.instrument.tick * Decimal(str(ticks))
 
 
 def asked(config: Settings, market: str) -> Prices:
@@ -45,16 +48,19 @@ async def _asked(config: Settings, market: str) -> Prices:
     answers = await asyncio.gather(*(_book(config, venue, market) for venue in venues))
     told = dict(zip(venues, answers, strict=True))
     return Prices(
-        {venue: book for venue, book in told.items() if isinstance(book, PublicBook)},
+        {venue: book for venue, book in told.items() if isinstance(book, Book)},
         {venue: why for venue, why in told.items() if isinstance(why, str)},
     )
 
 
-async def _book(config: Settings, venue: Venue, market: str) -> PublicBook | str:
+async def _book(config: Settings, venue: Venue, market: str) -> Book | str:
+    look = make_look(config.endpoints[venue])
     try:
-        return await read_book(config.endpoints[venue], market)
-    except VenueError as error:
+        return await look.book(market)
+    except (VenueError, ConfigError) as error:
         return str(error)
+    finally:
+        await look.close()
 
 
 def priced(config: Settings, deal: Deal, prices: Prices) -> tuple[Outcome, ...]:

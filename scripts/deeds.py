@@ -3,8 +3,6 @@
 import os
 from dataclasses import dataclass
 
-import typer
-
 from common import clock
 from common.core.errors import ConfigError
 from common.core.events import HaltLevel
@@ -25,14 +23,6 @@ class HaltOrder:
     market: str | None
     level: HaltLevel
     reason: str
-
-
-def level_named(text: str) -> HaltLevel:
-    """halt, reduce or flatten; misuse otherwise."""
-    levels = [level.value for level in HaltLevel if level is not HaltLevel.NONE]
-    if text.lower() not in levels:
-        raise typer.BadParameter(f"--level is one of {', '.join(levels)}, not {text}")
-    return HaltLevel(text.lower())
 
 
 def writable(config: Settings) -> Ledger:

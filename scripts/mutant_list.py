@@ -8,6 +8,7 @@ from scripts.mutant import Mutant as Mutant
 from scripts.mutant_limits import LIMITS
 from scripts.mutants_of_legs import LEGS
 from scripts.mutants_of_reconcile import RECONCILE
+from scripts.mutants_of_the_warden import OF_THE_WARDEN
 
 FACTS, LEDGER, ROWS = "common/ledger/facts.py", "common/ledger/ledger.py", "common/ledger/rows.py"
 STORE, SCHEMA = "common/ledger/store.py", "common/ledger/schema.sql"
@@ -18,6 +19,7 @@ DYDX, APEX = "common/venues/dydx/wire_order.py", "common/venues/apex/wire_order.
 
 MUTANTS = (
     *LEGS,
+    *OF_THE_WARDEN,
     Mutant(
         "unknown read as failed",
         ((FACTS, "(answer=Reject(reason=reason) | ", "(answer=Reject(reason=reason) | Unknown(reason=reason) | "),),

@@ -63,7 +63,7 @@ def _obstacle(row: MarketRow, now_ns: int) -> str:
     held = [f"{side.venue} holds {render.number(side.venue_size)}" for side in row.sides if side.venue_size]
     why = " and ".join(held) or _silence(row.sides, now_ns)
     return (
-        f"{row.market}: {why}. `arbctl halt {row.market} --level flatten` has it closed; "
+        f"{row.market}: {why}. `arbctl flatten {row.market}` has it closed; "
         f"`arbctl reset-count {row.market} --force --reason TEXT` writes it off all the same."
     )
 

@@ -20,12 +20,15 @@ from common.settings import Settings
 from common.supervisor_client import Places, Supervisor
 from common.venues.base import Desk
 from common.version import code_version
-from common.warden import starting
+from common.warden import board, starting
+from common.warden.board import Board
 from common.warden.guard import Guard
 from common.warden.hand import Alerts, Hand
 from common.warden.judge import Judge
 from common.warden.listening import Listener
+from common.warden.lookout import Lookout
 from common.warden.memory import Memory
+from common.warden.turns import Turns
 from common.warden.verdicts import WARDEN
 from common.warden.warden import Warden
 
@@ -85,10 +88,11 @@ def _joined(
     ledger, watch = files
     memory = Memory(config.var / f"{WARDEN}.json", watch.origin)
     judge = Judge(config.warden, instruments, base=memory.read())
-    hand = Hand(ledger, watch, config.markets, Alerts(logging.getLogger(WARDEN)))
+    hand = Hand(files, config.markets, Alerts(logging.getLogger(WARDEN)))
+    lookout = Lookout(ledger, watch, judge, hand, memory, Board(config.var / board.FILE), Turns())
     supervisor = Supervisor(Places(config.var).socket)
     guard = Guard(config, supervisor, watch, hand, Listener(config.endpoints, instruments).moves)
-    return Warden(ledger, watch, desks, judge, hand, guard, memory)
+    return Warden(lookout, desks, guard, tuple(config.markets))
 
 
 def _files(config: Settings) -> tuple[Ledger, LedgerWatch]:

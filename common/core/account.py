@@ -22,13 +22,18 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """What the venue says our account is worth; `gross_uusd` is Σ |size × mark| over all its positions."""
+    """What the venue says our account is worth; `gross_uusd` is Σ |size × mark| over all its positions.
+
+    `equity_uusd` is without `pending_uusd`, which has left for elsewhere and carries nothing any more. `at_ns` is when
+    the venue was asked: an answer that was long under way is as old as its question.
+    """
 
     venue: Venue
     equity_uusd: int
     gross_uusd: int
     positions: tuple[Position, ...]
     at_ns: int
+    pending_uusd: int = 0
 
 
 @dataclass(frozen=True, slots=True)

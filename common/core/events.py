@@ -135,7 +135,7 @@ class Refused:
 
 
 class HaltLevel(StrEnum):
-    """halt: no new deals. reduce: no new deals, close at any acceptable edge. flatten: close everything now."""
+    """halt: no new deals. reduce: and close at any acceptable edge, cheapest first. flatten: close everything now."""
 
     NONE = "none"
     HALT = "halt"
@@ -144,11 +144,23 @@ class HaltLevel(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """While the fleet shrinks, one deal at a time: `deal_id` is the next, whatever that keeps if `whatever` is set."""
+
+    deal_id: str
+    whatever: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Halted:
-    """The strictest halt that the ledger holds for this market, `none` included."""
+    """The strictest halt that the ledger holds for this market, `none` included.
+
+    `turn` orders closing under `reduce`; None: nobody gives turns, each market closes what it finds acceptable.
+    """
 
     level: HaltLevel
     at_ns: int
+    turn: Turn | None = None
 
 
 class Way(StrEnum):

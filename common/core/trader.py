@@ -31,6 +31,7 @@ from common.core.events import (
     Reported,
     StopRequested,
     Tick,
+    Turn,
     Way,
     Wished,
 )
@@ -62,6 +63,8 @@ class Trader:
         self.view = MarketView(terms, instruments)
         self.deals: dict[str, Deal] = {}
         self.halt = HaltLevel.NONE
+        #: whose turn it is to close under `reduce`; None: nobody gives turns
+        self.turn: Turn | None = None
         self.stopping = False
         #: the last reason for not opening, one word: what `arbctl status` shows
         self.decision = "starting"
@@ -104,7 +107,7 @@ class Trader:
             case Refused():
                 return self._refused(event)
             case Halted():
-                self.halt = event.level
+                self.halt, self.turn = event.level, event.turn
                 return []
             case DustLeft():
                 self._dust.told(event.sizes)
@@ -129,7 +132,7 @@ class Trader:
         ready = tuple(d for d in self.deals.values() if self._closes_after_ns.get(d.deal_id, 0) <= at_ns)
         wished = tuple(d for d in ready if self._evener.to_close(d))
         found = find_closing(self.view, wished, HaltLevel.FLATTEN, at_ns) if wished else None
-        found = found or find_closing(self.view, ready, self.halt, at_ns)
+        found = found or find_closing(self.view, ready, self.halt, at_ns, self.turn)
         if found is None:
             return []
         self._closes_after_ns[found.deal.deal_id] = at_ns + CLOSE_RETRY_NS

@@ -7,7 +7,9 @@ from typing import Any
 from common.core.errors import LedgerError
 from common.ledger.ledger import Ledger
 
-_MORTAL = frozenset({"reserve", "write", "record", "move", "halt", "book_funding", "book_forced"})
+_MORTAL = frozenset(
+    {"reserve", "write", "record", "move", "halt", "resume", "book_funding", "book_forced", "write_account"}
+)
 
 
 class Death(Exception):

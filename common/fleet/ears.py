@@ -28,6 +28,7 @@ class Ears:
         self._wire, self._market = wire, market
         self._now_ns, self._hear, self._alive = now_ns, hear, alive
         self._silent_until_ns = self._frozen_until_ns = 0
+        self._sequence, self._asked = 0, False
 
     @property
     def venue(self) -> Venue:
@@ -49,7 +50,17 @@ class Ears:
             return
         late_ns = max(0, self._frozen_until_ns - wire.timeline.now_ns)
         late_ns += SWAPPED_NS if wire.happens(faults.book_swapped) else 0
-        self._alive(lambda: self._hear(wire.delta(change, self._now_ns())), late_ns + wire.latency_ns())
+        self._alive(lambda: self._frame(change), late_ns + wire.latency_ns())
+
+    def _frame(self, change: BookChange) -> None:
+        """ApeX's feed sees a gap in the sequence and asks for a snapshot itself, once until it is there."""
+        message = self._wire.delta(change, self._now_ns())
+        gap = self.venue is Venue.APEX and message.sequence != self._sequence + 1
+        self._sequence = message.sequence
+        self._hear(message)
+        if gap and not self._asked:
+            self._asked = True
+            self.ask()
 
     def _fall(self) -> int:
         wire = self._wire
@@ -68,6 +79,7 @@ class Ears:
 
     def reconnected(self) -> None:
         """The connection is up again, or lost a message and is made anew."""
+        self._asked = False
         self._hear(FeedLost(self.venue, "gap", self._now_ns()))
         self._alive(self.snapshot, RESUBSCRIBE_NS)
 
@@ -79,6 +91,7 @@ class Ears:
         """The whole book, if the venue answers."""
         if not self.silent:
             message: BookMessage = self._wire.snapshot(self._market, self._now_ns())
+            self._sequence, self._asked = message.sequence, False
             self._hear(message)
             self._tell_index()
 

@@ -5,17 +5,19 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
-from common.core.account import AccountFacts, Position
 from common.core.deal import Ask, Even, next_step
 from common.core.errors import LedgerError
 from common.core.market import Instrument, Venue
-from common.core.money import uusd_down, uusd_up
 from common.core.terms import Terms
+from common.fleet.by_hand import Person
 from common.fleet.disk import Disk
 from common.fleet.judge import Judge
+from common.fleet.keeper import Keeper
 from common.fleet.member import Member, heard
 from common.fleet.mishaps import Mishaps
+from common.fleet.overseer import Overseer, Stage
 from common.fleet.scenario import SIZES, Scenario
+from common.fleet.speech import facts_of
 from common.fleet.timeline import BEGIN_NS, Timeline
 from common.fleet.wire import ACCOUNT, Frame, Wire
 from common.ledger.bounds import BY_NAME, Bound
@@ -27,9 +29,12 @@ from common.sim.funding import HOUR_NS
 from common.sim.types import AccountChange, BookChange, Publication
 
 MOVE_NS = 500 * MS
-ACCOUNT_NS = 4 * SECOND
+#: what workers do for the account rows while the warden does not
+ACCOUNT_NS, ACCOUNT_MIN_AGE_NS = 2 * SECOND, 2200 * MS
+#: a position by hand is opened so long after the workers were told to stop
+BY_HAND_NS = 3 * SECOND
 LEVERAGE, LEVERAGE_MAX, LEVEL = Decimal("2.5"), Decimal(3), 4
-CAP = CapTerms(LEVERAGE, LEVERAGE_MAX, LEVEL, 30 * SECOND)
+CAP = CapTerms(LEVERAGE, LEVERAGE_MAX, LEVEL, 5 * SECOND)
 #: a disk stays full for so long
 DISK_FULL_NS = 5 * SECOND
 
@@ -47,6 +52,11 @@ class Tally:
     reversed: int = 0
     payments: int = 0
     halts: int = 0
+    #: of the warden
+    looks: int = 0
+    warden_halts: int = 0
+    lifts: int = 0
+    shrunk: int = 0
 
 
 def begin_ns(faults: Faults) -> int:
@@ -78,6 +88,12 @@ class Fleet:
         self._move()
         self._write_accounts()
         self.members |= {market: self._member(market) for market in SIZES}
+        self.person = Person(self.wires, lambda: self.ledger, seed=seed)
+        self.keeper = Keeper(self.disk, self.wires, list(SIZES), faults, seed=seed)
+        stage = Stage(self.keeper.skew_ns, faults.peg_bps, self.person)
+        self.overseer = Overseer(self.judge.all_rows, self.engines, stage, lambda: self.timeline.now_ns)
+        self.judge.on_admission = self.overseer.admitted
+        self.keeper.look, self.keeper.sample = self.look, self.overseer.sample
 
     @property
     def ledger(self) -> Ledger:
@@ -118,8 +134,13 @@ class Fleet:
             median_warmup_ns=3 * SECOND,
         )
         member = Member(terms, self._instruments(market), self.disk, self.wires, seed=self.seed)
-        member.look = self.judge.look
+        member.look = self.look
         return member
+
+    def look(self) -> None:
+        """Whatever was written is judged at once."""
+        self.judge.look()
+        self.overseer.look()
 
     def _instruments(self, market: str) -> dict[Venue, Instrument]:
         whole = bool(self.faults.fill_or_kill)
@@ -145,6 +166,9 @@ class Fleet:
         for member in self.members.values():
             member.calm(self.faults)
             member.stop()
+        if self._happens(self.keeper.faults.foreign_position):
+            self.timeline.fly(BY_HAND_NS, lambda: self.person.open_a_position(list(SIZES)))
+        self.keeper.calm(self.faults)
 
     def _moving(self) -> None:
         self.timeline.after(MOVE_NS, self._moving)
@@ -180,15 +204,8 @@ class Fleet:
         """Both venues' equity and positions into the ledger, as a worker does."""
         for venue, engine in self.engines.items():
             if not self._is_down(venue):
-                self.ledger.write_account(self._facts(venue, engine))
-
-    def _facts(self, venue: Venue, engine: PaperEngine) -> AccountFacts:
-        view = engine.account(ACCOUNT)
-        positions = tuple(
-            Position(p.market, p.size, p.entry_price, engine.index_price(p.market)) for p in view.positions
-        )
-        gross = sum((abs(p.size * p.mark) for p in positions), Decimal(0))
-        return AccountFacts(venue, uusd_down(view.equity), uusd_up(gross), positions, self.timeline.now_ns)
+                facts = facts_of(venue, engine, self.timeline.now_ns)
+                self.ledger.write_account(facts, min_age_ns=ACCOUNT_MIN_AGE_NS)
 
     def _published(self, venue: Venue, publication: Publication) -> None:
         if not self.members:
@@ -226,6 +243,10 @@ class Fleet:
             self.timeline.fly(DISK_FULL_NS, self.disk.free)
         if self._happens(faults.power_cut):
             self._cut_power()
+        if not self.disk.full and self._happens(faults.person):
+            self.person.intervene(list(SIZES))
+        if self._happens(faults.foreign_order):
+            self.person.leave_an_order(list(SIZES))
 
     def _happens(self, share: float) -> bool:
         return share > 0 and self.random.random() < share
@@ -239,14 +260,18 @@ class Fleet:
     def _cut_power(self) -> None:
         for member in self.members.values():
             member.die()
+        self.keeper.die()
         self.disk.cut()
         self.judge.reopen(self.disk.file)
+        self.overseer.forget()
 
     # ---- rest -----------------------------------------------------------------------------------------------------
 
     def at_rest(self) -> bool:
         """Nothing is on its way, no deal needs anything, and whatever a venue did was heard (or will never be)."""
         if self.timeline.flying or not all(m.idle for m in self.members.values()):
+            return False
+        if self.overseer.is_finding():
             return False
         for market, member in self.members.items():
             for deal in self.ledger.unfinished_deals(market, min(i.min_size for i in member.instruments.values())):
@@ -256,6 +281,7 @@ class Fleet:
 
     def close(self) -> None:
         """Let all files go."""
+        self.keeper.close()
         self.judge.shut()
         self.ledger.close()
         for venue, engine in self.engines.items():
@@ -264,4 +290,6 @@ class Fleet:
 
     def tally(self) -> Tally:
         """Counts for a summary line."""
-        return Tally(deaths=sum(m.fate.deaths for m in self.members.values()), **self.judge.counts())
+        deaths = sum(m.fate.deaths for m in self.members.values()) + self.keeper.fate.deaths
+        lookout = {"looks": self.keeper.looks, "warden_halts": self.overseer.halts, "lifts": self.overseer.lifts}
+        return Tally(deaths=deaths, **lookout, **self.judge.counts())

@@ -4,13 +4,14 @@ Shares no sums with the ledger. Here is what must hold at any moment; `rest.py` 
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from common.core.market import Venue
 from common.core.order import Order
+from common.fleet.by_hand import OwnView
 from common.fleet.rest import Rest
 from common.fleet.violation import Violation
 from common.fleet.wire import ACCOUNT
@@ -20,7 +21,7 @@ from common.sim.engine import PaperEngine
 LIVE = "('OPENING', 'OPEN', 'CLOSING', 'STUCK')"
 ALIVE = ("PENDING", "OPEN")
 MICRO = 1_000_000
-EQUITY_MAX_AGE_NS = 30_000_000_000
+EQUITY_MAX_AGE_NS = 5_000_000_000
 MINUTE_NS = 60_000_000_000
 #: of fill f: neither taken back, nor what takes another back
 STANDS = (
@@ -44,6 +45,8 @@ class Judge:
         self._reserved: dict[str, int] = {}
         self._held: dict[str, int] = {}
         self.looks = 0
+        #: told each time a deal was let in
+        self.on_admission: Callable[[], None] = lambda: None
         self.reopen(ledger_file)
 
     def reopen(self, ledger_file: Path) -> None:
@@ -67,18 +70,23 @@ class Judge:
         self.look()
         with Report.open(self.file) as report:
             reported = {row.deal.deal_id: row.pnl_uusd for row in report.deals()}
-        Rest(self._all, self._engines, self._balance, reported).judge()
+        self._rest(reported).judge()
 
     def misses(self) -> bool:
         """A venue did something that is not in the file yet: it may still be found out."""
-        rest = Rest(self._all, self._engines, self._balance, {})
+        rest = self._rest({})
         return any(rest.unheard(venue) for venue in self._engines)
+
+    def _rest(self, reported: Mapping[str, int]) -> Rest:
+        """The whole, seen without what a person did by hand."""
+        own = {venue: OwnView(engine) for venue, engine in self._engines.items()}
+        return Rest(self.all_rows, own, self._balance, reported)
 
     # ---- deals come in and let go ---------------------------------------------------------------------------------
 
     def _deals(self) -> None:
         """Whatever came in had room; what is held never grows, and falls only when all is done."""
-        rows = self._all("SELECT deal_id, held_uusd, state FROM deal")
+        rows = self.all_rows("SELECT deal_id, held_uusd, state FROM deal")
         total = sum(held for _, held, _ in rows)
         for deal_id, held, state in rows:
             before = self._held.get(deal_id)
@@ -95,7 +103,7 @@ class Judge:
 
     def _admitted(self, deal_id: str, held: int, total: int) -> None:
         self._reserved[deal_id] = held
-        equities = self._all("SELECT equity_uusd, gross_uusd, at_ns FROM equity")
+        equities = self.all_rows("SELECT equity_uusd, gross_uusd, at_ns FROM equity")
         if len(equities) != len(self._engines):
             raise Violation(f"equity: {deal_id} was let in with {len(equities)} venues heard")
         cap = int(self._leverage * min(e for e, _, _ in equities))
@@ -110,14 +118,15 @@ class Judge:
             raise Violation(f"halt: {deal_id} was let in while a halt stood")
         self._covers(deal_id, held)
         self._limited(deal_id, opened_ns)
+        self.on_admission()
 
     def _limited(self, deal_id: str, opened_ns: int) -> None:
         """The limits of the deal's market and of all, counted with the deal in it, by the rows as they are."""
-        (market,) = self._all("SELECT market FROM deal WHERE deal_id = ?", deal_id)[0]
-        live = [m for (m,) in self._all(f"SELECT market FROM deal WHERE state IN {LIVE}")]
-        held = self._all("SELECT market, held_uusd FROM deal")
-        begun = self._all("SELECT market, opened_ns FROM deal")
-        for scope, key, most in self._all("SELECT market, key, value FROM entry_limit"):
+        (market,) = self.all_rows("SELECT market FROM deal WHERE deal_id = ?", deal_id)[0]
+        live = [m for (m,) in self.all_rows(f"SELECT market FROM deal WHERE state IN {LIVE}")]
+        held = self.all_rows("SELECT market, held_uusd FROM deal")
+        begun = self.all_rows("SELECT market, opened_ns FROM deal")
+        for scope, key, most in self.all_rows("SELECT market, key, value FROM entry_limit"):
             if scope not in (market, "*"):
                 continue
             within = {"deals_per_minute": MINUTE_NS, "deals_per_hour": 60 * MINUTE_NS}
@@ -132,7 +141,7 @@ class Judge:
 
     def _covers(self, deal_id: str, held: int) -> None:
         """A reservation holds the worst that its orders may come to."""
-        orders = self._all("SELECT size, limit_price FROM orders WHERE deal_id = ?", deal_id)
+        orders = self.all_rows("SELECT size, limit_price FROM orders WHERE deal_id = ?", deal_id)
         worst = max((Decimal(size) * Decimal(limit) * MICRO for size, limit in orders), default=Decimal(0))
         if len(orders) != 2 or held < worst:
             raise Violation(f"{deal_id} holds {held} µUSD, its {len(orders)} orders may fill for {worst}")
@@ -140,7 +149,7 @@ class Judge:
     def _released(self, deal_id: str, held: int, state: str) -> None:
         """Every order is done by our word and by the venue's; what is still open is still held."""
         query = "SELECT client_id, venue, state FROM orders WHERE deal_id = ? AND client_id NOT LIKE 'forced:%'"
-        for client_id, venue, order_state in self._all(query, deal_id):
+        for client_id, venue, order_state in self.all_rows(query, deal_id):
             known = self._engines[Venue(venue)].order_by_client_id(ACCOUNT, client_id)
             if order_state != "DONE" or (known is not None and known.status in ALIVE):
                 raise Violation(f"held of {deal_id} fell while {client_id} may still fill")
@@ -157,7 +166,7 @@ class Judge:
             "SELECT f.venue, f.side, f.price, f.size, (f.side = 'SELL') = ((f.venue = 'apex') = (d.direction = 1)) "
             f"FROM fill f JOIN orders o USING (client_id) JOIN deal d USING (deal_id) WHERE d.deal_id = ? AND {STANDS}"
         )
-        for venue, side, price, size, opening in self._all(query, deal_id):
+        for venue, side, price, size, opening in self.all_rows(query, deal_id):
             leg = legs.setdefault(venue, [Decimal(0)] * 3)
             leg[0] += Decimal(size) if side == "BUY" else -Decimal(size)
             if opening:
@@ -166,18 +175,18 @@ class Judge:
         return max((int(abs(net) * paid / size * MICRO) for net, paid, size in legs.values() if size), default=0)
 
     def _levels(self) -> None:
-        for direction, count in self._all(f"SELECT direction, COUNT(*) FROM deal WHERE state IN {LIVE} GROUP BY 1"):
+        for direction, count in self.all_rows(f"SELECT direction, COUNT(*) FROM deal WHERE state IN {LIVE} GROUP BY 1"):
             if count > self._level:
                 raise Violation(f"level: {count} live deals in direction {direction:+d}")
         both = f"SELECT market FROM deal WHERE state IN {LIVE} GROUP BY 1 HAVING COUNT(DISTINCT direction) > 1"
-        for (market,) in self._all(both):
+        for (market,) in self.all_rows(both):
             raise Violation(f"direction: {market} is live in both directions")
 
     # ---- orders arrive --------------------------------------------------------------------------------------------
 
     def arrived(self, order: Order) -> None:
         """An order was newly taken in by a venue: its row must be there, and nobody may have called it dead."""
-        rows = self._all("SELECT state FROM orders WHERE client_id = ?", order.client_id)
+        rows = self.all_rows("SELECT state FROM orders WHERE client_id = ?", order.client_id)
         if not rows:
             raise Violation(f"order {order.client_id} reached {order.venue} without a row")
         if rows[0][0] == "DONE":
@@ -196,6 +205,7 @@ class Judge:
             "reversed": "SELECT COUNT(*) FROM fill WHERE fill_id LIKE '%!reversed'",
             "payments": "SELECT COUNT(*) FROM funding",
             "halts": "SELECT COUNT(*) FROM halt",
+            "shrunk": "SELECT COUNT(*) FROM journal WHERE verb = 'write' AND why IN ('reduce', 'its turn to shrink')",
         }
         return {name: self._one(query) for name, query in queries.items()}
 
@@ -203,7 +213,7 @@ class Judge:
         """Let the file go."""
         self._db.close()
 
-    def _all(self, sql: str, *values: Any) -> list[Any]:
+    def all_rows(self, sql: str, *values: Any) -> list[Any]:
         return self._db.execute(sql, values).fetchall()
 
     def _one(self, sql: str, *values: Any) -> Any:

@@ -148,10 +148,11 @@ class Member:
         self.hear(Tick(self.now_ns()))
 
     def _read_halt(self) -> None:
-        if self.runner is not None:
-            level = self.disk.ledger.halt_level(self.terms.market)
-            if level is not self.runner.trader.halt:
-                self.hear(Halted(level, self.now_ns()))
+        if self.runner is None:
+            return
+        told: list[Halted | None] = []
+        if self.do(lambda runner: told.append(runner.read_halt())) and told[0] is not None:
+            self.hear(told[0])
 
     def _recall(self, runner: Runner) -> None:
         """Ask for what may have escaped us, as a worker does (common/housekeeping.py)."""

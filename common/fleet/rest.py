@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from common.core.market import Venue
+from common.fleet.by_hand import OwnView
 from common.fleet.violation import Violation
 from common.fleet.wire import ACCOUNT
-from common.sim.engine import PaperEngine
 
 ZERO = Decimal(0)
 MICRO = 1_000_000
@@ -36,7 +36,7 @@ class Rest:
     def __init__(
         self,
         all_rows: Callable[..., list[Any]],
-        engines: Mapping[Venue, PaperEngine],
+        engines: Mapping[Venue, OwnView],
         balance: Decimal,
         reported: Mapping[str, int],
     ) -> None:
@@ -79,19 +79,26 @@ class Rest:
         return self._completes(client_id) or self._netted(client_id)
 
     def _netted(self, client_id: str) -> bool:
-        """The venue nets our deals: what all fills heard by then left there was less than the order takes away."""
+        """The venue nets our deals: what all fills heard by then left there was less than the order takes away.
+
+        Of what was heard in the very moment in which the order was made, it may have come before any.
+        """
         ((market, venue, side, size, created_ns),) = self._all(
             "SELECT market, venue, side, size, created_ns FROM orders WHERE client_id = ?", client_id
         )
         fills = self._all(
-            "SELECT f.side, f.size FROM fill f JOIN orders o USING (client_id) "
-            "WHERE o.market = ? AND o.venue = ? AND f.at_ns <= ?",
+            "SELECT f.side, f.size, f.at_ns FROM fill f JOIN orders o USING (client_id) "
+            "WHERE o.market = ? AND o.venue = ? AND f.at_ns <= ? ORDER BY f.at_ns, f.seq",
             market,
             venue,
             created_ns,
         )
-        there = sum((Decimal(s) * (1 if way == "BUY" else -1) for way, s in fills), ZERO)
-        return there * (1 if side == "SELL" else -1) < Decimal(size)
+        there = sum((_signed(way, much) for way, much, at_ns in fills if at_ns < created_ns), ZERO)
+        possible = [there]
+        for way, much, at_ns in fills:
+            if at_ns == created_ns:
+                possible.append(possible[-1] + _signed(way, much))
+        return any(left * (1 if side == "SELL" else -1) < Decimal(size) for left in possible)
 
     def _completes(self, client_id: str) -> bool:
         """The one evening order of a deal that may open: in place of an opening leg that did not fill, not larger."""

@@ -60,3 +60,4 @@ def _play(fleet: Fleet, rage_ns: int) -> None:
         if fleet.at_rest():
             break
     fleet.judge.close()
+    fleet.overseer.close()

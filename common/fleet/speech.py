@@ -1,17 +1,22 @@
 """What a paper venue keeps, in the words of core: requests as they arrive, reports, fills, forced fills."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
-from common.core.account import ForcedFill, FundingPaid, PastFill, forced_fill, taken_back
+from common.core.account import AccountFacts, ForcedFill, FundingPaid, PastFill, Position, forced_fill, taken_back
 from common.core.market import Venue
-from common.core.money import ZERO, uusd_down
+from common.core.money import ZERO, uusd_down, uusd_up
 from common.core.order import Answer, Fill, Lifetime, Order, Reject, Report, Unknown
 from common.sim.checks import Refuse
+from common.sim.engine import PaperEngine
 from common.sim.types import FundingPayment, PaperFill, PaperOrder, PlaceRequest
 from common.venues.apex import wire_order as apex
+from common.venues.base import Outlook
 from common.venues.dydx import wire_order as dydx
+
+#: the one account of a simulated fleet at each venue
+ACCOUNT = "fleet"
 
 #: the desks' own word on when an order that is not known can never come in any more
 DEATH_NS = MappingProxyType({Venue.DYDX: dydx.death_ns, Venue.APEX: apex.death_ns})
@@ -57,6 +62,26 @@ def fills_of(venue: Venue, fill: PaperFill, client_id: str) -> tuple[Fill, ...]:
     fee_uusd = uusd_down(fill.fee)
     whole = Fill(venue, fill.fill_id, client_id, fill.side, fill.price, fill.size, fee_uusd, fill.at_ns)
     return (whole,) if fill.failed_ns is None else taken_back(whole)
+
+
+def facts_of(venue: Venue, engine: PaperEngine, asked_ns: int) -> AccountFacts:
+    """What a venue says our account is worth."""
+    view = engine.account(ACCOUNT)
+    positions = tuple(Position(p.market, p.size, p.entry_price, engine.index_price(p.market)) for p in view.positions)
+    gross = sum((abs(p.size * p.mark) for p in positions), ZERO)
+    return AccountFacts(venue, uusd_down(view.equity), uusd_up(gross), positions, asked_ns)
+
+
+def open_orders_of(engine: PaperEngine) -> tuple[tuple[str, str], ...]:
+    """(client id, market) of all orders that are alive."""
+    alive = (o.request for o in engine.orders(ACCOUNT) if o.status in ("PENDING", "OPEN"))
+    return tuple((request.client_id, request.market) for request in alive)
+
+
+def outlook_of(engine: PaperEngine, markets: Iterable[str], off_bps: int) -> dict[str, Outlook]:
+    """Index prices in a dollar that is `off_bps` off, and no funding."""
+    factor = 1 + Decimal(off_bps) / 10_000
+    return {m: Outlook(index * factor, ZERO) for m in markets if (index := engine.index_price(m))}
 
 
 def forced_of(venue: Venue, fill: PaperFill, at_ns: int) -> tuple[ForcedFill, ...]:

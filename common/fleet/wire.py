@@ -15,6 +15,7 @@ from common.core.account import ForcedFill, FundingPaid, PastFill
 from common.core.events import BookMessage, Filled, Reported
 from common.core.market import Venue
 from common.core.order import Absent, Ack, Answer, Finding, Found, NotSent, Order, Reject, Unknown
+from common.fleet.speech import ACCOUNT as ACCOUNT
 from common.fleet.speech import DEATH_NS, answer_to, fills_of, forced_of, funding_of, past_of, report_of, request_of
 from common.fleet.timeline import Timeline
 from common.sim.checks import Refuse
@@ -23,7 +24,6 @@ from common.sim.faults import SECOND, Faults
 from common.sim.types import BookChange, FundingPayment, PaperFill, PaperOrder, PaperRefusal
 from common.venues.budget import PAUSE_S
 
-ACCOUNT = "fleet"
 TIMEOUT_NS = 5 * SECOND
 #: ApeX refuses a request whose timestamp is further off than this
 APEX_TOLERANCE_NS = 30 * SECOND

@@ -30,6 +30,13 @@ def put_account(connection: sqlite3.Connection, facts: AccountFacts) -> None:
     )
 
 
+def put_beat(connection: sqlite3.Connection, beat: tuple[str, int, int, str, int]) -> None:
+    """Replace a process's sign of life: market, pid, at_ns, state, decided_ns."""
+    connection.execute(
+        "INSERT OR REPLACE INTO heartbeat (market, pid, at_ns, state, decided_ns) VALUES (?, ?, ?, ?, ?)", beat
+    )
+
+
 def flat_since(connection: sqlite3.Connection, market: str, after_ns: int) -> bool:
     """Both venues were heard after `after_ns`, and neither has a position in `market`."""
     for venue in Venue:

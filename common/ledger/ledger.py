@@ -23,6 +23,7 @@ from common.ledger.limit_verbs import LimitVerbs
 from common.ledger.person_verbs import PersonVerbs
 from common.ledger.rows import Author, Entry
 from common.ledger.shapes import Refusal as Refusal
+from common.ledger.shrinking import Shrinking
 from common.ledger.store import Store
 from common.ledger.unheard import Unheard
 
@@ -40,6 +41,8 @@ class Ledger(PersonVerbs, LimitVerbs):
     def __init__(self, store: Store, author: Author) -> None:
         super().__init__(store, author)
         self.unheard = Unheard(store)
+        #: what workers and warden tell each other while the fleet shrinks
+        self.shrinking = Shrinking(store)
         self._beats: dict[str, int] = {}
 
     @classmethod
@@ -192,10 +195,7 @@ class Ledger(PersonVerbs, LimitVerbs):
         if at_ns - self._beats.get(market, 0) < HEARTBEAT_MIN_NS:
             return False
         with self._store.transaction(durable=False) as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO heartbeat (market, pid, at_ns, state, decided_ns) VALUES (?, ?, ?, ?, ?)",
-                (market, self._author.pid, at_ns, state, decided_ns),
-            )
+            account.put_beat(connection, (market, self._author.pid, at_ns, state, decided_ns))
         self._beats[market] = at_ns
         return True
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from common.core.errors import LocalError
 from common.core.events import HaltLevel
+from common.ledger.shapes import Halt
 
 #: the `market` of a halt that binds all markets
 EVERY_MARKET = "*"
@@ -68,6 +69,17 @@ def strictest_halt(connection: sqlite3.Connection, market: str) -> HaltLevel:
     """The stricter of the market's own halt and the one for every market."""
     rows = connection.execute("SELECT level FROM halt WHERE market IN (?, ?)", (market, EVERY_MARKET))
     return max((HaltLevel(row[0]) for row in rows), key=_STRICTNESS.__getitem__, default=HaltLevel.NONE)
+
+
+def any_halt(connection: sqlite3.Connection, level: HaltLevel) -> bool:
+    """Whether some market is halted at exactly this level."""
+    return connection.execute("SELECT 1 FROM halt WHERE level = ?", (level.value,)).fetchone() is not None
+
+
+def halts(connection: sqlite3.Connection) -> dict[str, Halt]:
+    """The halts in force, by market."""
+    found = connection.execute("SELECT market, level, why, who, at_ns FROM halt")
+    return {row[0]: Halt(row[0], HaltLevel(row[1]), *row[2:]) for row in found}
 
 
 def _milli(factor: Decimal) -> int:

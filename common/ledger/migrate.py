@@ -55,6 +55,20 @@ VERSION_2 = (
     why TEXT NOT NULL,
     at_ns INTEGER NOT NULL
 ) WITHOUT ROWID""",
+    """CREATE TABLE offer (
+    deal_id TEXT NOT NULL PRIMARY KEY,
+    market TEXT NOT NULL,
+    cost_uusd INTEGER NOT NULL,
+    notional_uusd INTEGER NOT NULL,
+    acceptable INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL
+) WITHOUT ROWID""",
+    """CREATE TABLE turn (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    deal_id TEXT NOT NULL,
+    whatever INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL
+)""",
 )
 
 

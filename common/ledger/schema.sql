@@ -178,6 +178,24 @@ CREATE TABLE heartbeat (
     decided_ns INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- Telemetry of a fleet that shrinks. What closing a deal would cost, by the worker that would do it; and whose turn it
+-- is, by who sees them all ('': nobody's for now). An old row of either says nothing.
+CREATE TABLE offer (
+    deal_id TEXT NOT NULL PRIMARY KEY,
+    market TEXT NOT NULL,
+    cost_uusd INTEGER NOT NULL,
+    notional_uusd INTEGER NOT NULL,
+    acceptable INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE turn (
+    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    deal_id TEXT NOT NULL,
+    whatever INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL
+);
+
 -- Exposure now, and the cap it must stay under; cap_uusd is NULL while the cap row or all equity is missing.
 CREATE VIEW room AS
 SELECT

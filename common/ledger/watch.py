@@ -10,10 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
-from common.core.events import HaltLevel
 from common.core.market import Side, Venue
 from common.core.money import ZERO
-from common.ledger import rows
+from common.ledger import limits, rows
 from common.ledger.shapes import Beat, Halt
 from common.ledger.store import Store
 
@@ -78,7 +77,7 @@ class LedgerWatch:
                 positions={p: s for p in self._sums if (s := self._sums[p] - off.get(p, ZERO))},
                 moving=_moving(connection) | releasable,
                 releasable=releasable,
-                halts=_halts(connection),
+                halts=limits.halts(connection),
                 beats=_beats(connection),
                 resumed_ns=dict(self._resumed),
                 incarnations=_incarnations(connection),
@@ -87,7 +86,7 @@ class LedgerWatch:
     def halts(self) -> dict[str, Halt]:
         """The halts in force now, by market."""
         with self._store.reading() as connection:
-            return _halts(connection)
+            return limits.halts(connection)
 
     def _read_fills(self, connection: sqlite3.Connection) -> None:
         query = (
@@ -134,11 +133,6 @@ def _moving(connection: sqlite3.Connection) -> frozenset[str]:
 def _releasable(connection: sqlite3.Connection) -> frozenset[str]:
     query = "SELECT DISTINCT market FROM deal WHERE state = 'WRITTEN_OFF' AND held_uusd > 0"
     return frozenset(row[0] for row in connection.execute(query))
-
-
-def _halts(connection: sqlite3.Connection) -> dict[str, Halt]:
-    found = connection.execute("SELECT market, level, why, who, at_ns FROM halt")
-    return {row[0]: Halt(row[0], HaltLevel(row[1]), *row[2:]) for row in found}
 
 
 def _beats(connection: sqlite3.Connection) -> dict[str, Beat]:

@@ -20,11 +20,13 @@ FREQUENT = {
     "book_gap": 0.02, "book_skipped": 0.02, "book_swapped": 0.02, "book_crossed": 0.02,
     "feed_silent": 0.01, "book_frozen": 0.01,
     "race_lost": 0.4, "death": 0.03, "account_missed": 0.5,
+    "answer_late": 0.3,
 }  # fmt: skip
 #: this in one seed of four
 SELDOM = {
     "late_fill": 0.03, "liquidated": 0.03, "deleveraged": 0.02, "reversed": 0.04, "venue_restart": 0.02,
     "ledger_busy": 0.005, "disk_full": 0.02, "power_cut": 0.02,
+    "person": 0.05, "foreign_order": 0.01, "foreign_position": 1.0,
 }  # fmt: skip
 #: in this share of the seeds both venues take fill-or-kill
 WHOLE = 0.75
@@ -87,6 +89,14 @@ class Faults:
     skew_max_ns: int = 0
     #: an account row is not refreshed when due
     account_missed: float = 0.0
+    #: an answer to the warden is up to five seconds under way; prices in USDC are so far off those in USD
+    answer_late: float = 0.0
+    peg_bps: int = 0
+    # ---- a person: halts and resumes, leaves an order on the account (shares per half second); opens a position by
+    #: hand when the workers have stopped (share per run)
+    person: float = 0.0
+    foreign_order: float = 0.0
+    foreign_position: float = 0.0
     latency_ns: int = 60 * MS
     # ---- the stage: money at each venue, size of a deal in ordinary ones, live deals a market may have,
     #: 1 where both venues take fill-or-kill; funding is paid so long after the beginning (0: not in this run)
@@ -117,6 +127,7 @@ def drawn(random: Random) -> Faults:
         **seldom,
         skew_max_ns=random.choice((0, 500 * MS, 2 * SECOND)),
         latency_ns=random.choice((1, 20, 60, 120)) * MS,
+        peg_bps=random.choice((0, 0, 0, 0, 30, 80)),
         balance_usd=random.choice((50, 70, 100, 100, 300)),
         size_factor=1 if whole else random.choice((2, 3)),
         deals_max=random.choice((1, 1, 2, 4)),

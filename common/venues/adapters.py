@@ -1,13 +1,12 @@
-"""The venues that there are, as one table: what makes a feed and a desk for each."""
+"""The venues that there are, as one table: what makes a feed, a desk and a look for each."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from common.core.market import Instrument, Venue
 from common.settings import Endpoint
 from common.venues import apex, dydx
-from common.venues.base import Desk, Feed
+from common.venues.base import Desk, Feed, Look
 from common.venues.keys import Keys, read
-from common.venues.public import PublicBook
 
 MAKE_FEED: dict[Venue, Callable[[Endpoint, Instrument], Feed]] = {
     Venue.DYDX: dydx.make_feed,
@@ -17,10 +16,9 @@ MAKE_DESK: dict[Venue, Callable[[Endpoint, Keys], Desk]] = {
     Venue.DYDX: dydx.make_desk,
     Venue.APEX: apex.make_desk,
 }
-
-READ_BOOK: dict[Venue, Callable[[Endpoint, str], Awaitable[PublicBook]]] = {
-    Venue.DYDX: dydx.read_book,
-    Venue.APEX: apex.read_book,
+MAKE_LOOK: dict[Venue, Callable[[Endpoint], Look]] = {
+    Venue.DYDX: dydx.make_look,
+    Venue.APEX: apex.make_look,
 }
 
 
@@ -34,6 +32,6 @@ def make_desk(endpoint: Endpoint) -> Desk:
     return MAKE_DESK[endpoint.venue](endpoint, read(endpoint.venue, endpoint.keys))
 
 
-async def read_book(endpoint: Endpoint, market: str) -> PublicBook:
-    """The public book of a market at one venue now; needs no keys. VenueError without a usable answer."""
-    return await READ_BOOK[endpoint.venue](endpoint, market)
+def make_look(endpoint: Endpoint) -> Look:
+    """A look at the public books of one venue; needs no keys."""
+    return MAKE_LOOK[endpoint.venue](endpoint)

@@ -1,11 +1,12 @@
-"""What a caller needs of a venue, and no more: Feed (public), Desk (orders), Account stream (private).
+"""What a caller needs of a venue, and no more: Feed and Look (public), Desk (orders), Account stream (private).
 
 Free of any signing scheme, of string-only ids, and of "acknowledged means resting": an adapter for another
 protocol fits behind the same protocols. Implementations live in `dydx/`, `apex/` and, in process, `sim/`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol, TypeAlias
 
 from common.core.account import AccountFacts as AccountFacts
@@ -13,6 +14,7 @@ from common.core.account import ForcedFill as ForcedFill
 from common.core.account import FundingPaid as FundingPaid
 from common.core.account import PastFill as PastFill
 from common.core.account import Position as Position
+from common.core.book import Book
 from common.core.events import (
     BookMessage,
     FeedAlive,
@@ -59,6 +61,17 @@ class ClockReading:
     def surely_off_ns(self) -> int:
         """By at least so much the two clocks differ, whichever way the time of asking was spent."""
         return max(0, abs(self.offset_ns) - self.trip_ns // 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a venue says of a market: its index price in its own dollars, and the funding rate that is coming.
+
+    `funding_hourly` is a fraction of notional per hour, paid by longs when positive.
+    """
+
+    index: Decimal
+    funding_hourly: Decimal
 
 
 AccountEvent: TypeAlias = Reported | Filled | ForcedFill | FundingPaid | AccountChanged | StreamUp
@@ -108,6 +121,9 @@ class Desk(Protocol):
     async def open_orders(self) -> tuple[tuple[str, str], ...]:
         """(client id, market) of all orders alive on our account, whoever sent them; VenueError without an answer."""
 
+    async def outlook(self, markets: Iterable[str]) -> dict[str, Outlook]:
+        """Index price and coming funding of those `markets` that are listed; VenueError without a usable answer."""
+
     async def read_clock(self) -> ClockReading:
         """The venue's clock against ours, measured now; VenueError without a usable answer."""
 
@@ -128,6 +144,16 @@ class Desk(Protocol):
 
     async def stream(self, on_event: Callable[[AccountEvent], None]) -> None:
         """The private account stream; reconnects by itself, never returns unless cancelled."""
+
+    async def close(self) -> None:
+        """Close all connections."""
+
+
+class Look(Protocol):
+    """One look at a venue's public books: for whoever compares prices, not for trading."""
+
+    async def book(self, market: str) -> Book:
+        """The book of a market now; ConfigError when it is not listed, VenueError without a usable answer."""
 
     async def close(self) -> None:
         """Close all connections."""

@@ -4,7 +4,7 @@ What is in force already is left as it is, so that a condition that lasts writes
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 from common import clock, log
@@ -51,8 +51,15 @@ class Alerts:
 class Hand:
     """The only part of the warden that writes halts. `markets` are the configured ones."""
 
-    def __init__(self, ledger: Ledger, watch: LedgerWatch, markets: Iterable[str], alerts: Alerts) -> None:
-        self._ledger, self._watch, self.alerts = ledger, watch, alerts
+    def __init__(
+        self,
+        files: tuple[Ledger, LedgerWatch],
+        markets: Iterable[str],
+        alerts: Alerts,
+        now_ns: Callable[[], int] = clock.now_ns,
+    ) -> None:
+        self._ledger, self._watch = files
+        self.alerts, self._now_ns = alerts, now_ns
         self._known = {*markets, EVERY_MARKET}
 
     def halt(self, verdict: Verdict) -> bool:
@@ -65,7 +72,7 @@ class Hand:
         if _STRICTNESS[level] >= _STRICTNESS[verdict.level]:
             return False
         why = reason(verdict, level, standing.who, standing.why) if standing else verdict.why
-        changed = self._ledger.halt(verdict.level, verdict.market, why, who=WARDEN, at_ns=clock.now_ns())
+        changed = self._ledger.halt(verdict.level, verdict.market, why, who=WARDEN, at_ns=self._now_ns())
         if changed:
             self.alerts.say(verdict.kind, market=verdict.market, level=verdict.level, why=verdict.text)
         return changed
@@ -74,7 +81,7 @@ class Hand:
         """Take back our own halt of every market, if it is one that passes."""
         if not self._is_ours(self._watch.halts().get(EVERY_MARKET)):
             return False
-        lifted = self._ledger.resume(EVERY_MARKET, why, who=WARDEN, at_ns=clock.now_ns())
+        lifted = self._ledger.resume(EVERY_MARKET, why, who=WARDEN, at_ns=self._now_ns())
         if lifted:
             self.alerts.say("lifted", Severity.WARN, market=EVERY_MARKET, why=why)
         return lifted

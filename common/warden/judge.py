@@ -8,17 +8,19 @@ from typing import Final, TypeAlias
 from common.core.account import AccountFacts
 from common.core.market import Instrument, Venue
 from common.venues.base import ClockReading
-from common.warden import agreement, margin
+from common.warden import agreement, margin, prices
 from common.warden.agreement import Foreign, Holding, Place, Sums
 from common.warden.margin import Baseline
+from common.warden.prices import Outlooks
 from common.warden.terms import WardenTerms
-from common.warden.verdicts import Calm, Kind, Streaks, Verdict
+from common.warden.verdicts import MARGIN, Calm, Kind, Streaks, Verdict
 
 #: looks in a row that must agree before anything is done
 MARGIN_LOOKS: Final = 2
 FOREIGN_LOOKS: Final = 2
 CLOCK_LOOKS: Final = 3
 LOSS_LOOKS: Final = 5
+PEG_LOOKS: Final = 2
 
 #: venue → (client id, market) of its open orders
 OpenOrders: TypeAlias = Mapping[Venue, Collection[tuple[str, str]]]
@@ -60,16 +62,20 @@ class Judge:
     _calm: Calm = field(init=False)
     _heavy: Streaks[tuple[Kind, Venue], bool] = field(default_factory=lambda: Streaks(MARGIN_LOOKS))
     _lost: Streaks[str, bool] = field(default_factory=lambda: Streaks(LOSS_LOOKS))
+    _peg: Verdict | None = None
+    #: USD and USDC are further apart than is to be told about: the sentence; empty when they are not
+    peg_warning: str = ""
+    _parted: Streaks[Kind, bool] = field(default_factory=lambda: Streaks(PEG_LOOKS))
     _off: dict[Venue, Streaks[Kind, bool]] = field(default_factory=dict)
     _differing: Streaks[Place, Holding] = field(init=False)
     _foreign: Streaks[Foreign, bool] = field(default_factory=lambda: Streaks(FOREIGN_LOOKS))
     _dust: dict[Place, Decimal] = field(init=False)
-    _maintenance: dict[Place, Decimal] = field(init=False)
+    maintenance: dict[Place, Decimal] = field(init=False)
 
     def __post_init__(self) -> None:
         self._calm = Calm(self.terms.calm_ns)
         self._differing = Streaks(self.terms.difference_looks)
-        self._maintenance = {place: i.maintenance_margin for place, i in self.instruments.items()}
+        self.maintenance = {place: i.maintenance_margin for place, i in self.instruments.items()}
         smallest: dict[str, Decimal] = {}
         for (_, market), instrument in self.instruments.items():
             smallest[market] = min(instrument.min_size, smallest.get(market, instrument.min_size))
@@ -90,6 +96,19 @@ class Judge:
         streaks = self._off.setdefault(reading.venue, Streaks(CLOCK_LOOKS))
         return verdict if streaks.look({Kind.CLOCK: True} if verdict else {}) else None
 
+    def peg(self, outlooks: Outlooks) -> Verdict | None:
+        """Take in one look at both venues' index prices; the halt once enough of them in a row were too far apart."""
+        parted = prices.parted_bps(outlooks)
+        if parted is None:
+            return None
+        self.peg_warning = prices.peg_warning(parted, self.terms)
+        self._peg = prices.peg_verdict(parted, self.terms)
+        return self._peg if self._parted.look({Kind.PEG: True} if self._peg else {}) else None
+
+    def heavy(self, accounts: Mapping[Venue, AccountFacts]) -> bool:
+        """Whether the fleet still carries too much: shrinking goes on until it is light, not just lighter."""
+        return margin.is_heavy(accounts.values(), self.maintenance, self.terms)
+
     def forgive(self) -> None:
         """A person let the fleet go on: what was lost until now is not held against it again."""
         self.base = None
@@ -98,7 +117,7 @@ class Judge:
         found = {
             (verdict.kind, venue): verdict
             for venue, account in facts.accounts.items()
-            for verdict in margin.margin_verdicts(account, self._maintenance, self.terms)
+            for verdict in margin.margin_verdicts(account, self.maintenance, self.terms)
         }
         return [found[key] for key in self._heavy.look(dict.fromkeys(found, True))]
 
@@ -129,11 +148,11 @@ class Judge:
     def _may_lift(self, facts: Facts) -> bool:
         """Nothing speaks against it for long enough; what was too heavy must have become light, not just lighter."""
         accounts = facts.accounts.values()
-        reasons: list[Verdict] = list(self._clocks.values())
+        reasons: list[Verdict] = [*self._clocks.values(), *filter(None, (self._peg,))]
         for account in accounts:
-            reasons += margin.margin_verdicts(account, self._maintenance, self.terms)
+            reasons += margin.margin_verdicts(account, self.maintenance, self.terms)
         if self.base is not None and len(facts.accounts) == len(Venue):
             reasons += margin.loss_verdicts(self.base, margin.total_uusd(accounts), self.terms)
-        light = all(margin.is_calm(account, self._maintenance, self.terms) for account in accounts)
-        known = len(facts.accounts) == len(Venue) and (light or facts.held_by not in (Kind.LEVERAGE, Kind.LIQUIDATION))
+        light = all(margin.is_calm(account, self.maintenance, self.terms) for account in accounts)
+        known = len(facts.accounts) == len(Venue) and (light or facts.held_by not in MARGIN)
         return self._calm.look(reasons, facts.at_ns, is_known=known)

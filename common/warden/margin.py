@@ -56,6 +56,11 @@ def margin_verdicts(facts: AccountFacts, maintenance: Maintenance, terms: Warden
     return found
 
 
+def is_heavy(accounts: Iterable[AccountFacts], maintenance: Maintenance, terms: WardenTerms) -> bool:
+    """Some venue that answered still carries more than may be called calm."""
+    return not all(is_calm(facts, maintenance, terms) for facts in accounts)
+
+
 def is_calm(facts: AccountFacts, maintenance: Maintenance, terms: WardenTerms) -> bool:
     """Leverage is back below `leverage_calm`, and liquidation is not near."""
     carried = leverage(facts)
@@ -112,5 +117,30 @@ def _lost(what: str, from_uusd: int, now_uusd: int, most: Decimal) -> str:
 
 
 def total_uusd(accounts: Iterable[AccountFacts]) -> int:
-    """Equity of all venues together; what is under way between them is not counted."""
-    return sum(facts.equity_uusd for facts in accounts)
+    """What is ours at all venues together: a withdrawal that a venue still has under way is not lost yet."""
+    return sum(facts.equity_uusd + facts.pending_uusd for facts in accounts)
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What would make both equities the same."""
+
+    giver: Venue
+    taker: Venue
+    amount_uusd: int
+
+
+def transfer(equities: Mapping[Venue, int], ratio_min: Decimal) -> Transfer | None:
+    """The transfer that mends equities (micro-USD) further apart than `ratio_min` to 1; None when they are not."""
+    if len(equities) < len(Venue):
+        return None
+    taker, giver = sorted(equities, key=equities.__getitem__)
+    low, high = equities[taker], equities[giver]
+    return Transfer(giver, taker, (high - low) // 2) if high > 0 and low < ratio_min * high else None
+
+
+def spoken(found: Transfer, equities: Mapping[Venue, int]) -> str:
+    """One sentence a person can act on."""
+    has = ", ".join(f"{venue} has {Decimal(equities[venue]) / UUSD:.2f} USD" for venue in sorted(equities))
+    amount = Decimal(found.amount_uusd) / UUSD
+    return f"{has}: a transfer of {amount:.2f} USD from {found.giver} to {found.taker} would make them even"

@@ -8,6 +8,7 @@ from common.core.bounds import SECOND_NS, Fraction, Leverage, PatienceNs, Within
 
 #: one look, or one start, proves nothing
 Several = Annotated[int, Within("2", "1000000")]
+PegBps = Annotated[Decimal, Within("0", "10000", open_=True)]
 SkewNs = Annotated[int, Within("0", "3600", open_=True)]
 
 
@@ -30,6 +31,11 @@ class WardenTerms:
     #: so many starts of a market within the window, while the warden looked on, are a crash loop
     quarantine_starts: Several = 12
     quarantine_window_ns: PatienceNs = 600 * SECOND_NS
+    #: the smaller equity must be at least so much of the larger one, or a transfer is asked for
+    equity_ratio_min: Fraction = Decimal("0.6")
+    #: USD against USDC, by both venues' index prices: told about, and no entries
+    peg_warn_bps: PegBps = Decimal(25)
+    peg_max_bps: PegBps = Decimal(50)
     skew_warn_ns: SkewNs = SECOND_NS // 2
     skew_max_ns: SkewNs = 2 * SECOND_NS
     #: of both venues' equity: since the day began (UTC), and since its peak
@@ -39,6 +45,7 @@ class WardenTerms:
     def __post_init__(self) -> None:
         more = (
             *not_above(self, "leverage_calm", "leverage_reduce"),
+            *not_above(self, "peg_warn_bps", "peg_max_bps"),
             *not_above(self, "skew_warn_ns", "skew_max_ns"),
         )
         refuse_wrong("warden", self, more)

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     LEVERAGE = "leverage"
     LIQUIDATION = "liquidation"
     CLOCK = "clock"
+    PEG = "peg"
     LOSS = "loss"
     DIFFERENCE = "difference"
     FOREIGN = "foreign"
@@ -27,7 +28,9 @@ class Kind(StrEnum):
 
 
 #: what goes away by itself; all else is for a person to lift
-PASSING = frozenset({Kind.LEVERAGE, Kind.LIQUIDATION, Kind.CLOCK})
+PASSING = frozenset({Kind.LEVERAGE, Kind.LIQUIDATION, Kind.CLOCK, Kind.PEG})
+#: what shrinking mends, and ends with
+MARGIN = frozenset({Kind.LEVERAGE, Kind.LIQUIDATION})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The commands that write into the ledger: halt, resume, reset-count. Each says what it did, as does the journal."""
+"""The commands that write into the ledger: halt, reduce, flatten, resume, reset-count. Each says what it did."""
 
 from typing import Annotated
 
@@ -10,34 +10,70 @@ from scripts.commands.given import AsJson, Market, config, known
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this file."""
-    app.command()(halt)
-    app.command()(resume)
+    for command in (halt, reduce, flatten, resume):
+        app.command()(command)
     app.command("reset-count")(reset_count)
 
 
-Level = Annotated[str, typer.Option(help="halt: no new deals; reduce: and close at any acceptable edge; flatten: now.")]
+Reason = Annotated[str, typer.Option(help="Why; stands in the journal.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be closed, and what it would cost now.")]
+ASKED = "a person asked for it"
 
 
 def halt(
     context: typer.Context,
     *,
     market: Market = None,
-    level: Level = "halt",
-    reason: Annotated[str, typer.Option(help="Why; stands in the journal.")] = "a person asked for it",
+    reason: Reason = ASKED,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Allow no new deals in one market, or in all; closing and evening out go on."""
-    from scripts import deeds
+    """Allow no new deals in one market, or in all; closing at the target and evening out go on."""
+    _order("halt", (context, market, reason), dry_run=dry_run, as_json=as_json)
 
+
+def reduce(
+    context: typer.Context,
+    *,
+    market: Market = None,
+    reason: Reason = ASKED,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """As halt, and close what is open at any acceptable edge: one deal after the other, the cheapest first."""
+    _order("reduce", (context, market, reason), dry_run=dry_run, as_json=as_json)
+
+
+def flatten(
+    context: typer.Context,
+    *,
+    market: Market = None,
+    reason: Reason = ASKED,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """As halt, and close everything that is open now, both legs of a deal together, at the market."""
+    _order("flatten", (context, market, reason), dry_run=dry_run, as_json=as_json)
+
+
+def _order(level: str, given: tuple[typer.Context, str | None, str], *, dry_run: bool, as_json: bool) -> None:
+    from common.core.events import HaltLevel
+    from scripts import deeds, preview
+
+    context, market, reason = given
     settings = config(context)
-    order = deeds.HaltOrder(known(settings, market), deeds.level_named(level), reason)
-    render.show(deeds.halt(settings, order), as_json=as_json)
+    name = known(settings, market)
+    if dry_run:
+        answer = preview.preview(settings, HaltLevel(level), name)
+    else:
+        answer = deeds.halt(settings, deeds.HaltOrder(name, HaltLevel(level), reason))
+    render.show(answer, as_json=as_json)
 
 
 def resume(
     context: typer.Context,
     market: Market = None,
-    reason: Annotated[str, typer.Option(help="Why; stands in the journal.")] = "a person asked for it",
+    reason: Reason = ASKED,
     as_json: AsJson = False,
 ) -> None:
     """Lift the halt of one market, or the one for all markets."""

@@ -33,7 +33,7 @@ def positions(context: typer.Context, as_json: AsJson = False) -> None:
     """Per market: direction, size in ledger and at both venues, notional, edge, unrealised pnl, age."""
     from scripts import answer_positions
 
-    render.show(answer_positions.positions(config(context).ledger_file), as_json=as_json)
+    render.show(answer_positions.positions(config(context)), as_json=as_json)
 
 
 def deals(

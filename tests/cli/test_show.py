@@ -3,10 +3,18 @@
 import csv
 import io
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from common import clock
+from common.core.account import AccountFacts, Position
+from common.core.market import Venue
+from common.venues.base import Outlook
+from common.warden import board
+from common.warden.board import Board
 
 LOOKING = ("status", "positions", "deals", "count", "journal", "log spreads", "log trades", "audit", "config show")
 
@@ -117,3 +125,48 @@ def test_every_looking_command_speaks_to_people(call: Any, words: str) -> None:
     said = call(*words.split())
     assert said.code == 0
     assert said.out.strip()
+
+
+# ---- what the warden sees -----------------------------------------------------------------------------------------
+
+
+def shown(fleet: Any) -> None:
+    """The board of a warden that looked a moment ago."""
+    made = Board(fleet.root / "var" / board.FILE)
+    rates = {Venue.DYDX: "0.00001", Venue.APEX: "-0.00002"}
+    made.hear({v: {"BTC": Outlook(Decimal(40_000), Decimal(rate))} for v, rate in rates.items()})
+    held = (Position("BTC", Decimal("0.001"), Decimal(40_000), Decimal(40_000)),)
+    accounts = {v: AccountFacts(v, 100_000_000, 40_000_000, held, 1) for v in Venue}
+    made.show(accounts, {(v, "BTC"): Decimal("0.03") for v in Venue}, clock.now_ns())
+
+
+def test_status_shows_the_distance_to_liquidation_and_the_dollars(fleet: Any, call: Any) -> None:
+    assert "the warden shows nothing" in call("status").err
+    assert call("status", "--json").data["warden_sees"]["liquidation_distance"] is None
+    shown(fleet)
+    said = call("status")
+    assert "dydx: liquidation when every price moves 247.0% against us" in said.err
+    assert "prices in USDC are +0.0 bp off those in USD" in said.err
+    assert call("status", "--json").data["warden_sees"]["liquidation_distance"] == {"dydx": "2.47", "apex": "2.47"}
+
+
+def test_status_names_the_transfer_that_would_mend_equities_too_far_apart(fleet: Any, call: Any) -> None:
+    assert "a transfer of" not in call("status").err
+    fleet.ledger.write_account(AccountFacts(Venue.APEX, 40_000_000, 0, (), fleet.now_ns + 1))
+    assert "a transfer of 30.00 USD from dydx to apex would make them even" in call("status").err
+    assert call("status", "--json").data["warden_sees"]["transfer"] == {
+        "giver": "dydx",
+        "taker": "apex",
+        "amount_uusd": 30_000_000,
+    }
+
+
+def test_positions_show_what_the_next_hour_of_funding_brings(fleet: Any, call: Any) -> None:
+    found = {row["market"]: row for row in call("positions", "--json").data["markets"]}
+    assert found["BTC"]["funding_hourly_usd"] == {"aaaaaa-BTC-1": None}
+    shown(fleet)
+    found = {row["market"]: row for row in call("positions", "--json").data["markets"]}
+    # long 40 USD at dYdX pays 0.0004, short 40 USD at ApeX pays 0.0008
+    assert Decimal(found["BTC"]["funding_hourly_usd"]["aaaaaa-BTC-1"]) == Decimal("-0.0012")
+    assert found["SOL"]["funding_hourly_usd"] == {"aaaaaa-SOL-1": None}
+    assert "-0.0012" in call("positions").out

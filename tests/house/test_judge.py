@@ -13,6 +13,7 @@ import pytest
 
 from common.core.market import Side, Venue
 from common.core.order import Lifetime, Order, Purpose
+from common.fleet.by_hand import OwnView
 from common.fleet.fleet import Fleet
 from common.fleet.judge import Judge
 from common.fleet.rest import Rest
@@ -62,7 +63,8 @@ class Planted:
             self.db.execute(statement)
 
     def rest(self, reported: dict[str, int] | None = None) -> Rest:
-        return Rest(self.judge._all, self.fleet.engines, D(100), reported or {})
+        own = {venue: OwnView(engine) for venue, engine in self.fleet.engines.items()}
+        return Rest(self.judge.all_rows, own, D(100), reported or {})
 
     def close(self) -> None:
         self.judge.shut()
@@ -142,7 +144,7 @@ MOMENTS: dict[str, tuple[str, Callable[[Fleet], list[str]]]] = {
     "equity too old": (
         "on an equity that was too old",
         lambda f: [
-            f"UPDATE equity SET at_ns = {fresh(f) - 30 * SECOND - 1} WHERE venue = 'apex'",
+            f"UPDATE equity SET at_ns = {fresh(f) - 5 * SECOND - 1} WHERE venue = 'apex'",
             *deal("new-1", "XYZ", opened_ns=fresh(f)),
         ],
     ),
@@ -348,6 +350,23 @@ def test_a_pnl_that_is_off_by_a_micro_dollar_is_missed(planted: Planted) -> None
     closed = next(row[0] for row in planted.db.execute("SELECT deal_id FROM deal WHERE state = 'CLOSED'"))
     with pytest.raises(Violation, match=f"pnl: {closed} is reported with"):
         planted.rest({**reported, closed: reported[closed] + 1}).judge()
+
+
+@pytest.mark.parametrize(
+    ("fills", "netted"),
+    [
+        ([("SELL", "1", 90)], False),
+        ([("SELL", "1", 90), ("BUY", "1", 95)], True),
+        ([("SELL", "1", 90), ("BUY", "1", 95), ("SELL", "1", 100)], True),
+        ([("SELL", "1", 90), ("BUY", "1", 100)], True),
+        ([("SELL", "2", 90), ("BUY", "1", 100)], False),
+    ],
+)
+def test_an_order_is_judged_by_what_may_have_been_heard_when_it_was_made(fills: list[Any], netted: bool) -> None:
+    def rows(sql: str, *values: Any) -> list[Any]:
+        return fills if "FROM fill" in sql else [("BTC", "apex", "BUY", "1", 100)]
+
+    assert Rest(rows, {}, D(0), {})._netted("x") is netted
 
 
 def test_what_was_seen_before_a_power_cut_must_still_be_there(planted: Planted, tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def fleet(tmp_path: Path) -> Fleet:
 
 
 def rows(fleet: Fleet, query: str) -> list[tuple[object, ...]]:
-    return fleet.judge._all(query)
+    return fleet.judge.all_rows(query)
 
 
 @pytest.mark.parametrize("venue", list(Venue))
@@ -111,8 +111,9 @@ def test_a_forced_fill_that_was_never_pushed_is_found_by_the_position_alone(flee
 
 def test_a_fill_that_was_taken_back_without_a_word_is_found(fleet: Fleet) -> None:
     engine = fleet.engines[Venue.APEX]
-    fill = engine.fills(ACCOUNT)[0]
-    assert rows(fleet, f"SELECT 1 FROM fill WHERE fill_id = '{fill.fill_id}'"), "it was heard of by a look-up"
+    heard = {fill_id for (fill_id,) in rows(fleet, "SELECT fill_id FROM fill WHERE venue = 'apex'")}
+    assert heard, "they were heard of by look-ups"
+    fill = next(fill for fill in engine.fills(ACCOUNT) if fill.fill_id in heard)
     engine.take_back(ACCOUNT, fill.fill_id, fleet.timeline.now_ns)
     began_ns = fleet.timeline.now_ns
     while not rows(fleet, "SELECT 1 FROM fill WHERE fill_id LIKE '%!reversed'"):

@@ -10,15 +10,19 @@ from typing import Any
 import pytest
 
 from common.core.commands import Command, Reserve, Send
-from common.core.events import Answered
+from common.core.events import Answered, HaltLevel
 from common.core.order import NotSent, Unknown
 from common.core.trader import Trader
 from common.fleet import wire
+from common.fleet.fleet import Fleet
 from common.fleet.race import RaceOutcome
 from common.fleet.run import Outcome, faults_of, run
 from common.fleet.speech import DEATH_NS
+from common.fleet.timeline import BEGIN_NS
 from common.ledger.report import Report
 from common.sim.faults import SECOND, Faults
+from common.warden import agreement, hand, lookout
+from common.warden.agreement import Sums
 from scripts import simulate, simulate_state
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -71,6 +75,93 @@ def test_each_fault_is_drawn_off_and_on() -> None:
             seen.setdefault(name, set()).add(getattr(faults_of(seed), name))
     constant = {name for name, values in seen.items() if len(values) == 1}
     assert constant == {"late_max_ns", "late_fill_max_ns", "frozen_max_ns", "down_max_ns"}
+
+
+# ---- the warden ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_in_a_perfect_world_the_warden_looks_on_and_halts_nothing(seed: int, tmp_path: Path) -> None:
+    outcome = run(seed, tmp_path, faults=Faults(race_lost=0.0, balance_usd=70 if seed % 2 else 300))
+    assert not outcome.violation
+    assert outcome.tally.looks >= 15 and not outcome.tally.halts and not outcome.tally.warden_halts
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ({"foreign_order": 0.1}, "foreign"),
+        ({"foreign_position": 1.0}, "difference"),
+        ({"peg_bps": 80}, "peg"),
+        ({"peg_bps": -80}, "peg"),
+        ({"skew_max_ns": 40 * SECOND}, "clock"),
+    ],
+)
+def test_what_goes_wrong_is_halted_by_its_name_and_nothing_else_is(
+    fault: dict[str, Any], kind: str, tmp_path: Path
+) -> None:
+    outcome = run(3, tmp_path, faults=Faults(race_lost=0.0, **fault))
+    assert not outcome.violation, outcome.violation
+    with Report.open(outcome.ledger_file) as report:
+        halts = [row.why for row in report.journal(1_000_000) if row.verb == "halt"]
+    assert halts and all(f" by warden: {kind}: " in why for why in halts), halts
+
+
+def test_a_warden_that_dies_again_and_again_still_finds_what_was_done_by_hand(tmp_path: Path) -> None:
+    outcome = run(4, tmp_path, faults=Faults(death=0.05, foreign_order=0.1, look_up_failed=0.4, answer_late=0.3))
+    assert not outcome.violation, outcome.violation
+    assert outcome.tally.deaths and outcome.tally.warden_halts
+
+
+def test_what_a_venue_took_over_is_evened_and_never_taken_for_a_strangers(tmp_path: Path) -> None:
+    forced = 0
+    for seed in range(1, 5):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        outcome = run(seed, folder, faults=Faults(race_lost=0.0, liquidated=0.1))
+        assert not outcome.violation, outcome.violation
+        forced += outcome.tally.forced
+        with Report.open(outcome.ledger_file) as report:
+            said = [row.why for row in report.journal(1_000_000) if " by warden: " in row.why]
+        assert not [why for why in said if "difference" in why or "foreign" in why]
+    assert forced
+
+
+def test_under_reduce_deals_close_one_after_the_other(tmp_path: Path) -> None:
+    shrunk = 0
+    for seed in range(1, 11):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        fleet = Fleet(seed, Faults(race_lost=0.0, balance_usd=300), folder)
+        fleet.keep_going()
+        fleet.run_until(BEGIN_NS + 20 * SECOND)
+        fleet.ledger.halt(HaltLevel.REDUCE, "*", "careful", who="ann", at_ns=fleet.timeline.now_ns)
+        fleet.run_until(BEGIN_NS + 60 * SECOND)
+        assert not fleet.ledger.live_deals(), "what is not at its target closes in its turn"
+        shrunk += fleet.tally().shrunk
+        fleet.close()
+    assert shrunk >= 4
+
+
+def test_a_warden_that_lifts_a_persons_halt_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hand, "is_passing", lambda who, why: True)
+    monkeypatch.setattr(lookout, "is_passing", lambda who, why: True)
+    faults = Faults(race_lost=0.0, person=0.05)
+    assert any("warden: lifted the halt of *" in run(seed, faults=faults).violation for seed in range(1, 12))
+
+
+def test_a_warden_that_takes_what_is_on_its_way_for_a_difference_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = agreement.differences
+    monkeypatch.setattr(agreement, "differences", lambda before, facts, after, dust: real(
+        Sums({}, frozenset()), facts, Sums({}, frozenset()), dust))  # fmt: skip
+    said = [run(seed, faults=Faults(race_lost=0.0)).violation for seed in range(1, 12)]
+    assert any("for what is not so: difference" in line for line in said)
+
+
+def test_a_warden_that_misses_a_foreign_order_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agreement, "is_ours", lambda client_id, market, incarnations: True)
+    said = [run(seed, faults=Faults(race_lost=0.0, foreign_order=0.1)).violation for seed in range(1, 4)]
+    assert all("warden: missed by-hand-" in line for line in said)
 
 
 # ---- bugs that must not get through -------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def watch(ledger: Ledger, tmp_path: Path) -> Iterator[LedgerWatch]:
 
 @pytest.fixture
 def hand(ledger: Ledger, watch: LedgerWatch) -> Hand:
-    return Hand(ledger, watch, ("BTC", "SOL"), Alerts(logging.getLogger("warden")))
+    return Hand((ledger, watch), ("BTC", "SOL"), Alerts(logging.getLogger("warden")))
 
 
 def journal(tmp_path: Path) -> list[str]:

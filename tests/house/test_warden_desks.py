@@ -24,10 +24,13 @@ from common.sim.types import PlaceRequest
 from common.venues.adapters import MAKE_DESK
 from common.venues.base import Desk
 from common.warden import listening
+from common.warden.board import Board
 from common.warden.hand import Alerts, Hand
 from common.warden.judge import Judge
+from common.warden.lookout import Lookout
 from common.warden.memory import Memory
 from common.warden.terms import WardenTerms
+from common.warden.turns import Turns
 from common.warden.warden import Warden
 
 BOUND_S = 20.0
@@ -162,12 +165,15 @@ def looks(house: Any, ledger: Ledger, times: int, deafen: Venue | None = None) -
             if deafen is not None:
                 desks[deafen].account = silence  # type: ignore[method-assign]
             with LedgerWatch.open(ledger._store.path) as watch:
-                hand = Hand(ledger, watch, ("BTC", "ETH"), Alerts(logging.getLogger("warden")))
+                hand = Hand((ledger, watch), ("BTC", "ETH"), Alerts(logging.getLogger("warden")))
                 judge = Judge(TERMS, {(i.venue, i.market): i for i in listed})
                 memory = Memory(ledger._store.path.with_name("warden.json"), watch.origin)
-                warden = Warden(ledger, watch, desks, judge, hand, NoGuard(), memory)  # type: ignore[arg-type]
+                board = Board(ledger._store.path.with_name("warden.board"))
+                lookout = Lookout(ledger, watch, judge, hand, memory, board, Turns())
+                warden = Warden(lookout, desks, NoGuard(), ("BTC", "ETH"))  # type: ignore[arg-type]
                 for _ in range(times):
                     await warden.look()
+                await warden.look_at_prices()
         finally:
             for desk in desks.values():
                 await desk.close()

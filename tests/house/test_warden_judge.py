@@ -9,12 +9,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from common.core.account import AccountFacts, Position
+from common.core.deal import Deal, DealState
 from common.core.errors import ConfigError
 from common.core.events import HaltLevel
-from common.core.market import Instrument, Venue
+from common.core.market import Direction, Instrument, Venue
+from common.core.order import Fill
 from common.core.terms import SECOND_NS
-from common.venues.base import ClockReading
-from common.warden import agreement, margin
+from common.venues.base import ClockReading, Outlook
+from common.warden import agreement, margin, prices
 from common.warden.agreement import Place, Sums
 from common.warden.judge import CLOCK_LOOKS, LOSS_LOOKS, MARGIN_LOOKS, Facts, Judge, Judgement
 from common.warden.terms import WardenTerms
@@ -367,3 +369,117 @@ def test_calm_counts_from_the_first_quiet_look() -> None:
     assert [calm.look((), at) for at in (0, 5, 10, 11)] == [False, False, True, True]
     assert not calm.look(("reason",), 12)
     assert [calm.look((), at) for at in (13, 22, 23)] == [False, False, True]
+
+
+# ---- transfers ----------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(-1000, 10**9), st.integers(-1000, 10**9))
+def test_the_transfer_makes_equities_even_and_is_asked_for_below_the_ratio_alone(dydx: int, apex: int) -> None:
+    equities = {Venue.DYDX: dydx, Venue.APEX: apex}
+    found = margin.transfer(equities, Decimal("0.6"))
+    low, high = sorted(equities.values())
+    assert (found is not None) is (high > 0 and 10 * low < 6 * high)
+    if found is not None:
+        assert equities[found.giver] == high and equities[found.taker] == low
+        assert 0 <= (high - found.amount_uusd) - (low + found.amount_uusd) <= 1
+
+
+def test_a_transfer_is_spoken_as_something_that_can_be_done_and_needs_both_venues() -> None:
+    equities = {Venue.DYDX: 40 * USD, Venue.APEX: 100 * USD}
+    found = margin.transfer(equities, Decimal("0.6"))
+    assert found is not None
+    assert margin.spoken(found, equities) == (
+        "apex has 100.00 USD, dydx has 40.00 USD: a transfer of 30.00 USD from apex to dydx would make them even"
+    )
+    assert margin.transfer({Venue.APEX: 100 * USD}, Decimal("0.6")) is None
+
+
+def test_what_a_venue_has_under_way_is_not_lost_but_carries_nothing() -> None:
+    leaving = replace(account(Venue.DYDX, 60, {"BTC": "0.0043"}), pending_uusd=40 * USD)
+    assert margin.total_uusd([leaving, account(Venue.APEX)]) == 200 * USD
+    assert margin.leverage(leaving) == Decimal(172) / 60
+    assert Kind.LEVERAGE in {v.kind for v in margin.margin_verdicts(leaving, {}, TERMS)}
+    watcher = Watcher()
+    watcher.look(FLAT)
+    gone = [replace(account(Venue.DYDX, 60), pending_uusd=40 * USD), account(Venue.APEX)]
+    assert not watcher.looks(2 * LOSS_LOOKS, gone)[-1].verdicts
+
+
+# ---- USD against USDC ---------------------------------------------------------------------------------------------
+
+
+def said_of(*bps: float, usd: float = 1000.0) -> dict[Venue, dict[str, Outlook]]:
+    """Both venues' indices of as many markets, ApeX's so many basis points above dYdX's."""
+    coins = "ABCDEFGHIJ"
+    dydx = {coin: Outlook(Decimal(str(usd)), Decimal(0)) for coin, _ in zip(coins, bps, strict=False)}
+    apex = {
+        coin: Outlook(Decimal(str(usd)) * (1 + Decimal(str(off)) / 10_000), Decimal(0))
+        for coin, off in zip(coins, bps, strict=False)
+    }
+    return {Venue.DYDX: dydx, Venue.APEX: apex}
+
+
+def test_the_dollars_are_compared_market_by_market_and_one_odd_market_does_not_count() -> None:
+    assert prices.parted_bps(said_of(1, 2, 900)) == 2
+    assert prices.parted_bps(said_of(-60, -61, 3)) == -60
+    assert prices.parted_bps({Venue.APEX: said_of(1)[Venue.APEX]}) is None
+    assert prices.parted_bps({}) is None
+
+
+def test_dollars_that_part_are_told_about_first_then_halt_in_two_looks_and_pass() -> None:
+    judge = Judge(TERMS, LISTED)
+    assert judge.peg(said_of(24)) is None and not judge.peg_warning
+    assert judge.peg(said_of(26)) is None and "+26 bp" in judge.peg_warning
+    assert judge.peg(said_of(-51)) is None, "one look"
+    verdict = judge.peg(said_of(-51))
+    assert verdict is not None
+    assert (verdict.kind, verdict.market, verdict.level) == (Kind.PEG, "*", HaltLevel.HALT)
+    assert "-51 bp" in verdict.text and is_passing("warden", verdict.why)
+    assert judge.peg(said_of(10)) is None and not judge.peg_warning
+
+
+def test_a_halt_for_the_dollars_stays_while_they_are_apart_and_while_that_is_not_known() -> None:
+    watcher = Watcher()
+    for _ in range(2):
+        watcher.judge.peg(said_of(80))
+    watcher.judge.peg({})
+    assert not watcher.looks(2 * CALM_LOOKS, HEDGED, LEVEL, held_by=Kind.PEG)[-1].lift
+    watcher.judge.peg(said_of(0))
+    assert watcher.looks(2 * CALM_LOOKS, HEDGED, LEVEL, held_by=Kind.PEG)[-1].lift
+
+
+@given(st.integers(-200, 200))
+def test_a_warning_of_the_dollars_comes_before_a_halt(off: int) -> None:
+    parted = Decimal(off)
+    assert (prices.peg_verdict(parted, TERMS) is not None) is (abs(off) > 50)
+    assert bool(prices.peg_warning(parted, TERMS)) is (abs(off) > 25)
+
+
+# ---- funding ------------------------------------------------------------------------------------------------------
+
+
+def held(edge_usd: str = "0.01") -> Deal:
+    """ApeX short, dYdX long 2 A at 1,000 USD."""
+    size, micro = Decimal(2), int(Decimal(edge_usd) * USD)
+    fills = tuple(Fill(v, v, f"{v}-order", Direction.SELL_APEX.side_at(v), Decimal(1000), size, 0, NOW) for v in Venue)
+    return Deal("x-A-1", "A", 1, Direction.SELL_APEX, size, DealState.OPEN, USD, micro, NOW, NOW, (), fills)
+
+
+def rates(dydx: str, apex: str) -> dict[Venue, dict[str, Outlook]]:
+    said = {Venue.DYDX: dydx, Venue.APEX: apex}
+    return {venue: {"A": Outlook(Decimal(1000), Decimal(rate))} for venue, rate in said.items()}
+
+
+@pytest.mark.parametrize(
+    ("dydx", "apex", "usd"), [("0.00001", "0", "-0.02"), ("0", "0.00001", "0.02"), ("0.00002", "0.00002", "0")]
+)
+def test_longs_pay_shorts_where_the_rate_is_positive(dydx: str, apex: str, usd: str) -> None:
+    assert prices.funding_hourly(held(), rates(dydx, apex)) == Decimal(usd)
+
+
+def test_a_deal_whose_next_hour_costs_more_than_it_was_opened_for_is_told_about() -> None:
+    assert "x-A-1 pays 0.0200 USD" in prices.funding_warning(held("0.01"), rates("0.00001", "0"))
+    assert not prices.funding_warning(held("0.03"), rates("0.00001", "0"))
+    assert not prices.funding_warning(held("-0.5"), rates("0", "0.00001")), "it is paid, whatever it was opened for"
+    assert prices.funding_hourly(held(), {Venue.DYDX: {}}) is None and not prices.funding_warning(held(), {})

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from common.core.account import ForcedFill, FundingPaid
+from common.core.closing import Offer
 from common.core.deal import DealState
 from common.core.errors import ArbError, LedgerError
-from common.core.events import Answered, Filled, HaltLevel, Way
+from common.core.events import Answered, Filled, HaltLevel, Turn, Way
 from common.core.market import Side, Venue
 from common.core.order import Ack, Unknown
 from common.ledger import backup, chain, migrate, store
@@ -57,6 +58,8 @@ def tell(ledger: Ledger, maker: "Maker") -> None:
     ledger.halt(HaltLevel.REDUCE, "*", "a person – “said so”", who="person", at_ns=maker.start_ns + 10)
     ledger.resume("*", "again", who="person", at_ns=maker.start_ns + 11)
     ledger.halt(HaltLevel.HALT, "MATIC", "odd prices", who="warden", at_ns=maker.start_ns + 12)
+    ledger.shrinking.offer("BTC", (Offer("aaaaaa-BTC-1", Decimal("0.02"), Decimal(40), True),), maker.start_ns + 12)
+    ledger.shrinking.name(Turn("aaaaaa-BTC-1", whatever=True), maker.start_ns + 12)
     ledger.configure(bounds_of(deals=8, notional_usd=1000), "worker start", maker.start_ns + 12)
     ledger.resolve("aaaaaa-LTC-1", Way.KEEP, "until tomorrow", who="person", at_ns=maker.start_ns + 12)
     ledger.heartbeat("BTC", "holding", decided_ns=maker.start_ns + 12, at_ns=maker.start_ns + 13)

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from common.core.market import Instrument
     from common.settings import Endpoint
-    from common.venues.base import Desk, Feed
+    from common.venues.base import Desk, Feed, Look
     from common.venues.keys import Keys
-    from common.venues.public import PublicBook
 
 
 def make_feed(endpoint: "Endpoint", instrument: "Instrument") -> "Feed":
@@ -25,8 +24,8 @@ def make_desk(endpoint: "Endpoint", keys: "Keys") -> "Desk":
     return ApexDesk(endpoint.rest, endpoint.ws, keys, budget=budget(endpoint.budgets))
 
 
-async def read_book(endpoint: "Endpoint", market: str) -> "PublicBook":
-    """The public book of a market now, without an account; VenueError without a usable answer."""
-    from common.venues.apex.public import read_book
+def make_look(endpoint: "Endpoint") -> "Look":
+    """A look at the public books, without an account."""
+    from common.venues.apex.look import ApexLook
 
-    return await read_book(endpoint.rest, market)
+    return ApexLook(endpoint)

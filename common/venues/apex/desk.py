@@ -6,7 +6,7 @@ after a crash can prove the order absent, whichever process signed it.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from common.core.money import ZERO, uusd_down, uusd_up
 from common.core.order import Absent, Ack, Fill, Finding, Found, NotSent, Order, Purpose, Reject, Unknown
 from common.venues import stark
 from common.venues.apex import budget as costs
-from common.venues.apex import past, wire_account, wire_order
+from common.venues.apex import past, wire_account, wire_market, wire_order
 from common.venues.apex.marks import Marks
 from common.venues.apex.rest import (
     ACCOUNT_PATH,
@@ -29,6 +29,7 @@ from common.venues.apex.rest import (
     SYMBOLS_PATH,
     TIME_PATH,
     ApexRest,
+    ticker_path,
 )
 from common.venues.apex.stream import AccountStream
 from common.venues.apex.wire import (
@@ -44,7 +45,7 @@ from common.venues.apex.wire import (
 )
 from common.venues.apex.wire_market import Listing, find_listing
 from common.venues.apex.wire_order import Prepared, Signing
-from common.venues.base import AccountEvent, ClockReading
+from common.venues.base import AccountEvent, ClockReading, Outlook
 from common.venues.budget import Budget
 from common.venues.http import TIMEOUT_S
 from common.venues.keys import Keys
@@ -214,6 +215,7 @@ class ApexDesk:
 
     async def account(self) -> AccountFacts:
         """Equity and positions now; VenueError when the venue gives no usable answer."""
+        asked_ns = clock.now_ns()
         answers = await asyncio.gather(self._rest.get(ACCOUNT_PATH), self._rest.get(BALANCE_PATH))
         account, balance = map(_data, answers)
         self._learn_account(account)
@@ -222,8 +224,17 @@ class ApexDesk:
         positions = wire_account.open_positions(account, await self._marks.of(symbols))
         with reading("balance"):
             equity_uusd = uusd_down(Decimal(balance["totalEquityValue"]))
+        pending = wire_account.pending_out(account)
         gross = sum((abs(p.size * p.mark) for p in positions), ZERO)
-        return AccountFacts(Venue.APEX, equity_uusd, uusd_up(gross), positions, clock.now_ns())
+        return AccountFacts(
+            Venue.APEX, equity_uusd - uusd_up(pending), uusd_up(gross), positions, asked_ns, uusd_up(pending)
+        )
+
+    async def outlook(self, markets: Iterable[str]) -> dict[str, Outlook]:
+        """Index price and coming funding of those `markets` that are listed; VenueError without a usable answer."""
+        listed = [m for m in markets if wire_market.is_listed(self._symbols, m)]
+        answers = await asyncio.gather(*(self._rest.public(ticker_path(symbol_of(m))) for m in listed))
+        return {m: wire_market.outlook(_data(answer), symbol_of(m)) for m, answer in zip(listed, answers, strict=True)}
 
     async def open_orders(self) -> tuple[tuple[str, str], ...]:
         """(client id, market) of our account's orders that are alive; VenueError without a usable answer."""

@@ -7,12 +7,12 @@ from typing import Final
 
 from common import clock
 from common.core.errors import VenueError
-from common.venues.apex.rest import ApexRest
-from common.venues.apex.wire import SECOND_NS, Data, cross_name
+from common.venues.apex.rest import ApexRest, ticker_path
+from common.venues.apex.wire import SECOND_NS, Data
 from common.venues.apex.wire_market import oracle_price
 
-#: ten workers ask for at most ten prices each this often, which stays below the venue's limit of requests
-MARK_AGE_NS: Final = 10 * SECOND_NS
+#: at most ten prices this often, which stays below the venue's limit of requests; older ones are no figure for a cap
+MARK_AGE_NS: Final = 4 * SECOND_NS
 
 
 class Marks:
@@ -33,7 +33,7 @@ class Marks:
         now_ns = clock.monotonic_ns()
         if price and now_ns - at_ns < MARK_AGE_NS:
             return price
-        payload = await self._rest.public(f"/api/v1/ticker?symbol={cross_name(symbol)}")
+        payload = await self._rest.public(ticker_path(symbol))
         if not isinstance(payload, Data):
             raise VenueError(f"apex gave no price of {symbol}: {payload}")
         price = oracle_price(payload.value, symbol)

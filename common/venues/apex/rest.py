@@ -11,7 +11,7 @@ from common import clock
 from common.core.errors import LocalError
 from common.core.order import NotSent, Unknown
 from common.venues.apex import budget as costs
-from common.venues.apex.wire import MS_NS, Payload, Refusal, decode_answer
+from common.venues.apex.wire import MS_NS, Payload, Refusal, cross_name, decode_answer
 from common.venues.apex.wire_order import CREATE_PATH, Prepared, auth_headers, hmac_signature
 from common.venues.budget import Budget
 from common.venues.http import TIMEOUT_S, HttpAnswer, HttpResult, JsonHttp, NeverSent
@@ -28,6 +28,11 @@ SPENT: Final = "our own budget of questions is spent"
 TOO_MANY: Final = frozenset({429, 403})
 TOO_MANY_CODE: Final = 10003
 FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def ticker_path(symbol: str) -> str:
+    """Where prices and rates of one instrument are."""
+    return f"/api/v1/ticker?symbol={cross_name(symbol)}"
 
 
 class ApexRest:

@@ -13,9 +13,9 @@ from common.core.account import forced_fill, taken_back
 from common.core.errors import VenueError
 from common.core.events import Filled, Reported
 from common.core.market import Side, Venue
-from common.core.money import uusd_down, uusd_up
+from common.core.money import ZERO, uusd_down, uusd_up
 from common.core.order import Fill, Report
-from common.venues.apex.wire import MS_NS, market_of, reading
+from common.venues.apex.wire import MS_NS, SETTLE, market_of, reading
 from common.venues.base import AccountChanged, AccountEvent, ForcedFill, FundingPaid, PastFill, Position
 from common.venues.numbers import fee_of, moment_ns, money, not_negative, number, positive, whole, word
 
@@ -150,6 +150,14 @@ def open_positions(data: Any, marks: Mapping[str, Decimal]) -> tuple[Position, .
             Position(market_of(row["symbol"]), _signed(row), not_negative(row["entryPrice"]), marks[row["symbol"]])
             for row in position_rows(data)
         )
+
+
+def pending_out(data: Any) -> Decimal:
+    """USDC in /v1/account that is on its way out: the official client takes it off the balance. VenueError if odd."""
+    with reading("wallets"):
+        rows = [row for row in data.get("wallets") or [] if (row.get("asset") or row.get("token")) == SETTLE]
+        keys = ("pendingWithdrawAmount", "pendingTransferOutAmount")
+        return sum((not_negative(row.get(key) or "0") for row in rows for key in keys), ZERO)
 
 
 def position_rows(data: Any) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from common.core.errors import ConfigError, VenueError
 from common.core.events import BookMessage, FundingRate, IndexPrice, LevelRow
 from common.core.market import Instrument, Venue
 from common.venues.apex.wire import SETTLE, cross_name, reading, symbol_of
+from common.venues.base import Outlook
 from common.venues.numbers import not_negative, number, positive, share
 
 _KINDS: Final = {"snapshot": True, "delta": False}
@@ -100,6 +101,14 @@ def oracle_price(data: Any, symbol: str) -> Decimal:
         return positive(row.get("oraclePrice") or row["indexPrice"])
 
 
+def outlook(data: Any, symbol: str) -> Outlook:
+    """Index price in USDC and predicted funding in the answer of /v1/ticker; VenueError when it lacks them."""
+    with reading("ticker"):
+        name = cross_name(symbol)
+        row = next(row for row in data if cross_name(row["symbol"]) == name) if data else {}
+        return Outlook(positive(row["indexPrice"]), share(row.get("predictedFundingRate") or row["fundingRate"]))
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """A market as ApeX lists it, with what signing needs: asset ids, resolution, the currency's smallest amount."""
@@ -131,6 +140,12 @@ class Listing:
             maintenance_margin=self.maintenance_margin,
             online=self.online,
         )
+
+
+def is_listed(data: Any, market: str) -> bool:
+    """Whether the answer of /v1/symbols has the market."""
+    with reading("symbols"):
+        return any(row["symbol"] == symbol_of(market) for row in data["perpetualContract"])
 
 
 def find_listing(data: Any, market: str) -> Listing:

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from common.core.market import Instrument
     from common.settings import Endpoint
-    from common.venues.base import Desk, Feed
+    from common.venues.base import Desk, Feed, Look
     from common.venues.keys import Keys
-    from common.venues.public import PublicBook
 
 
 def make_feed(endpoint: "Endpoint", instrument: "Instrument") -> "Feed":
@@ -24,8 +23,8 @@ def make_desk(endpoint: "Endpoint", keys: "Keys") -> "Desk":
     return DydxDesk(endpoint, keys)
 
 
-async def read_book(endpoint: "Endpoint", market: str) -> "PublicBook":
-    """The public book of a market now, without an account; VenueError without a usable answer."""
-    from common.venues.dydx.public import read_book
+def make_look(endpoint: "Endpoint") -> "Look":
+    """A look at the public books, without an account."""
+    from common.venues.dydx.look import DydxLook
 
-    return await read_book(endpoint.rest, market)
+    return DydxLook(endpoint)

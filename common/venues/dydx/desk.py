@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -14,14 +14,14 @@ from common.core.market import Instrument, Venue
 from common.core.order import Ack, Finding, Found, NotSent, Order, Purpose, Reject, Unknown
 from common.settings import Endpoint
 from common.venues import stark
-from common.venues.base import AccountEvent, ClockReading
+from common.venues.base import AccountEvent, ClockReading, Outlook
 from common.venues.budget import Budget
 from common.venues.dydx import budget as costs
 from common.venues.dydx import lookup, past, wire_account, wire_order
 from common.venues.dydx.rest import ACCOUNTS_PATH, FUNDING_PATH, MARKETS_PATH, USERS_PATH, DydxRest
 from common.venues.dydx.stream import AccountStream
 from common.venues.dydx.wire import SECOND_NS, Payload, Refusal, data_of, name_of
-from common.venues.dydx.wire_market import Listing, find_market, oracle_prices, read_listing
+from common.venues.dydx.wire_market import Listing, find_market, oracle_prices, outlooks, read_listing
 from common.venues.dydx.wire_order import ORDERS_PATH, Signing
 from common.venues.http import TIMEOUT_S
 from common.venues.keys import Keys
@@ -31,8 +31,8 @@ from common.venues.ws import WsLimits
 CLOCK_OFF_MAX_NS: Final = 5 * SECOND_NS
 #: the venue's clock is read again this often; it also keeps the connection that orders take warm
 CLOCK_EVERY_S: Final = 10.0
-#: ten workers ask for all oracle prices at most this often each
-MARKS_AGE_NS: Final = 10 * SECOND_NS
+#: all oracle prices are asked for at most this often: gross position at older ones would be no figure for a cap
+MARKS_AGE_NS: Final = 4 * SECOND_NS
 REFUSED_KEYS: Final = frozenset({401, 403})
 FUNDING_PAGE: Final = 100
 
@@ -118,9 +118,10 @@ class DydxDesk:
         """Equity and positions now; VenueError when the venue gives no usable answer."""
         if not self._account_id:
             raise LocalError("the dYdX desk was not started")
+        asked_ns = clock.now_ns()
         data = data_of(await self._rest.get(f"{ACCOUNTS_PATH}/{self._account_id}"))
         await self._read_marks(wire_account.held_names(data))
-        return wire_account.read_account(data, self._marks, clock.now_ns())
+        return wire_account.read_account(data, self._marks, asked_ns)
 
     async def open_orders(self) -> tuple[tuple[str, str], ...]:
         """(client id, market) of our account's orders that are alive; VenueError without a usable answer."""
@@ -132,6 +133,10 @@ class DydxDesk:
         venue_ns = await self._rest.read_clock()
         after_ns = clock.now_ns()
         return ClockReading(self.venue, venue_ns - (before_ns + after_ns) // 2, after_ns - before_ns, after_ns)
+
+    async def outlook(self, markets: Iterable[str]) -> dict[str, Outlook]:
+        """Index price and coming funding of those `markets` that are listed; VenueError without a usable answer."""
+        return outlooks(data_of(await self._rest.get(MARKETS_PATH)), markets)
 
     async def _read_marks(self, names: list[str]) -> None:
         """Oracle prices no older than MARKS_AGE_NS, if any are needed."""

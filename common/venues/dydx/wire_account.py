@@ -116,7 +116,11 @@ def held_names(data: dict[str, Any]) -> list[str]:
 
 
 def read_account(data: dict[str, Any], marks: dict[str, Decimal], at_ns: int) -> AccountFacts:
-    """Equity and positions of GET /v3/accounts/:id at the given oracle prices; VenueError when one is missing."""
+    """Equity and positions of GET /v3/accounts/:id at the given oracle prices; VenueError when one is missing.
+
+    A withdrawal that is under way does not count, even if the venue has taken it out of its `equity` already: that
+    it has is to be verified live, and too small a cap for the while is the harmless error.
+    """
     with reading("account"):
         account = data["account"]
         held = account["openPositions"]
@@ -125,7 +129,9 @@ def read_account(data: dict[str, Any], marks: dict[str, Decimal], at_ns: int) ->
             for name in held_names(data)
         )
         gross = sum((abs(p.size * p.mark) for p in positions), ZERO)
-        return AccountFacts(Venue.DYDX, uusd_down(money(account["equity"])), uusd_up(gross), positions, at_ns)
+        pending_uusd = uusd_up(not_negative(account.get("pendingWithdrawals") or "0"))
+        equity_uusd = uusd_down(money(account["equity"])) - pending_uusd
+        return AccountFacts(Venue.DYDX, equity_uusd, uusd_up(gross), positions, at_ns, pending_uusd)
 
 
 def account_events(contents: dict[str, Any], at_ns: int) -> Iterator[AccountEvent]:

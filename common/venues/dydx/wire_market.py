@@ -15,6 +15,7 @@ import orjson
 from common.core.errors import ConfigError
 from common.core.events import BookMessage, FundingRate, IndexPrice, LevelRow
 from common.core.market import Instrument, Venue
+from common.venues.base import Outlook
 from common.venues.dydx.wire import market_of, name_of, reading
 from common.venues.numbers import UNSIGNED, not_negative, number, positive, share, whole
 
@@ -79,6 +80,13 @@ def oracle_prices(data: dict[str, Any]) -> dict[str, Decimal]:
     """Oracle price in USD by instrument name, from an answer of GET /v3/markets."""
     with reading("markets"):
         return {name: positive(raw["oraclePrice"]) for name, raw in data["markets"].items()}
+
+
+def outlooks(data: dict[str, Any], markets: Iterable[str]) -> dict[str, Outlook]:
+    """Index price in USD and next funding rate of those `markets` that an answer of GET /v3/markets lists."""
+    with reading("markets"):
+        listed = {market: raw for market in markets if (raw := data["markets"].get(name_of(market))) is not None}
+        return {m: Outlook(positive(raw["indexPrice"]), share(raw["nextFundingRate"])) for m, raw in listed.items()}
 
 
 def subscribe_frame(channel: str, name: str | None = None) -> str:

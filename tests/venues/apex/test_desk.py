@@ -19,6 +19,7 @@ from common.core.order import Absent, Ack, Found, NotSent, Order, Purpose, Rejec
 from common.venues.apex import wire_order
 from common.venues.apex.budget import budget
 from common.venues.apex.desk import ApexDesk
+from common.venues.base import Outlook
 from common.venues.keys import Keys
 
 MakeOrder = Callable[..., Order]
@@ -312,6 +313,39 @@ def test_the_account_is_valued_at_the_oracle_price_and_prices_are_kept_for_a_whi
     assert facts.gross_uusd == 130_541_700
     assert facts.positions == (Position("BTC", Decimal("-0.003"), Decimal("43000.5"), Decimal("43513.9")),)
     assert len(stub.of("/api/v1/ticker")) == 1
+
+
+def test_what_is_on_its_way_out_is_no_equity_any_more(stub: Any, keys: Keys) -> None:
+    wallet = {"asset": "USDC", "pendingWithdrawAmount": "10.5", "pendingTransferOutAmount": "0.25"}
+    other = {"asset": "ETH", "pendingWithdrawAmount": "7"}
+    stub.answers["/api/v1/account"]["data"]["wallets"] = [wallet, other]
+    facts = desk_does(stub, keys, lambda desk: desk.account())
+    assert (facts.equity_uusd, facts.pending_uusd) == (88_373_456, 10_750_000)
+
+
+def test_an_account_is_as_old_as_its_question(stub: Any, keys: Keys) -> None:
+    heard_ns = []
+
+    def noted(_: Any) -> Any:
+        heard_ns.append(clock.now_ns())
+        return {"data": {"totalEquityValue": "1"}}
+
+    stub.answers["/api/v1/account-balance"] = noted
+    facts = desk_does(stub, keys, lambda desk: desk.account())
+    assert facts.at_ns <= heard_ns[0]
+
+
+def test_the_outlook_is_index_and_coming_funding_of_what_is_listed(stub: Any, keys: Keys) -> None:
+    said = desk_does(stub, keys, lambda desk: desk.outlook(("BTC", "NOSUCH")))
+    row = stub.answers["/api/v1/ticker"]["data"][0]
+    assert said == {"BTC": Outlook(Decimal(row["indexPrice"]), Decimal(row["predictedFundingRate"]))}
+
+
+@pytest.mark.parametrize("price", ["0", "-1", "NaN", "Infinity", "much"])
+def test_an_index_that_is_no_price_is_no_outlook(stub: Any, keys: Keys, price: str) -> None:
+    stub.answers["/api/v1/ticker"]["data"][0]["indexPrice"] = price
+    with pytest.raises(VenueError):
+        desk_does(stub, keys, lambda desk: desk.outlook(("BTC",)))
 
 
 @pytest.mark.parametrize("path", ["/api/v1/account", "/api/v1/account-balance", "/api/v1/ticker", "/api/v1/funding"])

@@ -143,6 +143,8 @@ class StubVenue:
         if request.path == "/v3/time":
             return web.json_response({"iso": iso(clock.now_ns() + self.offset_ns), "epoch": "1.0"})
         answer = self.answers.get(f"{request.method} {request.path}")
+        if callable(answer):
+            answer = answer()
         if isinstance(answer, list):
             answer = answer.pop(0)
         if answer == "hang":

@@ -17,6 +17,7 @@ from common.core.errors import ConfigError, LocalError, VenueError
 from common.core.market import Side
 from common.core.order import Absent, Ack, Found, NotSent, Order, Purpose, Reject, Unknown
 from common.venues import budget
+from common.venues.base import Outlook
 from common.venues.budget import Budget, Count
 from common.venues.dydx import budget as costs
 from common.venues.dydx import lookup, wire_order
@@ -404,6 +405,32 @@ def test_the_account_is_valued_at_oracle_prices_that_are_kept_for_a_while(stub: 
     assert facts.gross_uusd == 37_000_000 + 41_010_000
     assert facts.positions[0] == Position("BTC", Decimal("0.001"), Decimal(36990), Decimal(37000))
     assert [h.raw_path for h in stub.asked("GET", "/v3/markets")] == ["/v3/markets?market=BTC-USD", "/v3/markets"]
+
+
+def test_a_withdrawal_under_way_is_no_equity_any_more(stub: Any, keys: Keys) -> None:
+    path = "GET /v3/accounts/59609ad5-3bf3-544b-9fba-836a7567fa74"
+    stub.answers[path]["account"]["pendingWithdrawals"] = "10.5"
+    facts = desk_does(stub, keys, lambda desk: desk.account())
+    assert (facts.equity_uusd, facts.pending_uusd) == (89_623_456, 10_500_000)
+
+
+def test_an_account_is_as_old_as_its_question(stub: Any, keys: Keys) -> None:
+    path = "GET /v3/accounts/59609ad5-3bf3-544b-9fba-836a7567fa74"
+    said, heard_ns = stub.answers[path], []
+
+    def noted() -> Any:
+        heard_ns.append(clock.now_ns())
+        return said
+
+    stub.answers[path] = noted
+    facts = desk_does(stub, keys, lambda desk: desk.account())
+    assert facts.at_ns <= heard_ns[0]
+
+
+def test_the_outlook_is_index_and_coming_funding_of_what_is_listed(stub: Any, keys: Keys) -> None:
+    said = desk_does(stub, keys, lambda desk: desk.outlook(("BTC", "NOSUCH")))
+    row = stub.answers["GET /v3/markets"]["markets"]["BTC-USD"]
+    assert said == {"BTC": Outlook(Decimal(row["indexPrice"]), Decimal(row["nextFundingRate"]))}
 
 
 def test_a_flat_account_needs_no_prices(stub: Any, keys: Keys) -> None:
