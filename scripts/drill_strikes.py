@@ -81,7 +81,8 @@ class Fire:
             case Kind.SIM:
                 hit = [await self._kill_sim()]
             case Kind.SIM_MID_ORDER:
-                hit = [await self._kill_sim() if await self._next_market(strike.aim_s) else ""]
+                await self._next_market(strike.aim_s)  # where no order comes, the venues are killed all the same
+                hit = [await self._kill_sim()]
             case Kind.SUPERVISORD:
                 hit = [await self._kill_supervisord(strike.at_once)]
             case Kind.SUPERVISORD_MID_ORDER:
