@@ -4,7 +4,7 @@ from typing import Final
 
 from common.core.errors import VenueError
 from common.core.market import Venue
-from common.venues.dydx.wire import data_of, decode_answer, name_of, reading
+from common.venues.dydx.wire import Payload, data_of, decode_answer, name_of, reading
 from common.venues.http import HttpAnswer, JsonHttp
 from common.venues.public import PublicBook, public_book
 
@@ -20,7 +20,12 @@ async def read_book(rest: str, market: str) -> PublicBook:
         await http.close()
     if not isinstance(result, HttpAnswer):
         raise VenueError(f"dydx: {result.reason}")
-    data = data_of(decode_answer(result.status, result.body))
+    return read_levels(decode_answer(result.status, result.body))
+
+
+def read_levels(payload: Payload) -> PublicBook:
+    """The book in an answer of GET /v3/orderbook/:market."""
+    data = data_of(payload)
     with reading("book"):
         bids, asks = ([(row["price"], row["size"]) for row in data[side]] for side in ("bids", "asks"))
     return public_book(Venue.DYDX, bids, asks)
