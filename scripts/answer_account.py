@@ -98,7 +98,8 @@ def _order(one: OrderTold) -> tuple[str, ...]:
         number(one.filled),
         number(one.price),
         " ".join((one.in_force, *marks)),
-        f"{one.status} {one.reason}".strip(),
+        # a reason says that it ended, and why
+        one.reason or one.status,
         moment(one.created_ns)[5:19],
     )
 

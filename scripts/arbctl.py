@@ -44,6 +44,7 @@ tape.add_to(app)
 spread.add_to(app)
 venues.add_to(app)
 venue.add_to(app)
+spread.add_to(app)
 
 
 def main() -> int:

@@ -120,7 +120,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class OrderTold:
-    """An order as the venue has it; `kind`, `status`, `in_force` and `reason` are the venue's words."""
+    """An order as the venue has it; `kind`, `status` and `reason` are the venue's words."""
 
     venue: Venue
     market: str

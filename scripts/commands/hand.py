@@ -92,11 +92,11 @@ def place(
     takes_market = type_.value.endswith("market")
     wish = answer_order.Wish(
         side=Side(way.upper()),
-        size=_number("size", size),
+        size=number_above_0("size", size),
         kind=slip.Kind(type_.upper().replace("-", "_")),
         in_force=slip.InForce((in_force or (InForce.IOC if takes_market else InForce.GTT)).upper()),
-        limit=_number("--price", price) if price is not None else None,
-        trigger=_number("--trigger", trigger) if trigger is not None else None,
+        limit=number_above_0("--price", price) if price is not None else None,
+        trigger=number_above_0("--trigger", trigger) if trigger is not None else None,
         hours=Decimal(hours),
         post_only=post_only,
         reduce_only=reduce_only,
@@ -123,8 +123,8 @@ def replace(
         raise typer.BadParameter("say what is to be different: --price, --size")
     change = answer_replace.Change(
         name=_name(name),
-        limit=_number("--price", price) if price is not None else None,
-        size=_number("--size", size) if size is not None else None,
+        limit=number_above_0("--price", price) if price is not None else None,
+        size=number_above_0("--size", size) if size is not None else None,
     )
     settings = config(context)
     render.show(answer_replace.replace(here(context), settings.terms, change, yes=yes), as_json=as_json)
@@ -152,7 +152,7 @@ def _refuse_unless(yes: bool) -> None:
         raise typer.Exit(3)
 
 
-def _number(what: str, text: str) -> Decimal:
+def number_above_0(what: str, text: str) -> Decimal:
     """A number above 0; misuse for anything else."""
     try:
         number = Decimal(text) if len(text) <= NUMBER_CHARS else Decimal(0)

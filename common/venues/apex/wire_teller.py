@@ -35,6 +35,7 @@ INTERVALS: Final = {
     Span.DAY: "D",
 }
 NO_REASON: Final = "UNKNOWN"
+IN_FORCE: Final = {"GOOD_TIL_CANCEL": "GTT", "POST_ONLY": "GTT", "FILL_OR_KILL": "FOK", "IMMEDIATE_OR_CANCEL": "IOC"}
 
 
 def markets(data: Any) -> tuple[Listed, ...]:
@@ -186,7 +187,7 @@ def order(row: dict[str, Any]) -> OrderTold:
             filled=filled,
             price=not_negative(row["price"] or "0"),
             trigger=number(trigger) or None,
-            in_force=in_force,
+            in_force=IN_FORCE.get(in_force, in_force),
             post_only=bool(row.get("postOnly")) or in_force == "POST_ONLY",
             reduce_only=bool(row.get("reduceOnly")),
             created_ns=whole(row["createdAt"]) * MS_NS,

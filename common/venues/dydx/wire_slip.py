@@ -20,11 +20,14 @@ TYPES: Final = {
     Kind.TAKE_PROFIT: "TAKE_PROFIT",
 }
 
+#: what does the same where there is no market order that waits
+INSTEAD: Final = {Kind.STOP_MARKET: "stop-limit", Kind.TAKE_PROFIT_MARKET: "take-profit"}
+
 
 def refusal(slip: Slip) -> str | None:
     """Why dYdX has no such order, or None."""
     if slip.kind not in TYPES:
-        return f"dYdX has no {slip.kind}: take {slip.kind.value.removesuffix('_MARKET')} with a far price and IOC"
+        return f"dYdX has no {slip.kind}: take {INSTEAD[slip.kind]} with a far price, and ioc"
     if slip.kind is Kind.MARKET and slip.in_force is InForce.GTT:
         return "a market order at dYdX is FOK or IOC"
     if slip.reduce_only and slip.in_force is InForce.GTT:
