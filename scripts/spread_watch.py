@@ -20,7 +20,7 @@ from common.core.view import MarketView
 from common.endpoints import Endpoint
 from common.settings import Settings
 from common.venues.adapters import make_feed
-from common.venues.base import Feed
+from common.venues.base import Feed, FeedEvent
 from common.venues.teller import make_teller
 from scripts.spread_row import SpreadRow, rows_of
 
