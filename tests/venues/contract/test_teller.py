@@ -284,5 +284,5 @@ def test_wrong_keys_are_for_a_person_to_mend(paper_house: Any, venue: Venue) -> 
     ],
 )
 def test_a_slip_that_contradicts_itself_is_none(changes: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="above 0|trigger|rests"):
+    with pytest.raises(ValueError, match=r"above 0|trigger|rests"):
         slip(**changes)
