@@ -1,6 +1,6 @@
 """The commands about orders by hand at one venue: order, place, replace, cancel, cancel-all."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
@@ -13,7 +13,6 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it; without it only said wh
 Name = Annotated[str, typer.Argument(help="Our id (hand-… or the fleet's) or the venue's.", show_default=False)]
 Price = Annotated[str | None, typer.Option("--price", help="The worst price, USD.", show_default=False)]
 NAME_CHARS = 80
-NUMBER_CHARS = 20
 
 
 class Way(StrEnum):
@@ -153,14 +152,13 @@ def _refuse_unless(yes: bool) -> None:
 
 
 def number_above_0(what: str, text: str) -> Decimal:
-    """A number above 0; misuse for anything else."""
+    """A number such as a venue would take; misuse for anything else."""
+    from common.venues.numbers import positive
+
     try:
-        number = Decimal(text) if len(text) <= NUMBER_CHARS else Decimal(0)
-    except InvalidOperation:
-        number = Decimal(0)
-    if not (number.is_finite() and number > 0):
-        raise typer.BadParameter(f"{what}: {text} is no number above 0")
-    return number
+        return positive(text)
+    except ValueError:
+        raise typer.BadParameter(f"{what}: {text} is no number above 0") from None
 
 
 def _name(text: str) -> str:

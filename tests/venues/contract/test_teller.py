@@ -192,6 +192,20 @@ def test_one_order_takes_the_place_of_another(play: Play) -> None:
     play(story)
 
 
+def test_apex_replaces_nothing_that_was_filled_meanwhile(play: Play, paper_house: Any, venue: Venue) -> None:
+    async def story(teller: Teller) -> None:
+        if venue is Venue.DYDX:
+            return
+        old = await placed(teller, slip(limit=Decimal(39_998), size=2 * SIZE))
+        # the best ask comes down to our price, with half of what we want
+        await asyncio.to_thread(paper_house.show, venue, "BTC", -5, int(SIZE / Decimal("0.001")))
+        said = await teller.replace(old, slip())
+        assert isinstance(said, Reject) and "filled to 0.01 meanwhile" in said.reason
+        assert await teller.orders(None) == ()
+
+    play(story)
+
+
 def test_a_fill_or_kill_and_a_post_only_that_cannot_be_had_end_at_once(play: Play) -> None:
     async def story(teller: Teller) -> None:
         killed = await placed(teller, slip(in_force=InForce.FOK, life_ns=75 * 10**9))
