@@ -82,9 +82,12 @@ class Watch:
             await asyncio.sleep(LOOK_S)
             for market, view in self.views.items():
                 view.sample(clock.now_ns())
-                for venue, book in view.books.items():
-                    if book.stale not in ("", FIRST_BOOK):
-                        self._feeds[market][venue].refresh()
+                self._mend(market, view)
+
+    def _mend(self, market: str, view: MarketView) -> None:
+        for venue, book in view.books.items():
+            if book.stale not in ("", FIRST_BOOK):
+                self._feeds[market][venue].refresh()
 
 
 def _is_known(view: MarketView) -> bool:

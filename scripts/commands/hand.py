@@ -13,6 +13,17 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it; without it only said wh
 Name = Annotated[str, typer.Argument(help="Our id (hand-… or the fleet's) or the venue's.", show_default=False)]
 Price = Annotated[str | None, typer.Option("--price", help="The worst price, USD.", show_default=False)]
 NAME_CHARS = 80
+PLACE = """Place one order by hand; without --yes it is only said what would be sent.
+
+A price further from the venue's index than the market's price_band_bps in arb.toml is refused (an order with a
+trigger is judged by its trigger). Market orders go with the edge of that band as their worst price.
+
+The fleet does not know such an order: its id begins with hand-, no worker takes it in, and while it is open the
+warden halts new deals of its market ("by-hand"). What it fills is a position that the ledger does not explain,
+and halts the market too ("difference"). Afterwards: cancel or close it, then arbctl resume MARKET.
+
+Example: arbctl venue dydx place BTC buy 0.001 --price 40000 --post-only --yes
+"""
 
 
 class Way(StrEnum):
@@ -43,8 +54,9 @@ class InForce(StrEnum):
 
 def add_to(venue: typer.Typer) -> None:
     """Register the commands of this file under one venue."""
-    for command in (order, place, replace, cancel, cancel_all):
+    for command in (order, replace, cancel, cancel_all):
         venue.command()(command)
+    venue.command(help=PLACE)(place)
 
 
 def order(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
@@ -72,17 +84,7 @@ def place(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Place one order by hand; without --yes it is only said what would be sent.
-
-    A price further from the venue's index than the market's price_band_bps in arb.toml is refused (an order with a
-    trigger is judged by its trigger). Market orders go with the edge of that band as their worst price.
-
-    The fleet does not know such an order: its id begins with hand-, no worker takes it in, and while it is open the
-    warden halts new deals of its market ("by-hand"). What it fills is a position that the ledger does not explain,
-    and halts the market too ("difference"). Afterwards: cancel or close it, then arbctl resume MARKET.
-
-    Example: arbctl venue dydx place BTC buy 0.001 --price 40000 --post-only --yes
-    """
+    """Place one order; what a person has to know about it stands in PLACE."""
     from common.core.market import Side
     from common.venues import slip
     from scripts import answer_order

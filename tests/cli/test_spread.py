@@ -11,10 +11,17 @@ from typing import Any
 
 import pytest
 
+from common.core.events import BookMessage
 from common.core.market import Venue
+from common.core.terms import Terms
+from common.core.view import MarketView
+from common.sim.listings import listings
 from common.venues import keys
 from scripts import answer_spread
+from scripts.spread_row import rows_of
 
+SECOND = 10**9
+NOW = 1_700_000_000 * SECOND
 ROOT = Path(__file__).resolve().parents[2]
 MARKETS = '[markets.BTC]\nsize = "0.001"\n[markets.ETH]\nsize = "0.01"\n'
 #: of the quiet paper venues: index and funding move nothing here
@@ -114,3 +121,22 @@ def test_it_follows_the_books_until_it_is_interrupted(folder: Path, paper_house:
         watching.send_signal(signal.SIGINT)
         watching.stdout.read()
         assert watching.wait(10) == 0
+
+
+def test_a_warm_median_of_leaving_is_what_a_worker_reckons_with() -> None:
+    """ApeX 100 USD above for the whole warm-up: leaving the +1 deal costs what selling dYdX brought all the time."""
+    terms = Terms("BTC", Decimal("0.001"), median_warmup_ns=10 * SECOND)
+    view = MarketView(terms, {venue: listings(venue, Decimal("0.0005"))["BTC"].instrument for venue in Venue})
+    for at_ns in range(NOW, NOW + 12 * SECOND, SECOND):
+        for venue, middle in ((Venue.DYDX, 40_000), (Venue.APEX, 80_200)):
+            bids, asks = ((middle - 1, 1000, at_ns),), ((middle + 1, 1000, at_ns),)
+            view.hear(BookMessage(venue, True, bids, asks, at_ns, at_ns))
+        view.sample(at_ns)
+    at_ns = NOW + 11 * SECOND
+    # the way back is much better for a moment
+    view.hear(BookMessage(Venue.APEX, True, ((80_000, 1000, at_ns),), ((80_001, 1000, at_ns),), at_ns, at_ns))
+    down, up = sorted(rows_of(view, at_ns), key=lambda row: row.direction)
+    assert (up.leaving, up.leaving_is) == (Decimal("-101.5"), "median")
+    assert (down.leaving, down.leaving_is) == (Decimal("98.5"), "median")
+    view.books[Venue.DYDX].lose("gap")
+    assert [row.why for row in rows_of(view, at_ns)] == ["dydx gap"] * 2
