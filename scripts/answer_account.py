@@ -11,7 +11,7 @@ from scripts.teller_call import ask
 
 _CENT, _MICRO = Decimal("0.01"), Decimal("0.000001")
 _MINUTE = 16
-ORDER_COLUMNS = ("order", "market", "side", "type", "size", "filled", "price", "for", "status", "made (UTC)")
+ORDER_COLUMNS = ("order", "market", "what", "filled of", "price", "for", "status")
 #: of a venue's id a person needs no more than its beginning; JSON has all of it
 ID_SHOWN = 12
 
@@ -92,15 +92,12 @@ def _order(one: OrderTold) -> tuple[str, ...]:
     return (
         one.client_id or one.order_id[:ID_SHOWN],
         one.market,
-        one.side.value,
-        one.kind + trigger,
-        number(one.size),
-        number(one.filled),
-        number(one.price),
+        f"{one.side} {one.kind}",
+        f"{number(one.filled)} / {number(one.size)}",
+        number(one.price) + trigger,
         " ".join((one.in_force, *marks)),
         # a reason says that it ended, and why
         one.reason or one.status,
-        moment(one.created_ns)[5:19],
     )
 
 

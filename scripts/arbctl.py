@@ -42,9 +42,8 @@ limit.add_to(app)
 deal.add_to(app)
 tape.add_to(app)
 spread.add_to(app)
-venues.add_to(app)
 venue.add_to(app)
-spread.add_to(app)
+venues.add_to(app)
 
 
 def main() -> int:

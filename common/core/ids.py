@@ -55,11 +55,16 @@ def order_name(text: str) -> OrderName | None:
 
 #: what the client id of an order begins with that a person placed: it names no market, so that no worker takes it in
 HAND: Final = "hand-"
+DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def hand_id(at_ns: int) -> str:
     """A client id for an order by hand; two commands never share a nanosecond."""
-    return f"{HAND}{at_ns:x}"
+    letters = ""
+    while at_ns:
+        at_ns, digit = divmod(at_ns, len(DIGITS))
+        letters = DIGITS[digit] + letters
+    return HAND + letters
 
 
 def is_by_hand(client_id: str) -> bool:

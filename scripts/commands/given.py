@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from common.settings import Endpoint, Settings
 
 #: the longest name of a market that anybody lists
@@ -57,3 +59,13 @@ def here(context: typer.Context) -> Endpoint:
     assert context.parent is not None
     venue = context.parent.info_name
     return next(endpoint for name, endpoint in config(context).endpoints.items() if name == venue)
+
+
+def number_above_0(what: str, text: str) -> Decimal:
+    """A number such as a venue would take; misuse for anything else."""
+    from common.venues.numbers import positive
+
+    try:
+        return positive(text)
+    except ValueError:
+        raise typer.BadParameter(f"{what}: {text} is no number above 0") from None

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from scripts import render
-from scripts.commands.given import AsJson, Listed, OfMarket, config, here, known, listed_or_all
+from scripts.commands.given import AsJson, Listed, OfMarket, config, here, known, listed_or_all, number_above_0
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do it; without it only said what would be done.")]
 Name = Annotated[str, typer.Argument(help="Our id (hand-… or the fleet's) or the venue's.", show_default=False)]
@@ -151,16 +151,6 @@ def _refuse_unless(yes: bool) -> None:
     """Whoever forgot --yes must not read 0 as done."""
     if not yes:
         raise typer.Exit(3)
-
-
-def number_above_0(what: str, text: str) -> Decimal:
-    """A number such as a venue would take; misuse for anything else."""
-    from common.venues.numbers import positive
-
-    try:
-        return positive(text)
-    except ValueError:
-        raise typer.BadParameter(f"{what}: {text} is no number above 0") from None
 
 
 def _name(text: str) -> str:

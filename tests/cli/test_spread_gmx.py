@@ -48,7 +48,7 @@ def test_both_books_stand_against_the_oracle_at_the_configured_size(call: Any) -
 
 def test_a_venue_that_is_dearer_than_the_oracle_can_be_sold(call: Any, paper_house: Any) -> None:
     paper_house.show(Venue.APEX, "BTC", shift=200)
-    found = rows(call("spread", "BTC", "--json"))
+    found = rows(call("spread", "BTC", "--venue", "gmx", "--json"))
     assert found.keys() == {("BTC", "dydx"), ("BTC", "apex")}
     # 100 USD above: the bid is 99.5 above the index, the oracle asks 2 above it
     assert Decimal(found["BTC", "apex"]["sell_spread"]) == Decimal("97.5")
@@ -67,7 +67,7 @@ def test_people_get_a_table(call: Any) -> None:
 def test_a_gmx_that_does_not_answer_is_one_sentence(call: Any, paper_house: Any, tmp_path: Path) -> None:
     books = "".join(f'[venues.{venue.value}]\nrest = "{paper_house.url(venue)}"\n' for venue in Venue)
     (tmp_path / "arb.toml").write_text(f'mode = "live"\n{books}[venues.gmx]\nrest = "http://127.0.0.1:9"\n{MARKETS}')
-    said = call("spread")
+    said = call("spread", "--venue", "gmx")
     assert (said.code, said.out) == (1, "")
     assert said.err.startswith("arbctl: gmx does not answer: ") and len(said.err.splitlines()) == 1
 
@@ -93,13 +93,15 @@ def test_what_the_fleet_has_asked_already_counts(
     monkeypatch.setattr(budget, "WAIT_MAX_S", 0.0)
     others = costs.budget(tmp_path / "var" / "run")
     others.spend(all_of_it)
-    said = call("spread", "BTC")
+    said = call("spread", "BTC", "--venue", "gmx")
     others.close()
     assert said.code == 1
     assert says in said.err and "budget of questions is spent" in said.err
 
 
-@pytest.mark.parametrize("words", [("spread", "XRP"), ("spread", "--venue", "dydx")])
+@pytest.mark.parametrize(
+    "words", [("spread", "XRP"), ("spread", "--venue", "dydx"), ("spread", "--venue", "gmx", "--watch")]
+)
 def test_misuse_is_misuse(call: Any, words: tuple[str, ...]) -> None:
     assert call(*words).code == 2
 
