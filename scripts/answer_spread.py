@@ -25,8 +25,8 @@ COLUMNS: Final = (
     "market", "dir", "size", "bid", "ask", "spread", "bp", "fees", "net", "edge", "fund/h"
 )  # fmt: skip
 LEGEND: Final = (
-    "+1 sells ApeX and buys dYdX, -1 the reverse. Basis points from bp on: net = bp less the four fees, edge = what a "
-    "worker would reckon with (~: a close as dear as now; else its median)"
+    "+1 sells ApeX and buys dYdX, -1 the reverse; from `bp` on basis points",
+    "net: bp less the four fees; edge: as a worker reckons it, ~ with a close as dear as now",
 )
 _PRICE = 7
 
@@ -34,7 +34,7 @@ _PRICE = 7
 def once(settings: Settings, terms: Sequence[Terms]) -> Answer:
     """Both directions of these markets, after as long a listen as it takes to hear both books."""
     rows, notes = asyncio.run(_once(settings, terms))
-    return Answer([_data(row) for row in rows], COLUMNS, _cells(rows), notes=(*notes, LEGEND))
+    return Answer([_data(row) for row in rows], COLUMNS, _cells(rows), notes=(*notes, *LEGEND))
 
 
 async def _once(settings: Settings, terms: Sequence[Terms]) -> tuple[list[SpreadRow], tuple[str, ...]]:
@@ -74,7 +74,7 @@ async def _drawn(settings: Settings, terms: Sequence[Terms]) -> None:
 
 def _table(rows: Sequence[SpreadRow]) -> "Table":
     drawn = render.table(COLUMNS, _cells(rows))
-    drawn.caption = LEGEND
+    drawn.caption = "\n".join(LEGEND)
     return drawn
 
 
