@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from scripts import render
-from scripts.commands import act, check, deal, ledger, limit, reconcile, show, spread, tape, venues
+from scripts.commands import act, check, deal, ledger, limit, reconcile, show, spread, tape, venue, venues
 
 EXIT_FAILED, EXIT_MISUSED, EXIT_REFUSED = 1, 2, 3
 
@@ -42,6 +42,7 @@ limit.add_to(app)
 deal.add_to(app)
 tape.add_to(app)
 spread.add_to(app)
+venue.add_to(app)
 venues.add_to(app)
 
 

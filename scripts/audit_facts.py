@@ -12,6 +12,8 @@ UUSD = Decimal(1_000_000)
 VENUES = ("dydx", "apex")
 LIVE = frozenset({"OPENING", "OPEN", "CLOSING", "STUCK"})
 FORCED = "forced:"
+#: ids of orders that a person placed beside the fleet: the ledger has no part in them
+BY_HAND = "hand-"
 #: behind the id of a fill: the row that takes it back
 REVERSED = "!reversed"
 

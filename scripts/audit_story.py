@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from scripts.audit_facts import FORCED, ZERO, Finding, LedgerFacts, OneFill, VenueFacts, positions
+from scripts.audit_facts import BY_HAND, FORCED, ZERO, Finding, LedgerFacts, OneFill, VenueFacts, positions
 
 SECOND_NS = 1_000_000_000
 #: how long a fill or an evening may be on its way before it is missing
@@ -35,8 +35,12 @@ def fills(ledger: LedgerFacts, venues: Venues) -> Iterator[Finding]:
 
 def _compared(ours: OneFill | None, theirs: OneFill, ledger: LedgerFacts) -> Iterator[Finding]:
     if ours is None:
-        if not _on_its_way(theirs, ledger):
-            what = f"{theirs.side} {theirs.size} {theirs.market} at {theirs.price}"
+        what = f"{theirs.side} {theirs.size} {theirs.market} at {theirs.price}"
+        if theirs.client_id.startswith(BY_HAND):
+            yield Finding(
+                "fills", f"{theirs.venue} filled {what} of the order by hand {theirs.client_id}", broken=False
+            )
+        elif not _on_its_way(theirs, ledger):
             yield Finding("fills", f"{theirs.venue} filled {what} ({theirs.fill_id}), the ledger does not know it")
         return
     for field in ("market", "side", "price", "size", "fee_uusd"):
@@ -64,6 +68,11 @@ def _together(fill_id: str, group: list[OneFill]) -> OneFill:
     return OneFill(one.venue, fill_id, one.client_id, one.market, one.side, one.price, size, fee, one.at_ns)
 
 
+def _explained(fill: OneFill, ledger: LedgerFacts) -> bool:
+    """A fill that the ledger need not have, and that moved position and cash all the same."""
+    return fill.client_id.startswith(BY_HAND) or _on_its_way(fill, ledger)
+
+
 def _on_its_way(fill: OneFill, ledger: LedgerFacts) -> bool:
     return ledger.limits.at_ns - fill.at_ns < GRACE_NS or fill.client_id in unfinished(ledger)
 
@@ -86,7 +95,7 @@ def venue_positions(ledger: LedgerFacts, venues: Venues) -> Iterator[Finding]:
     for name, venue in venues.items():
         if venue.known_from_ns:
             continue
-        pending = [f for f in _unknown(ledger, venue) if _on_its_way(f, ledger)]
+        pending = [f for f in _unknown(ledger, venue) if _explained(f, ledger)]
         ours = positions([*(f for f in ledger.fills if f.venue == name), *pending])
         theirs = venue.positions()
         for market in sorted(ours.keys() | theirs.keys()):
@@ -101,7 +110,7 @@ def money(ledger: LedgerFacts, venues: Venues) -> Iterator[Finding]:
         if venue.known_from_ns:
             continue
         known = [f for f in ledger.fills if f.venue == name]
-        known += [f for f in _unknown(ledger, venue) if _on_its_way(f, ledger)]
+        known += [f for f in _unknown(ledger, venue) if _explained(f, ledger)]
         received = sum(payment for payment, _ in venue.funding.values())
         ours = sum((fill.cash_uusd for fill in known), ZERO) + received
         theirs = venue.balance_uusd - venue.opening_uusd
@@ -154,7 +163,11 @@ def orders(ledger: LedgerFacts, venues: Venues) -> Iterator[Finding]:
         if forgotten:
             text = f"{name} has {len(forgotten)} unfilled orders from before the ledger was reconciled: not judged"
             yield Finding("orders", text, broken=False)
-        for client_id in venue.orders.keys() - forgotten:
+        by_hand = {client_id for client_id in venue.orders if client_id.startswith(BY_HAND)}
+        if by_hand:
+            text = f"{name} had {len(by_hand)} orders by hand, in which the ledger has no part: not judged"
+            yield Finding("orders", text, broken=False)
+        for client_id in venue.orders.keys() - forgotten - by_hand:
             row = ledger.orders.get(client_id)
             if row is None or row.venue != name:
                 yield Finding("orders", f"{name} has order {client_id}, which has no row in the ledger")

@@ -1,6 +1,7 @@
 """Client and deal ids: derived from what they stand for, so that a repeated step repeats its id and stays harmless."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from common.core.deal import Deal
 from common.core.market import Venue
@@ -50,3 +51,22 @@ def order_name(text: str) -> OrderName | None:
         return None
     name = OrderName(incarnation, market, int(number), venue, int(leg[1:]))
     return name if client_id(name.deal_id, venue, name.attempt) == text else None
+
+
+#: what the client id of an order begins with that a person placed: it names no market, so that no worker takes it in
+HAND: Final = "hand-"
+DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def hand_id(at_ns: int) -> str:
+    """A client id for an order by hand; two commands never share a nanosecond."""
+    letters = ""
+    while at_ns:
+        at_ns, digit = divmod(at_ns, len(DIGITS))
+        letters = DIGITS[digit] + letters
+    return HAND + letters
+
+
+def is_by_hand(client_id: str) -> bool:
+    """Whether a person placed the order."""
+    return client_id.startswith(HAND)

@@ -14,6 +14,7 @@ from common.sim.margin import Health, OpenInterest, after, health, interest, red
 from common.sim.matching import Plan, Resting, Take, Wanted, offers, plan
 from common.sim.setup import Ending
 from common.sim.step import Step
+from common.sim.triggers import UNTRIGGERED, is_market, is_reached
 from common.sim.types import PaperOrder, PaperRefusal, PlaceRequest
 
 
@@ -30,6 +31,18 @@ def arrive(step: Step, order: PaperOrder) -> None:
         _lose_race(step, order, plan(wanted, found))
         found = _offers(step, request.market, wanted)
     _match(step, order, _allowed(step, order, wanted), found)
+
+
+def wake(step: Step, market: str) -> None:
+    """Orders whose trigger the index has reached arrive now, oldest first; the account is looked at anew."""
+    for order in list(step.store.alive(market=market)):
+        if order.status == UNTRIGGERED and is_reached(order.request, step.books[market].index):
+            woken = replace(order, status="PENDING", changed_ns=step.now_ns)
+            step.keep(woken)
+            if step.setup.venue is Venue.APEX and apex_margin(step, order.account_id, order.request) is not None:
+                step.end(woken, Ending.POOR)
+            else:
+                arrive(step, woken)
 
 
 def _offers(step: Step, market: str, wanted: Wanted) -> list[Take]:
@@ -77,7 +90,7 @@ def _match(step: Step, order: PaperOrder, wanted: Wanted, found: list[Take]) -> 
         order = step.trade(order, take)
     if not left:
         return
-    if request.lifetime == "GTT" and request.kind == "LIMIT" and not the_plan.own_in_the_way:
+    if request.lifetime == "GTT" and not is_market(request.kind) and not the_plan.own_in_the_way:
         step.rest(order)
     else:
         step.end(order, ending)

@@ -13,6 +13,7 @@ from common.core.market import Side, Venue
 from common.core.money import ZERO
 from common.sim.listings import Listing
 from common.sim.margin import reduces
+from common.sim.triggers import waits
 from common.sim.types import PaperRefusal, PlaceRequest
 
 SECOND_NS = 1_000_000_000
@@ -83,7 +84,7 @@ def admission(case: Case) -> PaperRefusal | None:
 
 def same_order(one: PlaceRequest, other: PlaceRequest) -> bool:
     """Whether a repeated client id carries the same order (signatures may differ by their randomness)."""
-    names = ("market", "side", "kind", "lifetime", "size", "price", "post_only", "reduce_only")
+    names = ("market", "side", "kind", "lifetime", "size", "price", "post_only", "reduce_only", "trigger")
     return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
@@ -91,7 +92,8 @@ def _words(case: Case) -> PaperRefusal | None:
     request = case.request
     if not 1 <= len(request.client_id) <= CLIENT_ID_LENGTH[case.venue]:
         return refuse(Refuse.CLIENT_ID, client_id=request.client_id)
-    if request.kind not in ("LIMIT", "MARKET"):
+    waiting = waits(case.venue, request.kind)
+    if not (waiting or request.kind in ("LIMIT", "MARKET")) or waiting is (request.trigger is None):
         return refuse(Refuse.KIND, kind=request.kind)
     if request.lifetime not in ("GTT", "FOK", "IOC"):
         return refuse(Refuse.LIFETIME, lifetime=request.lifetime)
@@ -112,8 +114,9 @@ def _grid(case: Case) -> PaperRefusal | None:
         return refuse(Refuse.OFF_STEP, size=request.size, step=instrument.step)
     if request.size < instrument.min_size:
         return refuse(Refuse.MIN_SIZE, size=request.size, min_size=instrument.min_size, market=instrument.name)
-    if request.price % instrument.tick:
-        return refuse(Refuse.OFF_TICK, price=request.price, tick=instrument.tick)
+    for price in (request.price, *([] if request.trigger is None else [request.trigger])):
+        if price % instrument.tick:
+            return refuse(Refuse.OFF_TICK, price=price, tick=instrument.tick)
     return None
 
 

@@ -13,7 +13,7 @@ from common.core.errors import LocalError
 from common.core.market import Venue
 from common.core.money import ZERO, uusd_down
 from common.sim import ids
-from common.sim.arrival import apex_margin, arrive, cross
+from common.sim.arrival import apex_margin, arrive, cross, wake
 from common.sim.checks import Case, Refuse, admission, refuse, same_order
 from common.sim.depth import ExponentialRefill, Refill
 from common.sim.fees import FeeSchedule, flat
@@ -24,6 +24,7 @@ from common.sim.paper_journal import PaperJournal
 from common.sim.setup import Ending, Setup
 from common.sim.step import Step
 from common.sim.store import ALIVE, Store
+from common.sim.triggers import UNTRIGGERED
 from common.sim.types import (
     PaperOrder,
     PaperRefusal,
@@ -77,6 +78,7 @@ class PaperEngine(Lookups):
         here.asks.set_source(book.asks)
         marked, here.index = here.index != book.index, book.index
         cross(step, book.market)
+        wake(step, book.market)
         step.show(book.market)
         self._commit(step)
         if marked:
@@ -101,7 +103,7 @@ class PaperEngine(Lookups):
     # --- orders
 
     def place(self, account_id: str, request: PlaceRequest, now_ns: int) -> PaperOrder | PaperRefusal:
-        """An order arrives: check, journal, accept as PENDING (the returned value), then match at once."""
+        """An order arrives: check, journal, accept as PENDING or UNTRIGGERED (as returned), then match at once."""
         if account_id not in self._store.accounts:
             return refuse(Refuse.ACCOUNT, account_id=account_id)
         earlier = self._store.by_client_id(account_id, request.client_id)
@@ -135,7 +137,7 @@ class PaperEngine(Lookups):
             order_id=ids.order_id(self.venue, account_id, request.client_id),
             account_id=account_id,
             request=request,
-            status="PENDING",
+            status="PENDING" if request.trigger is None else UNTRIGGERED,
             remaining=request.size,
             filled_value=ZERO,
             filled_fee=ZERO,
@@ -144,7 +146,10 @@ class PaperEngine(Lookups):
             changed_ns=step.now_ns,
         )
         step.keep(order)
-        arrive(step, order)
+        if request.trigger is None:
+            arrive(step, order)
+        else:
+            wake(step, request.market)
         step.show(request.market)
         self._commit(step)
         return order
@@ -236,6 +241,8 @@ class PaperEngine(Lookups):
         """Orders that rested when the venue was stopped rest again."""
         step = self._step(0)
         for order in self._store.alive():
+            if order.status == UNTRIGGERED:
+                continue
             if order.status != "OPEN":
                 raise LocalError(f"{self.venue}: order {order.order_id} was journalled half-way: {order.status}")
             tick, steps = step.grid(order)

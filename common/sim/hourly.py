@@ -1,5 +1,7 @@
 """The venue's funding clock: samples the premium each minute and pays every open position on the hour."""
 
+from collections import deque
+from collections.abc import Iterable
 from decimal import Decimal
 
 from common.core.market import Venue
@@ -9,23 +11,30 @@ from common.sim.account import Account
 from common.sim.depth import MarketBook
 from common.sim.funding import HOUR_NS, MINUTE_NS, SAMPLES_KEPT, hourly_rate, premium
 from common.sim.step import Step
-from common.sim.types import FundingPayment
+from common.sim.types import FundingPayment, PastRate
 
+#: a month of hours
+HOURS_KEPT = 720
 _SIX = Decimal("0.000001")
 
 
 class Funding:
-    """Premium samples of the running hour by market. They are not journalled: a restart samples anew."""
+    """Premium samples of the running hour by market, and rates of past ones. Not journalled: a restart begins anew."""
 
     def __init__(self, venue: Venue) -> None:
         self._venue = venue
         self._samples: dict[str, list[Decimal]] = {}
+        self._past: dict[str, deque[PastRate]] = {}
         self._minute = 0
 
     def rate(self, market: str, book: MarketBook, now_ns: int) -> Decimal:
         """The predicted hourly rate: from this hour's samples, or from the book now when there are none."""
         samples = self._samples.get(market) or [premium(book, now_ns)]
         return hourly_rate(self._venue, samples)
+
+    def past(self, market: str) -> Iterable[PastRate]:
+        """The rates of the hours that this process saw end, oldest first."""
+        return self._past.get(market, ())
 
     def advance(self, step: Step) -> None:
         """Sample when a minute has begun, pay when an hour has; hours that were missed are not made up."""
@@ -47,6 +56,10 @@ class Funding:
                 del samples[:-SAMPLES_KEPT]
 
     def _pay(self, step: Step, hour: int) -> None:
+        for market, book in step.books.items():
+            if book.index:
+                past = self._past.setdefault(market, deque(maxlen=HOURS_KEPT))
+                past.append(PastRate(hour * HOUR_NS, self.rate(market, book, step.now_ns), book.index))
         for account in step.store.accounts.values():
             for market in tuple(account.holdings):
                 if step.books[market].index:

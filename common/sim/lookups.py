@@ -15,7 +15,7 @@ from common.sim.publisher import Publisher
 from common.sim.setup import Setup
 from common.sim.step import Step
 from common.sim.store import ALIVE, Store
-from common.sim.types import AccountView, FundingPayment, PaperFill, PaperOrder, PaperPosition, Print
+from common.sim.types import AccountView, FundingPayment, PaperFill, PaperOrder, PaperPosition, PastRate, Print
 
 PRINTS_KEPT = 100
 #: dYdX answers look-ups by client id for an hour only
@@ -101,6 +101,12 @@ class Lookups:
     def funding_rate(self, market: str) -> Decimal:
         """The predicted hourly funding rate, fraction of notional, positive: longs pay."""
         return self._funding.rate(market, self._books[market], self._now_ns)
+
+    def past_rates(self, market: str) -> tuple[PastRate, ...]:
+        """The hourly rates that were in force, newest first: those that were paid, and those this process saw."""
+        paid = {one.at_ns: PastRate(one.at_ns, one.rate, one.price) for one in self._store.funding_for(market)}
+        known = paid | {one.at_ns: one for one in self._funding.past(market)}
+        return tuple(known[at_ns] for at_ns in sorted(known, reverse=True))
 
     def _step(self, now_ns: int) -> Step:
         """A new step; the venue's clock never goes back."""

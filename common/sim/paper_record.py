@@ -82,6 +82,7 @@ def revive(kind: type[_T], raw: dict[str, Any]) -> _T:
 
 _CONVERT: dict[object, Callable[[Any], Any]] = {
     Decimal: Decimal,
+    Decimal | None: lambda raw: None if raw is None else Decimal(raw),
     Side: Side,
     PlaceRequest: lambda raw: revive(PlaceRequest, raw),
 }

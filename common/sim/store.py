@@ -11,7 +11,7 @@ from typing import Any
 from common.sim.account import Account
 from common.sim.types import FundingPayment, PaperFill, PaperOrder
 
-ALIVE = ("PENDING", "OPEN")
+ALIVE = ("PENDING", "UNTRIGGERED", "OPEN")
 
 
 @dataclass(slots=True)
@@ -131,6 +131,10 @@ class Store:
         """Fills of an account, newest first."""
         fills = self.fills if order_id is None else self._fills_of.get(order_id, [])
         return tuple(_matching(reversed(fills), account_id, market))
+
+    def funding_for(self, market: str) -> Iterator[FundingPayment]:
+        """Funding payments of every account in a market, oldest first."""
+        return _matching(self.funding, None, market)
 
     def funding_of(self, account_id: str, market: str | None) -> tuple[FundingPayment, ...]:
         """Funding payments of an account, newest first."""

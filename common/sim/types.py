@@ -53,7 +53,7 @@ class PlaceRequest:
     client_id: str
     market: str
     side: Side
-    kind: str  # LIMIT | MARKET
+    kind: str  # LIMIT | MARKET | one that waits for a price (triggers.py)
     lifetime: str  # GTT | FOK | IOC   (ApeX GOOD_TIL_CANCEL is GTT)
     size: Decimal
     price: Decimal
@@ -63,6 +63,8 @@ class PlaceRequest:
     limit_fee: Decimal
     expires_ns: int
     signature: str
+    #: the index price at which an order that waits comes alive
+    trigger: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class PaperRefusal:
 
 @dataclass(frozen=True, slots=True)
 class PaperOrder:
-    """An order as a paper venue keeps it; status PENDING, OPEN, FILLED, CANCELED."""
+    """An order as a paper venue keeps it; status PENDING, UNTRIGGERED, OPEN, FILLED, CANCELED."""
 
     order_id: str
     account_id: str
@@ -139,6 +141,15 @@ class FundingPayment:
     position_size: Decimal
     price: Decimal
     at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class PastRate:
+    """The funding rate of an hour that is over, and the index price that it was paid at."""
+
+    at_ns: int
+    rate: Decimal
+    price: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +268,9 @@ class PaperVenue(Protocol):
 
     def funding_rate(self, market: str) -> Decimal:
         """The predicted hourly funding rate, fraction of notional, positive: longs pay."""
+
+    def past_rates(self, market: str) -> tuple[PastRate, ...]:
+        """The hourly rates that were in force, newest first."""
 
     def fee_rates(self, account_id: str) -> tuple[Decimal, Decimal]:
         """(maker, taker) of the account's volume tier, fractions."""

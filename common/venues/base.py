@@ -26,7 +26,7 @@ from common.core.events import (
     Reported,
 )
 from common.core.history import History
-from common.core.market import Instrument, Venue
+from common.core.market import Instrument, Side, Venue
 from common.core.order import Ack, Finding, NotSent, Order, Reject, Unknown
 
 FeedEvent: TypeAlias = BookMessage | FeedAlive | FeedLost | InstrumentUpdate | FundingRate | IndexPrice
@@ -75,6 +75,19 @@ class Outlook:
 
 
 AccountEvent: TypeAlias = Reported | Filled | ForcedFill | FundingPaid | AccountChanged | StreamUp
+
+
+class Signable(Protocol):
+    """What a signature is over, whoever the order comes from: a worker's order or a person's slip."""
+
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def side(self) -> Side: ...
+    @property
+    def size(self) -> Decimal: ...
+    @property
+    def limit(self) -> Decimal: ...
 
 
 class Feed(Protocol):

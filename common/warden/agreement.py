@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from common.core.account import AccountFacts
 from common.core.events import HaltLevel
+from common.core.ids import is_by_hand
 from common.core.market import Venue
 from common.core.money import ZERO
 from common.warden.verdicts import Kind, Verdict
@@ -15,6 +16,7 @@ Place: TypeAlias = tuple[Venue, str]
 #: a foreign order: venue, market, client id
 Foreign: TypeAlias = tuple[Venue, str, str]
 NAMES_MAX = 5
+_WHOSE = {Kind.FOREIGN: "that are not ours", Kind.BY_HAND: "placed by hand"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,14 @@ def foreign_orders(venue: Venue, orders: Iterable[tuple[str, str]], incarnations
 
 
 def foreign_verdicts(found: Iterable[Foreign]) -> list[Verdict]:
-    """One halt per market, with the orders' names."""
-    by_place: dict[Place, list[str]] = {}
+    """One halt per market and kind, with the orders' names: what a person placed by hand is told as such."""
+    by_place: dict[tuple[Kind, Place], list[str]] = {}
     for venue, market, name in sorted(found):
-        by_place.setdefault((venue, market), []).append(name or "(no client id)")
+        kind = Kind.BY_HAND if is_by_hand(name) else Kind.FOREIGN
+        by_place.setdefault((kind, (venue, market)), []).append(name or "(no client id)")
     return [
-        Verdict(Kind.FOREIGN, market, HaltLevel.HALT, f"{venue} has orders that are not ours: {_named(names)}")
-        for (venue, market), names in by_place.items()
+        Verdict(kind, market, HaltLevel.HALT, f"{venue} has orders {_WHOSE[kind]}: {_named(names)}")
+        for (kind, (venue, market)), names in by_place.items()
     ]
 
 

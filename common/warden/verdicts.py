@@ -24,6 +24,7 @@ class Kind(StrEnum):
     LOSS = "loss"
     DIFFERENCE = "difference"
     FOREIGN = "foreign"
+    BY_HAND = "by-hand"
     CRASH_LOOP = "crash-loop"
 
 

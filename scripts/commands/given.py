@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from common.settings import Settings
+    from decimal import Decimal
+
+    from common.settings import Endpoint, Settings
+
+#: the longest name of a market that anybody lists
+MARKET_CHARS = 16
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="CSV on stdout.")]
 Market = Annotated[str | None, typer.Argument(help="A market of arb.toml, for example BTC.", show_default=False)]
+Listed = Annotated[str, typer.Argument(help="A market, for example BTC.", show_default=False)]
+Limit = Annotated[int, typer.Option(min=1, max=100, help="The newest so many.")]
 OfMarket = Annotated[str | None, typer.Option("--market", help="Only this market.")]
 
 
@@ -32,3 +39,33 @@ def known(settings: Settings, market: str | None) -> str | None:
     if name not in settings.markets:
         raise typer.BadParameter(f"arb.toml has no market {name}; it has {', '.join(settings.markets)}")
     return name
+
+
+def listed(market: str) -> str:
+    """A market as a venue may list it, in arb.toml or not; misuse when it can be no name."""
+    name = market.upper()
+    if not (name.isascii() and name.isalnum() and len(name) <= MARKET_CHARS):
+        raise typer.BadParameter(f"{market!r} is no market: say BTC for BTC-USD")
+    return name
+
+
+def listed_or_all(market: str | None) -> str | None:
+    """The same where a market may be left out."""
+    return None if market is None else listed(market)
+
+
+def here(context: typer.Context) -> Endpoint:
+    """Where the venue is spoken to that the command was given under: `arbctl venue dydx …`."""
+    assert context.parent is not None
+    venue = context.parent.info_name
+    return next(endpoint for name, endpoint in config(context).endpoints.items() if name == venue)
+
+
+def number_above_0(what: str, text: str) -> Decimal:
+    """A number such as a venue would take; misuse for anything else."""
+    from common.venues.numbers import positive
+
+    try:
+        return positive(text)
+    except ValueError:
+        raise typer.BadParameter(f"{what}: {text} is no number above 0") from None

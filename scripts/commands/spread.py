@@ -1,16 +1,22 @@
-"""The command that shows spreads as they are now; reads public prices alone, and needs neither account nor ledger."""
+"""The command that shows what dealing both ways brings now; reads public prices, and needs no ledger."""
+
+from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scripts import render
-from scripts.commands.given import AsJson, config, known
+from scripts.commands.given import AsJson, config, known, number_above_0
+
+if TYPE_CHECKING:
+    from common.core.terms import Terms
+    from common.settings import Settings
 
 
 class Against(StrEnum):
-    """What our venues' books can be compared with."""
+    """What our venues' books can be compared with, beside each other."""
 
     gmx = "gmx"
 
@@ -25,18 +31,47 @@ def spread(
     market: Annotated[
         list[str] | None, typer.Argument(help="Markets of arb.toml, for example BTC ETH.", show_default="all")
     ] = None,
-    venue: Annotated[Against, typer.Option(help="Compare with: gmx, its oracle price.")] = Against.gmx,
+    *,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow the books until Ctrl-C.")] = False,
+    size: Annotated[str | None, typer.Option(help="Another base size than the market's, of one market.")] = None,
+    venue: Annotated[Against | None, typer.Option(help="Both books against its oracle price instead, once.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Both venues' books at the configured size against GMX's oracle price, once.
+    """Both directions between dYdX and ApeX at the size we deal in: prices, spread, fees, edge, funding.
 
-    `sell bp`: sell here, buy at GMX's upper price; `buy bp`: buy here, sell at GMX's lower price; basis points, before
-    any fee, price impact or funding. Nothing is traded at GMX.
+    +1 sells at ApeX and buys at dYdX, -1 the reverse. `bid` is what selling the size brings on average, `ask` what
+    buying it costs, `spread` the difference in USD, all after it in basis points: `fees` are the four taker fees of
+    opening and closing, `net` the spread less these (the original's rule), `edge` what a worker would reckon that a
+    deal keeps, its close included: at the median of the last minute, or marked ~ at what a close costs now. `fund/h`
+    is what funding brings per hour (below 0: costs). With --watch --json: a line a look.
 
-    Example: arbctl spread BTC ETH --venue gmx
+    With --venue gmx: `sell bp`: sell here, buy at GMX's upper price; `buy bp`: buy here, sell at GMX's lower price;
+    before any fee, price impact or funding. Nothing is traded at GMX.
+
+    Examples: arbctl spread BTC ETH --watch; arbctl spread BTC ETH --venue gmx
     """
-    from scripts import answer_oracle
+    from scripts import answer_oracle, answer_spread
 
     settings = config(context)
-    chosen = [name for given in market or settings.markets if (name := known(settings, given))]
-    render.show(answer_oracle.spread(settings, list(dict.fromkeys(chosen))), as_json=as_json)
+    names = list(dict.fromkeys(name for given in market or settings.markets if (name := known(settings, given))))
+    if venue is not None:
+        if watch or size is not None:
+            raise typer.BadParameter("--venue compares once, at the market's size: leave --watch and --size out")
+        render.show(answer_oracle.spread(settings, names), as_json=as_json)
+        return
+    terms = _terms(settings, names, size)
+    if watch:
+        answer_spread.follow(settings, terms, as_json=as_json)
+    else:
+        render.show(answer_spread.once(settings, terms), as_json=as_json)
+
+
+def _terms(settings: Settings, names: list[str], size: str | None) -> list[Terms]:
+    from dataclasses import replace
+
+    terms = [settings.terms(name) for name in names]
+    if size is None:
+        return terms
+    if len(terms) != 1:
+        raise typer.BadParameter("--size goes with one market")
+    return [replace(terms[0], size=number_above_0("--size", size))]

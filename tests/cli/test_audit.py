@@ -384,3 +384,26 @@ def test_a_journal_that_cannot_be_understood_is_a_sentence(fleet: Any, arbctl_in
     said = arbctl_in(fleet.root)("audit")
     assert said.code == 1
     assert "dydx.jsonl" in said.err
+
+
+def by_hand(story: Story, client_id: str) -> Story:
+    """The same story with an order beside the fleet that bought 0.002 BTC at dYdX."""
+    ledger, venues = story
+    venue = venues["dydx"]
+    fill = OneFill("dydx", "f-hand", client_id, "BTC", "BUY", Decimal(40_000), Decimal("0.002"), 40_000, 1)
+    balance = venue.balance_uusd + int(fill.cash_uusd)
+    orders, fills = {**venue.orders, client_id: "FILLED"}, {**venue.fills, "f-hand": fill}
+    return ledger, {**venues, "dydx": replace(venue, orders=orders, fills=fills, balance_uusd=balance)}
+
+
+def test_an_order_by_hand_is_told_and_held_against_nobody(story: Story) -> None:
+    told = by_hand(story, "hand-dn6hekn4r4ai")
+    assert not broken(told)
+    assert {"fills", "orders"} <= worth_knowing(told)
+    assert {"fills", "orders", "positions", "money"} <= broken(by_hand(story, "somebody"))
+
+
+def test_what_an_order_by_hand_moved_still_has_to_add_up(story: Story) -> None:
+    ledger, venues = by_hand(story, "hand-dn6hekn4r4ai")
+    venue = venues["dydx"]
+    assert broken((ledger, {**venues, "dydx": replace(venue, balance_uusd=venue.balance_uusd + 1)})) == {"money"}

@@ -12,6 +12,7 @@ from common.core.account import AccountFacts, Position
 from common.core.deal import Deal, DealState
 from common.core.errors import ConfigError
 from common.core.events import HaltLevel
+from common.core.ids import hand_id
 from common.core.market import Direction, Instrument, Venue
 from common.core.order import Fill
 from common.core.terms import SECOND_NS
@@ -246,6 +247,17 @@ def test_an_order_that_we_did_not_send_halts_its_market_and_is_named() -> None:
     [verdict] = watcher.look(FLAT, orders=orders).verdicts
     assert (verdict.kind, verdict.market, verdict.level) == (Kind.FOREIGN, "SOL", HaltLevel.HALT)
     assert "by-hand" in verdict.text and "no client id" in verdict.text and "k3f9aa" not in verdict.text
+
+
+def test_an_order_by_hand_halts_its_market_and_is_told_as_such() -> None:
+    watcher = Watcher()
+    orders = {Venue.APEX: ((hand_id(NOW), "BTC"), ("stray", "BTC")), Venue.DYDX: ()}
+    for _ in range(2):
+        found = watcher.look(FLAT, orders=orders).verdicts
+    by_hand, foreign = sorted(found, key=lambda verdict: verdict.kind)
+    assert (by_hand.kind, by_hand.market, by_hand.level) == (Kind.BY_HAND, "BTC", HaltLevel.HALT)
+    assert by_hand.text == f"apex has orders placed by hand: {hand_id(NOW)}"
+    assert foreign.kind == Kind.FOREIGN and "stray" in foreign.text and "hand-" not in foreign.text
 
 
 def test_ours_is_what_begins_with_this_file_and_this_market() -> None:

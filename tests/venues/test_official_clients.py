@@ -3,13 +3,22 @@
 import queue
 import uuid
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 
 from common import clock
 from common.compat import prepare_sdk_import
-from common.core.market import Venue
+from common.core.market import Side, Venue
+from common.venues.apex import wire_market as apex_market
+from common.venues.apex import wire_order as apex_order
+from common.venues.apex import wire_slip as apex_slip
+from common.venues.dydx import wire_market as dydx_market
+from common.venues.dydx import wire_order as dydx_order
+from common.venues.dydx import wire_slip as dydx_slip
+from common.venues.slip import InForce, Kind, Slip
 
 prepare_sdk_import()
 
@@ -367,3 +376,96 @@ def test_apex_websocket_hears_books_and_its_account(apex: Any, paper_house: Any)
     assert (told["clientOrderId"], told["status"]) == (asked["clientId"], "FILLED")
     client.ws_public.exit()
     client.ws_private.exit()
+
+
+def test_dydx_stop_orders_and_replacing_by_the_official_client(
+    dydx: Any, order: Callable[..., Any], paper_house: Any
+) -> None:
+    rest = {"time_in_force": "GTT", "expiration_epoch_seconds": soon(3600)}
+    stop = {"order_type": "STOP_LIMIT", "side": "SELL", "price": "39000", "trigger_price": "39900"}
+    waiting = dydx.private.create_order(**order(**rest, **stop)).data["order"]
+    assert (waiting["status"], waiting["triggerPrice"]) == ("UNTRIGGERED", "39900")
+    assert dydx.private.get_orders(status="UNTRIGGERED").data["orders"][0]["id"] == waiting["id"]
+    old = dydx.private.create_order(**order(**rest, price="39000")).data["order"]
+    new = dydx.private.create_order(**order(**rest, price="38000", cancel_id=old["id"])).data["order"]
+    assert dydx.private.get_order_by_id(old["id"]).data["order"]["cancelReason"] == "USER_CANCELED"
+    assert dydx.private.get_order_by_id(new["id"]).data["order"]["status"] == "OPEN"
+    paper_house.show(Venue.DYDX, "BTC", shift=-100)
+    assert dydx.private.get_order_by_id(waiting["id"]).data["order"]["status"] == "FILLED"
+    assert refused(lambda: dydx.private.create_order(**order(**rest, order_type="STOP_LIMIT")))[0] == 400
+    trailing = order(**rest, order_type="TRAILING_STOP", trailing_percent="5")
+    assert refused(lambda: dydx.private.create_order(**trailing)) == (
+        400, "This paper venue takes no TRAILING_STOP orders"
+    )  # fmt: skip
+
+
+def test_apex_stop_orders_by_the_official_client(apex: Any, paper_house: Any) -> None:
+    stop = taking(
+        side="SELL", type="STOP_MARKET", price="39000", triggerPrice="39900", triggerPriceType="INDEX",
+        timeInForce="GOOD_TIL_CANCEL",
+    )  # fmt: skip
+    waiting = apex.create_order(**stop)["data"]
+    assert (waiting["status"], waiting["triggerPrice"]) == ("UNTRIGGERED", "39900")
+    assert [one["id"] for one in apex.open_orders()["data"]] == [waiting["id"]]
+    paper_house.show(Venue.APEX, "BTC", shift=-200)
+    assert apex.get_order(id=waiting["id"])["data"]["status"] == "FILLED"
+    assert apex.create_order(**stop | {"triggerPrice": None, "clientId": "x"})["key"] == "EMPTY_PARAM"
+
+
+@pytest.fixture
+def make_slip() -> Callable[..., Slip]:
+    """A stop of ours: SELL 0.01 BTC once the index is at 39,900."""
+
+    def make(limit: str) -> Slip:
+        return Slip(
+            client_id="hand-1",
+            market="BTC",
+            side=Side.SELL,
+            kind=Kind.STOP_LIMIT,
+            size=Decimal("0.01"),
+            limit=Decimal(limit),
+            in_force=InForce.GTT,
+            created_ns=clock.now_ns() // SECOND * SECOND,
+            life_ns=3600 * SECOND,
+            trigger=Decimal(39_900),
+        )
+
+    return make
+
+
+def test_an_order_by_hand_is_field_by_field_what_the_dydx_client_sends(
+    dydx: Any, order: Callable[..., Any], paper_house: Any, make_slip: Callable[..., Slip]
+) -> None:
+    """That the signature is good the paper venue verifies; fields that it does not look at are compared here."""
+    slip, sent = make_slip("39000"), dict[str, Any]()
+    fee = Decimal("0.0005")
+    listing = dydx_market.read_listing(dydx.public.get_markets().data["markets"]["BTC-USD"], fee)
+    position_id = paper_house.accounts[Venue.DYDX].position_id
+    signing = dydx_order.make_signing(position_id, fee, paper_house.keys[Venue.DYDX], 1)
+    dydx.private._post = lambda endpoint, data: sent.update(data)
+    dydx.private.create_order(
+        **order(
+            order_type="STOP_LIMIT", side="SELL", price="39000", trigger_price="39900", time_in_force="GTT",
+            client_id="hand-1", cancel_id="abc", limit_fee="0.001500",
+            expiration_epoch_seconds=(slip.created_ns + slip.life_ns) / SECOND,
+        )
+    )  # fmt: skip
+    ours = orjson.loads(dydx_slip.slip_body(slip, listing, signing, "abc"))
+    assert [(name, value) for name, value in sent.items() if value is not None] == list(ours.items())
+
+
+def test_an_order_by_hand_is_field_by_field_what_the_apex_client_sends(
+    apex: Any, paper_house: Any, make_slip: Callable[..., Slip]
+) -> None:
+    slip, sent = make_slip("39000.5"), dict[str, Any]()
+    listing = apex_market.find_listing(apex.configs()["data"], "BTC")
+    position_id = paper_house.accounts[Venue.APEX].position_id
+    signing = apex_order.Signing(position_id, Decimal("0.0005"), paper_house.keys[Venue.APEX])
+    apex._post = lambda endpoint, data, **_: sent.update(data)
+    apex.create_order(
+        symbol="BTC-USDC", side="SELL", type="STOP_LIMIT", size="0.01", price="39000.5", limitFeeRate="0.0005",
+        timeInForce="GOOD_TIL_CANCEL", expirationEpochSeconds=slip.created_ns // SECOND, clientId="hand-1",
+        triggerPrice="39900", triggerPriceType="INDEX",
+    )  # fmt: skip
+    theirs = [(name, str(value)) for name, value in sent.items() if value is not None]
+    assert theirs == list(apex_slip.slip_fields(slip, listing, signing).items())

@@ -13,9 +13,9 @@ from common.sim.server import texts, views_apex
 from common.sim.server.apex_public import cut, limit, market_of, page_of
 from common.sim.server.mouth import Mouth
 from common.sim.server.plain import places, positive, text
+from common.sim.store import ALIVE
 from common.sim.types import AccountView, FundingPayment, PaperFill, PaperOrder, PaperPosition, PaperRefusal
 
-ALIVE = ("PENDING", "OPEN")
 PAGE_DEFAULT, PAGE_MAX = 100, 100
 Item = TypeVar("Item", PaperFill, FundingPayment, PaperOrder, PaperPosition)
 

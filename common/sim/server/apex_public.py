@@ -7,7 +7,7 @@ from common.sim.server import texts, views_apex_market
 from common.sim.server.apex_books import ApexBook
 from common.sim.server.mouth import Mouth
 from common.sim.server.plain import iso, ms, places
-from common.sim.types import FundingPayment
+from common.sim.types import PastRate
 
 TRADES_MAX = 500
 DEPTH_MAX = 200
@@ -77,7 +77,7 @@ def ticker(mouth: Mouth, query: Mapping[str, str]) -> Any:
 
 
 def history_funding(mouth: Mouth, query: Mapping[str, str]) -> Any:
-    """GET history-funding: wants the symbol with its dash; the rates at which accounts here were paid."""
+    """GET history-funding: wants the symbol with its dash; the hours that this venue saw end."""
     if query.get("symbol", "") not in mouth.markets:
         return texts.apex_code(texts.CODE_BUSINESS, "invalid symbol", "INVALID_SYMBOL")
     market, most, page = mouth.markets[query["symbol"]], limit(query, 100, 100), page_of(query)
@@ -85,16 +85,13 @@ def history_funding(mouth: Mouth, query: Mapping[str, str]) -> Any:
         return most
     if isinstance(page, texts.No):
         return page
-    paid: dict[int, FundingPayment] = {}
-    for holder in mouth.holders.values():
-        paid |= {one.at_ns: one for one in mouth.venue.funding(holder.account_id, market)}
-    found = [paid[at_ns] for at_ns in sorted(paid, reverse=True)]
-    return {"historyFunds": [_funded(mouth, one) for one in cut(found, most, page)], "totalSize": len(found)}
+    found = list(mouth.venue.past_rates(market))
+    return {"historyFunds": [_funded(query["symbol"], one) for one in cut(found, most, page)], "totalSize": len(found)}
 
 
-def _funded(mouth: Mouth, one: FundingPayment) -> dict[str, Any]:
+def _funded(symbol: str, one: PastRate) -> dict[str, Any]:
     return {
-        "symbol": mouth.name(one.market),
+        "symbol": symbol,
         "rate": places(one.rate, views_apex_market.RATE),
         "price": places(one.price, views_apex_market.MONEY),
         "fundingTime": iso(one.at_ns),

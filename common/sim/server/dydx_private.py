@@ -11,10 +11,10 @@ from common.sim.server import texts, views_dydx
 from common.sim.server.dydx_public import limit, moment, unknown_market
 from common.sim.server.mouth import Mouth
 from common.sim.server.plain import iso, places
+from common.sim.store import ALIVE
 from common.sim.types import FundingPayment, PaperFill, PaperOrder, PaperPosition, PaperRefusal
 
 Json = dict[str, Any]
-ALIVE = ("PENDING", "OPEN")
 LISTABLE = ("PENDING", "OPEN", "UNTRIGGERED")
 PNL_PLACES = 4
 NO_SIGNATURE = "0x"

@@ -7,7 +7,6 @@ from common.sim.listings import COLLATERAL_ID
 from common.sim.server import texts, views_dydx
 from common.sim.server.mouth import Mouth
 from common.sim.server.plain import NS_PER_SECOND, iso, iso_ns, places, text
-from common.sim.types import FundingPayment
 
 Json = dict[str, Any]
 LIMIT_MAX = 100
@@ -70,22 +69,23 @@ def candles(mouth: Mouth, name: str, query: Mapping[str, str]) -> Json | texts.N
     return {"candles": [views_dydx.candle(name, resolution, bar) for bar in shown]}
 
 
-def historical_funding(mouth: Mouth, name: str) -> Json | texts.No:
-    """GET /v3/historical-funding/:market: the rates at which accounts here were paid, newest first."""
+def historical_funding(mouth: Mouth, name: str, query: Mapping[str, str]) -> Json | texts.No:
+    """GET /v3/historical-funding/:market, newest first: the hours that this venue saw end."""
     ours = mouth.markets.get(name)
     if not ours:
         return unknown_market(name, "params")
-    paid: dict[int, FundingPayment] = {}
-    for holder in mouth.holders.values():
-        paid |= {payment.at_ns: payment for payment in mouth.venue.funding(holder.account_id, ours)}
+    until_ns = moment(query, "effectiveBeforeOrAt", mouth.now_ns())
+    if isinstance(until_ns, texts.No):
+        return until_ns
     rows = [
         {
             "market": name,
             "rate": places(one.rate, views_dydx.RATE),
             "price": places(one.price, views_dydx.RATE),
-            "effectiveAt": iso(at_ns),
+            "effectiveAt": iso(one.at_ns),
         }
-        for at_ns, one in sorted(paid.items(), reverse=True)
+        for one in mouth.venue.past_rates(ours)
+        if one.at_ns <= until_ns
     ]
     return {"historicalFunding": rows[:LIMIT_MAX]}
 

@@ -81,7 +81,7 @@ class DydxRest:
                 mouth, request.match_info["market"], request.query
             ),
             "/v3/historical-funding/{market}": lambda request: dydx_public.historical_funding(
-                mouth, request.match_info["market"]
+                mouth, request.match_info["market"], request.query
             ),
             "/v3/time": lambda _: dydx_public.time(mouth),
             "/v3/config": lambda _: dydx_public.config(mouth),

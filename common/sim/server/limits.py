@@ -39,7 +39,9 @@ CANCEL_ACTIVE = Budget(425)
 
 
 def place_cost(order: PlaceRequest) -> int:
-    """Points that an order costs: the smaller its notional the dearer."""
+    """Points that an order costs: the smaller its notional the dearer; the most when it waits for a price."""
+    if order.trigger is not None:
+        return COST_MAX
     share = (TARGET_NOTIONAL / (order.size * order.price)).to_integral_value(ROUND_CEILING)
     least = COST_MIN_RESTING if order.kind == "LIMIT" and order.lifetime == "GTT" else COST_MIN_TAKING
     return min(COST_MAX, max(least, int(share)))

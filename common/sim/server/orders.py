@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from common.core.market import Side
+from common.core.market import Side, Venue
 from common.sim.server import texts
 from common.sim.server.plain import NS_PER_MS, amount, iso_ns, positive
+from common.sim.triggers import waits
 from common.sim.types import PlaceRequest
 
 NUMBER_MAX = Decimal(10**9)
 DYDX_CLIENT_ID_CHARS_MAX = 40
 EXPIRATION_DIGITS_MAX = 15
-#: types the venues know; the paper venues trade the first two
+#: types the venues know; the paper dYdX takes no trailing stops
 DYDX_TYPES = ("LIMIT", "MARKET", "STOP_LIMIT", "TRAILING_STOP", "TAKE_PROFIT")
 APEX_TYPES = ("LIMIT", "MARKET", "STOP_LIMIT", "STOP_MARKET", "TAKE_PROFIT_LIMIT", "TAKE_PROFIT_MARKET")
-TRADED_TYPES = ("LIMIT", "MARKET")
 DYDX_LIFETIMES = ("GTT", "FOK", "IOC")
 APEX_LIFETIMES = {"GOOD_TIL_CANCEL": "GTT", "FILL_OR_KILL": "FOK", "IMMEDIATE_OR_CANCEL": "IOC", "POST_ONLY": "GTT"}
 APEX_LIFETIME_NAMES = {"GTT": "GOOD_TIL_CANCEL", "FOK": "FILL_OR_KILL", "IOC": "IMMEDIATE_OR_CANCEL"}
@@ -44,6 +44,7 @@ def dydx_order(body: Any, markets: Mapping[str, str]) -> PlaceRequest | texts.No
         limit_fee=_limit_fee(body["limitFee"]) or Decimal(0),
         expires_ns=iso_ns(body["expiration"]) or 0,
         signature=body["signature"],
+        trigger=_trigger(Venue.DYDX, body),
     )
 
 
@@ -54,7 +55,8 @@ def _dydx_wrong(body: dict[str, Any], markets: Mapping[str, str]) -> texts.No | 
         ("market", _is_one_of(body.get("market"), markets), texts.MARKET),
         ("side", _is_one_of(body.get("side"), ("BUY", "SELL")), texts.SIDE),
         ("type", _is_one_of(body.get("type"), DYDX_TYPES), texts.ORDER_TYPE),
-        ("type", _is_one_of(body.get("type"), TRADED_TYPES), "This paper venue takes LIMIT and MARKET orders only"),
+        ("type", body.get("type") != "TRAILING_STOP", "This paper venue takes no TRAILING_STOP orders"),
+        ("triggerPrice", _has_trigger(Venue.DYDX, body), number.format("triggerPrice")),
         ("timeInForce", _is_one_of(body.get("timeInForce"), DYDX_LIFETIMES), texts.TIME_IN_FORCE),
         ("size", _is_size(body.get("size")), number.format("size")),
         ("price", _is_size(body.get("price")), number.format("price")),
@@ -69,6 +71,16 @@ def _dydx_wrong(body: dict[str, Any], markets: Mapping[str, str]) -> texts.No | 
         if not fine:
             return texts.dydx_param(message, param, body.get(param))
     return None
+
+
+def _has_trigger(venue: Venue, given: Mapping[str, Any]) -> bool:
+    """Orders that wait for a price name it; of others it is not asked."""
+    kind = given.get("type")
+    return not (isinstance(kind, str) and waits(venue, kind)) or _is_size(given.get("triggerPrice"))
+
+
+def _trigger(venue: Venue, given: Mapping[str, Any]) -> Decimal | None:
+    return Decimal(given["triggerPrice"]) if waits(venue, given["type"]) else None
 
 
 def _is_one_of(value: Any, allowed: Any) -> bool:
@@ -112,6 +124,7 @@ def apex_order(form: Mapping[str, str], symbols: Mapping[str, str]) -> PlaceRequ
         limit_fee=Decimal(form["limitFee"]),
         expires_ns=int(form["expiration"]) * NS_PER_MS,
         signature=form["signature"],
+        trigger=_trigger(Venue.APEX, form),
     )
 
 
@@ -125,13 +138,14 @@ def _apex_wrong(form: Mapping[str, str], symbols: Mapping[str, str]) -> texts.No
         (bool(client_id), texts.apex("ORDER_EMPTY_CLIENT_ORDER_ID")),
         (form["symbol"] in symbols, texts.apex("ORDER_SYMBOL_DISABLE_TRADE", symbol=form["symbol"])),
         (form["side"] in ("BUY", "SELL"), texts.apex("ORDER_INVALID_ORDER_SIDE", orderSide=form["side"])),
-        (form["type"] in TRADED_TYPES, texts.apex("ORDER_INVALID_ORDER_TYPE", orderType=form["type"])),
+        (form["type"] in APEX_TYPES, texts.apex("ORDER_INVALID_ORDER_TYPE", orderType=form["type"])),
         (
             form["timeInForce"] in APEX_LIFETIMES,
             texts.apex("ORDER_INVALID_TIME_IN_FORCE", timeInForce=form["timeInForce"]),
         ),
         (_is_size(form["size"]), texts.apex("ORDER_SIZE_MUST_GREETER_ZERO", size=form["size"])),
         (_is_size(form["price"]), texts.apex("ORDER_PRICE_MUST_GREETER_ZERO", price=form["price"])),
+        (_has_trigger(Venue.APEX, form), texts.apex("EMPTY_PARAM", name="triggerPrice")),
         (amount(form["limitFee"]) is not None, texts.apex("ORDER_LIMIT_FEE_NOT_ENOUGH", limitFee=form["limitFee"])),
         (_is_ms(form["expiration"]), texts.apex("INVALID_PARAM", name="expiration")),
     )

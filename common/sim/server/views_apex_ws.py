@@ -6,10 +6,10 @@ from common.sim.accounts import AccountRecord
 from common.sim.server import views_apex
 from common.sim.server.mouth import Mouth
 from common.sim.server.plain import ms
+from common.sim.store import ALIVE
 from common.sim.types import AccountChange, PaperOrder
 
 Json = dict[str, Any]
-ALIVE = ("PENDING", "OPEN")
 FILLS_SHOWN = 50
 
 

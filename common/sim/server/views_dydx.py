@@ -135,7 +135,7 @@ def order(mouth: Mouth, kept: PaperOrder) -> Json:
         "market": mouth.name(asked.market),
         "side": asked.side.value,
         "price": text(asked.price),
-        "triggerPrice": None,
+        "triggerPrice": None if asked.trigger is None else text(asked.trigger),
         "trailingPercent": None,
         "size": text(asked.size),
         "remainingSize": text(kept.remaining),

@@ -7,11 +7,11 @@ from common.sim.server import views_dydx
 from common.sim.server.mouth import Mouth
 from common.sim.server.plain import iso, places, text
 from common.sim.server.views_dydx import MONEY
+from common.sim.store import ALIVE
 from common.sim.types import AccountChange, PaperFill, PaperOrder, PaperPosition
 from common.venues.stark import nonce_dydx
 
 Json = dict[str, Any]
-ALIVE = ("PENDING", "OPEN")
 
 
 def opening(mouth: Mouth, holder: AccountRecord) -> Json:

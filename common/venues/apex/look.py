@@ -13,12 +13,12 @@ from common.core.errors import VenueError
 from common.core.market import Instrument
 from common.settings import Endpoint
 from common.venues.apex import budget as costs
+from common.venues.apex.public import DEPTH_PATH
 from common.venues.apex.rest import SYMBOLS_PATH, ApexRest
 from common.venues.apex.wire import Data, cross_name
 from common.venues.apex.wire_market import book_message, find_listing
 from common.venues.http import TIMEOUT_S
 
-DEPTH_PATH: Final = "/api/v1/depth"
 #: levels asked for: far more than a deal's size walks
 LEVELS: Final = 100
 #: who only looks has no account, and pays no fee

@@ -20,6 +20,7 @@ from common.core.order import Ack, Lifetime, Order, Reject, Unknown
 from common.venues import stark
 from common.venues.apex.wire import BAD_CREDENTIALS, MS_NS, SECOND_NS, Data, Payload, Refusal
 from common.venues.apex.wire_market import Listing
+from common.venues.base import Signable
 from common.venues.keys import Keys
 
 CREATE_PATH: Final = "/api/v1/create-order"
@@ -134,7 +135,7 @@ def death_ns(order: Order) -> int:
     return order.created_ns + TIMESTAMP_TOLERANCE_NS + DEATH_MARGIN_NS
 
 
-def limit_fee(order: Order, listing: Listing, taker_fee: Decimal) -> Decimal:
+def limit_fee(order: Signable, listing: Listing, taker_fee: Decimal) -> Decimal:
     """The most USDC to pay in fees: taker rate × size × limit, rounded up to the currency's smallest amount."""
     fee = order.size * order.limit * taker_fee
     return (fee / listing.currency_step).to_integral_value(ROUND_CEILING) * listing.currency_step
@@ -144,17 +145,19 @@ def prepare(order: Order, listing: Listing, signing: Signing) -> Prepared:
     """The signed create-order request of `order`; the same order gives the same bytes. LocalError when off the grid."""
     if order.limit % listing.tick or order.size % listing.step:
         raise LocalError(f"order {order.client_id}: {order.size} at {order.limit} is off the grid of {listing.symbol}")
-    fields = order_fields(order, listing, signing)
-    stamp = str(order.created_ns // MS_NS)
-    signature = hmac_signature(signing.keys.secret, stamp, "POST", CREATE_PATH, fields)
-    return Prepared(stamp, signature, urlencode(fields).encode())
+    return stamped(order.created_ns, order_fields(order, listing, signing), signing.keys)
+
+
+def stamped(at_ns: int, fields: Mapping[str, str], keys: Keys) -> Prepared:
+    """A create-order request with the timestamp `at_ns`."""
+    stamp = str(at_ns // MS_NS)
+    return Prepared(stamp, hmac_signature(keys.secret, stamp, "POST", CREATE_PATH, fields), urlencode(fields).encode())
 
 
 def order_fields(order: Order, listing: Listing, signing: Signing) -> dict[str, str]:
     """The form fields in the official client's order, STARK signature included."""
     fee = limit_fee(order, listing, signing.taker_fee)
-    hours = stark.expiration_hours(order.created_ns // SECOND_NS, stark.APEX_BUFFER_HOURS)
-    message = _stark_order(order, listing, fee, signing.position_id, hours)
+    hours = expiration_hours(order.created_ns)
     return {
         "symbol": listing.symbol,
         "side": order.side.value,
@@ -165,14 +168,26 @@ def order_fields(order: Order, listing: Listing, signing: Signing) -> dict[str, 
         "limitFee": f"{fee:f}",
         "expiration": str(hours * 3600 * 1000),
         "clientId": order.client_id,
-        "signature": stark.sign(stark.order_hash(message), int(signing.keys.private_key, 16)),
+        "signature": sign(order, hours, listing, signing),
         # The venue's form speaks Python: True and False, capital letter first.
         "reduceOnly": str(order.reduce_only),
         "isPositionTpsl": "False",
     }
 
 
-def _stark_order(order: Order, listing: Listing, fee: Decimal, position_id: int, hours: int) -> stark.StarkOrder:
+def expiration_hours(created_ns: int) -> int:
+    """The hour until which an order made then is signed: four weeks, which the venue asks for."""
+    return stark.expiration_hours(created_ns // SECOND_NS, stark.APEX_BUFFER_HOURS)
+
+
+def sign(order: Signable, hours: int, listing: Listing, signing: Signing) -> str:
+    """The STARK signature of an order that expires after `hours`; ValueError when it is out of range."""
+    fee = limit_fee(order, listing, signing.taker_fee)
+    message = _stark_order(order, listing, fee, signing.position_id, hours)
+    return stark.sign(stark.order_hash(message), int(signing.keys.private_key, 16))
+
+
+def _stark_order(order: Signable, listing: Listing, fee: Decimal, position_id: int, hours: int) -> stark.StarkOrder:
     is_buy = order.side is Side.BUY
     return stark.StarkOrder(
         synthetic_id=listing.synthetic_id,

@@ -26,11 +26,21 @@ def budget(folder: Path | None) -> Budget:
 
 def placing(order: Order) -> dict[str, int]:
     """What sending `order` costs."""
-    points = int((TARGET_NOTIONAL / (order.size * order.limit)).to_integral_value(ROUND_CEILING))
     least = POINTS_MIN_TAKING if order.lifetime in (Lifetime.FOK, Lifetime.IOC) else POINTS_MIN_RESTING
-    return {f"place:{order.market}": min(POINTS_MAX, max(least, points))}
+    return placing_at(order.market, order.size * order.limit, least)
+
+
+def placing_at(market: str, notional: Decimal, least: int) -> dict[str, int]:
+    """The same of any order; `least` is what its kind costs at least."""
+    points = int((TARGET_NOTIONAL / notional).to_integral_value(ROUND_CEILING))
+    return {f"place:{market}": min(POINTS_MAX, max(least, points))}
 
 
 def cancelling(order: Order) -> dict[str, int]:
     """What cancelling it costs."""
-    return {f"cancel:{order.market}": 1}
+    return cancelling_in(order.market)
+
+
+def cancelling_in(market: str) -> dict[str, int]:
+    """The same of any order of a market."""
+    return {f"cancel:{market}": 1}

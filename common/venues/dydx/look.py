@@ -13,12 +13,12 @@ from common.core.errors import VenueError
 from common.core.market import Instrument
 from common.settings import Endpoint
 from common.venues.dydx import budget as costs
+from common.venues.dydx.public import BOOK_PATH
 from common.venues.dydx.wire import TOO_MANY, data_of, decode_answer, name_of
 from common.venues.dydx.wire_market import BookCodec, find_market, read_instrument
 from common.venues.http import TIMEOUT_S, HttpAnswer, JsonHttp
 
 MARKETS_PATH: Final = "/v3/markets"
-BOOK_PATH: Final = "/v3/orderbook/"
 #: who only looks has no account, and pays no fee
 NO_FEE: Final = Decimal(0)
 
@@ -35,7 +35,7 @@ class DydxLook:
     async def book(self, market: str) -> Book:
         """The book of `market` now; ConfigError when it is not listed, VenueError without an answer."""
         instrument = await self._instrument(market)
-        contents = await self._get(BOOK_PATH + name_of(market))
+        contents = await self._get(f"{BOOK_PATH}/{name_of(market)}")
         book = make_book(instrument)
         book.apply(BookCodec(instrument).snapshot(contents, clock.now_ns()))
         return book

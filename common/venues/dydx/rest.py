@@ -6,7 +6,7 @@ Signs, sends, keeps the venue's clock and our budget of questions; what an answe
 from typing import Final
 
 from common import clock
-from common.core.errors import VenueError
+from common.core.errors import LocalError, VenueError
 from common.core.order import NotSent, Unknown
 from common.venues.budget import Budget
 from common.venues.dydx import budget as costs
@@ -31,11 +31,13 @@ CLOCK_TRIP_MAX_NS: Final = SECOND_NS
 class DydxRest:
     """One account at one host."""
 
-    def __init__(self, base: str, keys: Keys, *, budget: Budget | None = None, timeout_s: float = TIMEOUT_S) -> None:
-        """ConfigError when the key file's secret cannot be used."""
+    def __init__(
+        self, base: str, keys: Keys | None, *, budget: Budget | None = None, timeout_s: float = TIMEOUT_S
+    ) -> None:
+        """ConfigError when the key file's secret cannot be used; without keys only `public` may be asked."""
         self._http = JsonHttp(base, headers={"Accept": "application/json"}, timeout_s=timeout_s)
         self.budget = budget or costs.budget(None)
-        self.signer = Signer(keys)
+        self._signer = Signer(keys) if keys is not None else None
         #: the venue's clock less ours, as last measured
         self.offset_ns = 0
         self._is_timed = False
@@ -46,9 +48,22 @@ class DydxRest:
         return clock.now_ns() + self.offset_ns
 
     @property
+    def signer(self) -> Signer:
+        """What signs private requests; LocalError without keys."""
+        if self._signer is None:
+            raise LocalError("a private request of a client without keys")
+        return self._signer
+
+    @property
     def stamp(self) -> str:
         """The venue's time as private requests state it."""
         return iso(self.venue_now_ns)
+
+    async def public(self, path: str) -> Payload:
+        """An unsigned GET."""
+        if not await self.budget.ask(costs.GET, about_order=False):
+            return Unknown("our own budget of questions is spent")
+        return self._payload(await self._http.request("GET", path))
 
     async def get(self, path: str, *, about_order: bool = False) -> Payload:
         """A signed GET; `path` carries the query. What is kept of the budget is for questions `about_order`."""
@@ -64,7 +79,10 @@ class DydxRest:
 
     async def cancel(self, order_id: str) -> Payload:
         """DELETE one order by the venue's id; waits for no budget."""
-        path = f"{ORDERS_PATH}/{order_id}"
+        return await self.delete(f"{ORDERS_PATH}/{order_id}")
+
+    async def delete(self, path: str) -> Payload:
+        """A signed DELETE; waits for no budget."""
         return self._payload(await self._http.request("DELETE", path, headers=self._headers("DELETE", path)))
 
     async def read_clock(self, *, about_order: bool = False) -> int:

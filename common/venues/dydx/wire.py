@@ -14,6 +14,7 @@ from common.core.errors import VenueError
 from common.core.market import Venue
 from common.core.order import Unknown
 from common.venues import malformed
+from common.venues.iso import iso_ns as iso_ns
 
 SECOND_NS: Final = 1_000_000_000
 MS_NS: Final = 1_000_000
@@ -22,7 +23,6 @@ TOO_MANY: Final = 429
 NOT_FOUND_TEXT: Final = "No order found"
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +97,6 @@ def iso(at_ns: int) -> str:
     seconds, rest_ns = divmod(at_ns, SECOND_NS)
     moment = _EPOCH + timedelta(seconds=seconds)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest_ns // MS_NS:03d}Z"
-
-
-def iso_ns(text: str) -> int:
-    """Nanoseconds UTC of an ISO time with its zone; ValueError for anything else."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    return (moment - _EPOCH) // _MICROSECOND * 1000
 
 
 def server_time_ns(data: dict[str, Any]) -> int:

@@ -17,6 +17,7 @@ from common.core.errors import ConfigError, LocalError
 from common.core.market import Side
 from common.core.order import Ack, Order, Reject, Unknown
 from common.venues import stark
+from common.venues.base import Signable
 from common.venues.dydx.wire import MS_NS, SECOND_NS, Data, Payload, Refusal, iso
 from common.venues.dydx.wire_market import Listing
 from common.venues.keys import Keys
@@ -83,7 +84,7 @@ def death_ns(order: Order) -> int:
 def order_body(order: Order, listing: Listing, signing: Signing) -> bytes:
     """The signed request body; LocalError when the order is off the grid or cannot be signed."""
     try:
-        signature = stark.sign(stark.order_hash(_stark_order(order, listing, signing)), signing.private_key)
+        signature = sign(order, expires_ns(order), listing, signing)
     except ValueError as error:
         raise LocalError(f"order {order.client_id} cannot be signed: {error}") from error
     body: dict[str, Any] = {
@@ -104,7 +105,12 @@ def order_body(order: Order, listing: Listing, signing: Signing) -> bytes:
     return orjson.dumps(body)
 
 
-def _stark_order(order: Order, listing: Listing, signing: Signing) -> stark.StarkOrder:
+def sign(order: Signable, until_ns: int, listing: Listing, signing: Signing) -> str:
+    """The STARK signature of an order that expires at `until_ns`; LocalError off the grid, ValueError out of range."""
+    return stark.sign(stark.order_hash(_stark_order(order, until_ns, listing, signing)), signing.private_key)
+
+
+def _stark_order(order: Signable, until_ns: int, listing: Listing, signing: Signing) -> stark.StarkOrder:
     instrument, is_buy = listing.instrument, order.side is Side.BUY
     if order.limit % instrument.tick or order.size % instrument.step:
         raise LocalError(f"order {order.client_id}: {order.size} at {order.limit} is off the grid of {instrument.name}")
@@ -119,7 +125,7 @@ def _stark_order(order: Order, listing: Listing, signing: Signing) -> stark.Star
         fee_quantums=stark.fee_quantums_dydx(signing.limit_fee, collateral),
         position_id=signing.position_id,
         nonce=stark.nonce_dydx(order.client_id),
-        expiration_hours=stark.expiration_hours(expires_ns(order) / SECOND_NS, stark.DYDX_BUFFER_HOURS),
+        expiration_hours=stark.expiration_hours(until_ns / SECOND_NS, stark.DYDX_BUFFER_HOURS),
     )
 
 

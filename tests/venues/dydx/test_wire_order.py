@@ -75,7 +75,7 @@ def test_a_recorded_order_s_signature_is_good_for_our_numbers(
         client_id="33965164699361208", side=Side.SELL, size=Decimal("0.001"), limit=Decimal(19000),
         created_ns=RECORDED_CREATED_NS,
     )  # fmt: skip
-    message = stark.order_hash(wire_order._stark_order(order, listing, signing))
+    message = stark.order_hash(wire_order._stark_order(order, wire_order.expires_ns(order), listing, signing))
     assert message == 0x467EF004F1B160C6985BD95993DD5BA971A3BA7AFB6C601AF9B66E16BDE2CF
 
 
@@ -100,7 +100,7 @@ def test_an_order_is_signed_as_the_official_client_signs_it(
         client_id="vector-1", side=Side(side), size=Decimal("0.0013"), limit=Decimal(20001),
         created_ns=1_700_000_000 * 10**9 - wire_order.LIFE_NS,
     )  # fmt: skip
-    assert stark.order_hash(wire_order._stark_order(order, listing, signing)) == message
+    assert stark.order_hash(wire_order._stark_order(order, wire_order.expires_ns(order), listing, signing)) == message
     assert orjson.loads(wire_order.order_body(order, listing, signing))["signature"] == signature
 
 
@@ -115,7 +115,8 @@ def test_the_body_has_the_official_keys_in_their_order(
         ("price", "37020"), ("limitFee", "0.001500"), ("expiration", "2023-11-14T22:14:35.123Z"),
         ("postOnly", False), ("clientId", "k3f9-BTC-17-d0"),
     ]  # fmt: skip
-    message = stark.order_hash(wire_order._stark_order(make_order(), listing, signing))
+    until_ns = wire_order.expires_ns(make_order())
+    message = stark.order_hash(wire_order._stark_order(make_order(), until_ns, listing, signing))
     assert stark.verify(message, signature, stark.public_key(signing.private_key)[0])
     assert b'"clientId":"k3f9-BTC-17-d0","signature":"' in body and b": " not in body
 
