@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from common.core.market import Instrument, Venue
 from common.settings import Endpoint
 from common.venues import apex, dydx
-from common.venues.base import Desk, Feed
+from common.venues.base import ClockReading, Desk, Feed
 from common.venues.keys import Keys, read
 from common.venues.public import PublicBook
 
@@ -23,6 +23,11 @@ READ_BOOK: dict[Venue, Callable[[Endpoint, str], Awaitable[PublicBook]]] = {
     Venue.APEX: apex.read_book,
 }
 
+READ_CLOCK: dict[Venue, Callable[[Endpoint], Awaitable[ClockReading]]] = {
+    Venue.DYDX: dydx.read_clock,
+    Venue.APEX: apex.read_clock,
+}
+
 
 def make_feed(endpoint: Endpoint, instrument: Instrument) -> Feed:
     """The public feed of one instrument."""
@@ -37,3 +42,8 @@ def make_desk(endpoint: Endpoint) -> Desk:
 async def read_book(endpoint: Endpoint, market: str) -> PublicBook:
     """The public book of a market at one venue now; needs no keys. VenueError without a usable answer."""
     return await READ_BOOK[endpoint.venue](endpoint, market)
+
+
+async def read_clock(endpoint: Endpoint) -> ClockReading:
+    """One venue's clock against ours now; needs no keys. VenueError without a usable answer."""
+    return await READ_CLOCK[endpoint.venue](endpoint)

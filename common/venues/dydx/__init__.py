@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from common.core.market import Instrument
     from common.settings import Endpoint
-    from common.venues.base import Desk, Feed
+    from common.venues.base import ClockReading, Desk, Feed
     from common.venues.keys import Keys
     from common.venues.public import PublicBook
 
@@ -29,3 +29,10 @@ async def read_book(endpoint: "Endpoint", market: str) -> "PublicBook":
     from common.venues.dydx.public import read_book
 
     return await read_book(endpoint.rest, market)
+
+
+async def read_clock(endpoint: "Endpoint") -> "ClockReading":
+    """The venue's clock against ours now, without an account; VenueError without a usable answer."""
+    from common.venues.dydx.public import read_clock
+
+    return await read_clock(endpoint.rest)
