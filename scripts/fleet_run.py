@@ -71,6 +71,8 @@ async def _main(options: Options) -> int:
     environ = options.environ()
     config = settings.load(options.config, environ)
     run = Run(config, options, Places(config.var), Supervisor(Places(config.var).socket), asyncio.Event())
+    if config.mode == "live" and options.source is not None:
+        raise ConfigError('--source drives the paper venues, and arb.toml says mode = "live"')
     for market in options.markets:
         config.terms(market)
     run.places.make()
