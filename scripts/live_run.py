@@ -6,6 +6,7 @@ from common import clock, live_start
 from common.core.errors import ConfigError
 from common.core.events import HaltLevel
 from common.doctor import doctor
+from common.doctor.finding import SEE_ABOVE
 from common.ledger.limits import EVERY_MARKET
 from common.settings import Settings
 from scripts import deeds, render
@@ -36,7 +37,7 @@ def gate(config: Settings) -> None:
 def forbidding(config: Settings) -> list[str]:
     """A sentence for each thing that forbids a start with real money."""
     failed = doctor.failures(doctor.fit_to_trade(config))
-    told = [f"{finding.check}: {finding.says} → {finding.remedy}" for finding in failed]
+    told = [f"{f.check}: {f.says} → {f.remedy}" for f in failed if f.remedy != SEE_ABOVE]
     why = live_start.doubt(config)
     return [*told, *([why] if why else [])]
 

@@ -7,7 +7,7 @@ from common import live_start, settings
 from common.core.errors import ConfigError, LedgerError
 from common.core.market import Venue
 from common.core.terms import SECOND_NS
-from common.doctor.finding import Finding, failure, ok, warning
+from common.doctor.finding import SEE_ABOVE, Finding, failure, ok, warning
 from common.endpoints import Endpoint
 from common.ledger import verify
 from common.settings import Settings
@@ -71,7 +71,7 @@ def confirmation(config: Settings) -> Finding:
     except ConfigError as error:
         return failure("confirmation", str(error), "put back the key files that the open deals belong to")
     except LedgerError as error:
-        return failure("confirmation", str(error), "see above")
+        return failure("confirmation", str(error), SEE_ABOVE)
     if why is not None:
         return warning("confirmation", why, "arbctl doctor --i-understand, once nothing here fails")
     return ok("confirmation", "real money may be traded with this arb.toml, these accounts, this ledger")

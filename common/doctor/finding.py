@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+#: the remedy of what follows from another failure
+SEE_ABOVE: Final = "see above"
 
 
 class Grade(StrEnum):

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from common.core.market import Instrument
 from common.core.money import ZERO
-from common.doctor.finding import Finding, failure, ok, warning
+from common.doctor.finding import SEE_ABOVE, Finding, failure, ok, warning
 from common.doctor.venue_facts import PrivateFacts, VenueFacts
 from common.ledger.watch import Look
 from common.settings import Settings
@@ -31,7 +31,7 @@ def clock(facts: VenueFacts, warn_ns: int, most_ns: int) -> Finding:
     """How far our clock is off; orders expire by it."""
     check, reading = f"{facts.venue} clock", facts.clock
     if reading is None:
-        return failure(check, "could not be read", "see above")
+        return failure(check, "could not be read", SEE_ABOVE)
     says, off_ns = f"{reading.offset_ns / SECOND_NS:+.3f} s off ours", reading.surely_off_ns
     remedy = "set this machine's clock and keep it set (NTP)"
     if off_ns > most_ns:
@@ -45,7 +45,7 @@ def private(facts: VenueFacts, config: Settings, look: Look | None) -> Iterator[
     if facts.clock is None or facts.private is None:
         why = "the venue cannot be reached" if facts.clock is None else "there are no keys to ask with"
         grade = warning if config.mode == "paper" else failure
-        yield grade(check, f"not asked: {why}", "see above")
+        yield grade(check, f"not asked: {why}", SEE_ABOVE)
         return
     told = facts.private
     yield credentials(facts, told)
@@ -97,7 +97,7 @@ def fee(facts: VenueFacts, told: PrivateFacts) -> Finding:
     """The taker rate that the account pays, as the venue says it."""
     check, rates = f"{facts.venue} fee", {i.taker_fee for i in told.instruments}
     if not rates:
-        return failure(check, "not known: no instrument was found", "see above")
+        return failure(check, "not known: no instrument was found", SEE_ABOVE)
     says = f"taker {max(rates) * 100:.4f} %, read from the account"
     if max(rates) > FEE_WARN:
         return warning(check, says, "four of them are paid for every deal; ask the venue about its tiers")

@@ -20,6 +20,7 @@ from common.ledger.ledger import Ledger, Refusal
 from common.settings import Settings
 from common.sim.accounts import open_accounts
 from common.venues import keys
+from scripts import archive, live_run
 
 ROOT = Path(__file__).resolve().parents[2]
 VENUES = """
@@ -184,6 +185,24 @@ def test_another_accounts_keys_are_refused_while_deals_are_open(live: Made) -> N
     for doubt in doubts:
         with pytest.raises(ConfigError, match=r"the keys of dydx .* are another account's"):
             doubt()
+
+
+def test_a_run_with_open_deals_starts_halted_whatever_forbids_it(live: Made) -> None:
+    """Nobody listens at its venues and no word was given: that forbids new deals, not the way out of old ones."""
+    config, ledger = live
+    with pytest.raises(ConfigError, match="dydx reachable"):
+        live_run.gate(config)
+    open_deal(config, ledger)
+    live_run.gate(config)
+    assert ledger.halt_level("ETH") is HaltLevel.HALT
+
+
+def test_fresh_does_not_put_open_deals_aside(live: Made) -> None:
+    config, ledger = live
+    open_deal(config, ledger)
+    with pytest.raises(ConfigError, match="open deals with real money"):
+        archive.put_aside(config)
+    assert config.ledger_file.exists()
 
 
 def test_another_accounts_keys_need_the_word_again(live: Made) -> None:
