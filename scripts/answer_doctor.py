@@ -13,7 +13,7 @@ import typer
 from common import clock, live_start
 from common.doctor import doctor as examination
 from common.doctor import files
-from common.doctor.finding import Finding, Grade
+from common.doctor.finding import SEE_ABOVE, Finding, Grade
 from common.ledger.ledger import Ledger
 from common.settings import Settings
 from common.version import code_version
@@ -42,8 +42,9 @@ def lines(found: list[Finding]) -> Iterator[str]:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
     for finding in found:
         head = f"{MARKS[finding.grade]}  {finding.check:<{CHECK_WIDTH}}  "
-        yield from _wrapped(head, finding.says, width)
-        if finding.remedy:
+        says = f"{finding.says} ({SEE_ABOVE})" if finding.remedy == SEE_ABOVE else finding.says
+        yield from _wrapped(head, says, width)
+        if finding.remedy and finding.remedy != SEE_ABOVE:
             yield from _wrapped(" " * (MARGIN - 2) + "→ ", finding.remedy, width)
 
 

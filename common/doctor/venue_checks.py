@@ -17,6 +17,18 @@ FEE_WARN = Decimal("0.001")
 _NAMED = 3
 
 
+def all_of(facts: VenueFacts, config: Settings, look: Look | None) -> Iterator[Finding]:
+    """Every check of one venue."""
+    yield reachable(facts)
+    yield clock(facts, config.warden.skew_warn_ns, config.warden.skew_max_ns)
+    yield from private(facts, config, look)
+
+
+def asleep(facts: VenueFacts) -> Finding:
+    """The one line about a paper venue of a fleet that does not run."""
+    return warning(f"{facts.venue} reachable", "the paper venue is not running", "./scripts/run starts it")
+
+
 def reachable(facts: VenueFacts) -> Finding:
     """Whether the venue answers at all."""
     check, rest = f"{facts.venue} reachable", facts.endpoint.rest

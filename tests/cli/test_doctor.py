@@ -1,6 +1,7 @@
 """arbctl doctor as a person calls it, and the gate before a live start, over paper venues taken for live ones."""
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,22 @@ def test_settings_that_are_wrong_end_the_examination(file: Path) -> None:
     file.write_text('mode = "live"\nspeling = 1\n')
     answer, sound = answer_doctor.doctor(file, understood=False)
     assert not sound and grades(answer)["config"] == "failure" and "ledger" not in grades(answer)
+
+
+def test_a_paper_fleet_that_does_not_run_is_no_failure(file: Path) -> None:
+    ports = f"dydx_port = {free_port()}", f"apex_port = {free_port()}"
+    text = (ROOT / "arb.toml").read_text()
+    file.write_text(text.replace("dydx_port = 18701", ports[0]).replace("apex_port = 18702", ports[1]))
+    answer, sound = answer_doctor.doctor(file, understood=False)
+    assert sound, answer.text
+    assert grades(answer)["dydx reachable"] == grades(answer)["apex reachable"] == "warning"
+    assert "apex credentials" not in grades(answer)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def test_fresh_puts_the_ledger_aside_and_the_word_with_it(file: Path) -> None:
