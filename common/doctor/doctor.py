@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -35,8 +36,10 @@ def fit_to_trade(config: Settings) -> list[Finding]:
     found = [*_disk(config), files.ledger(config.ledger_file)]
     found += [files.key_file(endpoint, config.mode) for endpoint in config.endpoints.values()]
     silence_logs()
-    look = ledger_look(config)
-    for facts in asyncio.run(_ask_all(config)):
+    before = ledger_look(config)
+    asked = asyncio.run(_ask_all(config))
+    look = at_rest(before, ledger_look(config))
+    for facts in asked:
         found += [sunset(facts.endpoint, config.mode), *_venue(facts, config, look)]
     return found
 
@@ -55,6 +58,14 @@ def ledger_look(config: Settings) -> Look | None:
             return watch.look()
     except LedgerError:
         return None
+
+
+def at_rest(before: Look | None, after: Look | None) -> Look | None:
+    """The later look, with what changed while the venues were asked counted as on the move."""
+    if before is None or after is None:
+        return after
+    changed = {market for (_, market), _ in after.positions.items() ^ before.positions.items()}
+    return replace(after, moving=after.moving | before.moving | changed)
 
 
 def _machine() -> Iterator[Finding]:

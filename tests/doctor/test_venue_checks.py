@@ -11,7 +11,7 @@ import pytest
 from common import settings
 from common.core.account import AccountFacts, Position
 from common.core.market import Instrument, Venue
-from common.doctor import files, venue_checks
+from common.doctor import doctor, files, venue_checks
 from common.doctor.finding import Finding, Grade
 from common.doctor.venue_facts import PrivateFacts, VenueFacts
 from common.endpoints import Endpoint
@@ -104,6 +104,13 @@ def test_orders_and_positions_of_the_ledger_are_ours(config: Settings) -> None:
     assert gone.grade is Grade.FAILURE and "BTC 0, ledger 0.001" in gone.says
     moving = replace(LOOK, moving=frozenset({"BTC"}))
     assert found(config, GOOD, moving)["positions"].grade is Grade.OK
+
+
+def test_what_the_fleet_trades_meanwhile_is_not_held_against_anybody() -> None:
+    later = replace(LOOK, positions={(Venue.DYDX, "BTC"): Decimal("0.001"), (Venue.APEX, "ETH"): Decimal(1)})
+    seen = doctor.at_rest(replace(LOOK, moving=frozenset({"SOL"})), later)
+    assert seen is not None and seen.moving == {"ETH", "SOL"} and seen.positions == later.positions
+    assert doctor.at_rest(None, later) is later and doctor.at_rest(LOOK, None) is None
 
 
 @pytest.mark.parametrize(("off_s", "grade"), [(0.2, Grade.OK), (-0.8, Grade.WARNING), (3.0, Grade.FAILURE)])
