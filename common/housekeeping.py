@@ -9,6 +9,7 @@ from common import clock, log
 from common.core.errors import VenueError
 from common.core.events import Event, StopRequested, Tick, Way
 from common.core.market import Venue
+from common.core.opening import HALTED, WOULD_OPEN
 from common.live import LiveWorld
 from common.recall import FillsRecall, FundingRecall
 from common.runner import Runner
@@ -25,6 +26,8 @@ ACCOUNT_S = 2.0
 ACCOUNT_PAUSE_S = 1.0
 #: how often it is seen whether something has to be asked for that nobody pushed
 RECALL_S = 1.0
+#: what a halted market would have opened is shown for so long
+WOULD_SHOWN_NS = 60_000_000_000
 
 
 class Housekeeping:
@@ -38,6 +41,8 @@ class Housekeeping:
         self._quiet = asyncio.Event()
         #: by deal, what a person chose and when, as far as the trader was told
         self._wishes: dict[str, tuple[Way, int]] = {}
+        #: what a halted trader would open, and when it last would
+        self._would, self._would_ns, self._is_tempted = "", -WOULD_SHOWN_NS, False
         world.hear = self.hear
 
     def hear(self, event: Event) -> None:
@@ -83,7 +88,25 @@ class Housekeeping:
     async def _ticks(self) -> None:
         while True:
             self.hear(Tick(clock.now_ns()))
+            self.tell_would()
             await asyncio.sleep(TICK_S)
+
+    def tell_would(self) -> None:
+        """A halted market that begins to see a deal says which, once for as long as it lasts."""
+        decision = self._runner.trader.decision
+        would = decision.startswith(WOULD_OPEN)
+        if would and not self._is_tempted:
+            log.event(self._runner.logger, "would_open", market=self._runner.market, says=decision)
+        if would:
+            self._would, self._would_ns = decision, clock.now_ns()
+        self._is_tempted = would
+
+    def saying(self, now_ns: int) -> str:
+        """What the trader says; while halted, also what it would have opened a moment ago."""
+        decision, age_ns = self._runner.trader.decision, now_ns - self._would_ns
+        if decision != HALTED or age_ns > WOULD_SHOWN_NS:
+            return decision
+        return f"{self._would}, {age_ns // 1_000_000_000} s ago"
 
     async def _halts(self) -> None:
         while True:
@@ -105,7 +128,8 @@ class Housekeeping:
     async def _heartbeats(self) -> None:
         runner, trader = self._runner, self._runner.trader
         while True:
-            runner.ledger.heartbeat(runner.market, trader.decision, decided_ns=trader.decided_ns, at_ns=clock.now_ns())
+            now_ns = clock.now_ns()
+            runner.ledger.heartbeat(runner.market, self.saying(now_ns), decided_ns=trader.decided_ns, at_ns=now_ns)
             await asyncio.sleep(HEARTBEAT_S)
 
     async def _accounts(self, venue: Venue, desk: Desk) -> None:

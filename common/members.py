@@ -33,7 +33,7 @@ _SIM = """\
 command={python} -m workers.sim
 directory=%(here)s
 priority=10
-autostart={autostart}
+autostart=true
 autorestart=unexpected
 exitcodes=0,3
 startsecs=1
@@ -107,13 +107,13 @@ def program(market: str) -> str:
 
 
 def sections(markets: Iterable[str], *, paper: bool = True, recorder: bool = False) -> str:
-    """The program sections of a fleet trading `markets`; the paper venues start by themselves only when `paper`, the
-    recorder only when `recorder`.
+    """The program sections of a fleet trading `markets`; the paper venues are a member only when `paper`, the recorder
+    starts by itself only when `recorder`.
     """
     names = list(markets)
     programs = ",".join(program(market) for market in names)
     parts = [
-        _SIM.format(python=_PYTHON, autostart=str(paper).lower(), logs=_LOGS.format(name=SIM)),
+        *([_SIM.format(python=_PYTHON, logs=_LOGS.format(name=SIM))] if paper else []),
         _WARDEN.format(python=_PYTHON, logs=_LOGS.format(name=WARDEN)),
         _RECORDER.format(python=_PYTHON, autostart=str(recorder).lower(), logs=_LOGS.format(name=RECORDER)),
         _GROUP.format(programs=programs),

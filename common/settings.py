@@ -131,8 +131,8 @@ class Settings:
 
     @property
     def ledger_file(self) -> Path:
-        """The one ledger of the fleet."""
-        return self.var / "ledger.db"
+        """The one ledger of the fleet. Paper and money never meet in one file."""
+        return self.var / ("ledger.db" if self.mode == "paper" else "live.db")
 
     @property
     def tape_folder(self) -> Path:

@@ -3,6 +3,7 @@
 import threading
 
 from common import clock
+from common.core.errors import ConfigError
 from common.settings import Settings
 from scripts import audit as outside
 from scripts import render
@@ -14,6 +15,8 @@ from scripts.render import Answer
 
 def audit(config: Settings, watch_s: float | None) -> tuple[Answer, bool]:
     """The answer, and whether no law was broken. AuditError when there is nothing to read."""
+    if config.mode == "live":
+        raise ConfigError('the audit reads the paper venues\' own journals; with mode = "live" see arbctl positions')
     peaks = None if watch_s is None else _watched(config, watch_s)
     verdict = outside.judge(config.ledger_file, config.var / "paper", clock.now_ns(), smallest_orders())
     seen = [] if peaks is None else [*peaks.broken, *peaks.excursions]

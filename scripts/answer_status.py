@@ -114,7 +114,8 @@ def _cells(member: Member, seen: FleetView, now_ns: int) -> tuple[str, ...]:
 def _notes(config: Settings, seen: FleetView, alive: tuple[int, str] | None, helpers: Helpers) -> list[str]:
     who = "not running" if alive is None else f"pid {alive[0]}, {alive[1].lower()}"
     sim, warden, recorder = ("not running" if p is None else p.state.lower() for p in helpers.values())
-    notes = [f"mode {config.mode}; supervisord {who}; paper venues {sim}; warden {warden}; recorder {recorder}"]
+    venues = f"; paper venues {sim}" if config.mode == "paper" else ""
+    notes = [f"mode {config.mode}; supervisord {who}{venues}; warden {warden}; recorder {recorder}"]
     if seen.counts is None or seen.cap is None:
         return [*notes, f"no ledger yet at {config.ledger_file}: ./scripts/run makes one"]
     notes.append(render.count(seen.counts))

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from scripts import render
-from scripts.commands import act, check, deal, ledger, limit, reconcile, show, spread, tape, venue, venues
+from scripts.commands import act, check, deal, doctor, ledger, limit, reconcile, show, spread, tape, venue, venues
 
 EXIT_FAILED, EXIT_MISUSED, EXIT_REFUSED = 1, 2, 3
 
@@ -36,6 +36,7 @@ def common_options(
 show.add_to(app)
 act.add_to(app)
 check.add_to(app)
+doctor.add_to(app)
 ledger.add_to(app)
 reconcile.add_to(app)
 limit.add_to(app)

@@ -3,21 +3,28 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from common import clock
+from common import clock, live_start
 from common.core.errors import ConfigError
 from common.core.terms import SECOND_NS
+from common.settings import Settings
+
+#: by mode, what `--fresh` puts aside
+WHAT = {"paper": "ledger and paper accounts", "live": "the ledger"}
 
 
-def put_aside(var: Path) -> Path | None:
-    """Move the ledger's files and the paper accounts into var/archive/<UTC time>; None when there is nothing.
+def put_aside(config: Settings) -> Path | None:
+    """Move the ledger's files, and the paper accounts with them, into var/archive/<UTC time>; None without any.
 
-    The caller has made sure that nobody uses them. ConfigError when a file cannot be moved.
+    The caller has made sure that nobody uses them. ConfigError when a file cannot be moved, or real money is out.
     """
-    found = [*sorted(var.glob("ledger.db*")), *(p for p in [var / "paper"] if p.exists())]
+    if config.mode == "live" and live_start.has_live_deals(config):
+        raise ConfigError("the ledger has open deals with real money: `arbctl halt --level flatten`, then --fresh")
+    paper = [config.var / "paper"] if config.mode == "paper" else []
+    found = [*sorted(config.var.glob(f"{config.ledger_file.name}*")), *(path for path in paper if path.exists())]
     if not found:
         return None
     try:
-        folder = new_folder(var / "archive")
+        folder = new_folder(config.var / "archive")
         for path in found:
             path.rename(folder / path.name)
     except OSError as error:

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from common import clock
+from common import clock, live_start
 from common.core.errors import ConfigError
 from common.core.events import HaltLevel
 from common.ledger import migrate
@@ -46,7 +46,9 @@ def halt(config: Settings, order: HaltOrder) -> Answer:
 
 
 def resume(config: Settings, market: str | None, reason: str) -> Answer:
-    """Lift exactly this halt; other halts stay and are named."""
+    """Lift exactly this halt; other halts stay and are named. Real money needs a person's word first."""
+    if (why := live_start.doubt(config)) is not None:
+        raise ConfigError(f"not resumed: {why}")
     where = market or EVERY_MARKET
     with writable(config) as ledger:
         changed = ledger.resume(where, reason, who=person(), at_ns=clock.now_ns())

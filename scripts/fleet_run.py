@@ -15,7 +15,7 @@ from pathlib import Path
 from common import clock, members, settings
 from common.core.errors import ArbError, ConfigError
 from common.settings import Settings
-from scripts import archive, render, run_show, run_sum, supervise
+from scripts import archive, live_run, render, run_show, run_sum, supervise
 from scripts.audit_watch import Watch
 from scripts.paper_health import Health, ask
 from scripts.run_options import Options, parse
@@ -71,24 +71,23 @@ async def _main(options: Options) -> int:
     environ = options.environ()
     config = settings.load(options.config, environ)
     run = Run(config, options, Places(config.var), Supervisor(Places(config.var).socket), asyncio.Event())
+    if config.mode == "live" and options.source is not None:
+        raise ConfigError('--source drives the paper venues, and arb.toml says mode = "live"')
     for market in options.markets:
         config.terms(market)
     run.places.make()
     conf = _conf(config)
     with _only_one(config.var / "run" / "run.lock"):
         _refuse_what_runs(run)
-        if options.fresh and (folder := archive.put_aside(config.var)):
-            render.line(f"archived ledger and paper accounts in {folder}")
+        if options.fresh and (folder := archive.put_aside(config)):
+            render.line(f"put aside in {folder}: {archive.WHAT[config.mode]}")
+        if config.mode == "live":
+            await asyncio.to_thread(live_run.gate, config)
         return await _supervised(run, conf, environ)
 
 
 def _conf(config: Settings) -> Path:
     """The supervisord.conf of this fleet: the shipped one, or a copy of it for an arb.toml that lies elsewhere."""
-    if config.mode != "paper":
-        raise ConfigError(
-            'scripts/run drives the paper venues, and arb.toml says mode = "live": neither live venue answers '
-            "any more (README, “The two venues today”)"
-        )
     shipped = CHECKOUT / "supervisord.conf"
     text = shipped.read_text()
     if config.root == CHECKOUT:
@@ -124,7 +123,8 @@ def _refuse_what_runs(run: Run) -> None:
         )
     if (pid := run.places.pid) is not None:
         raise ConfigError(f"a supervisord of this fleet is shutting down (pid {pid}): try again in a minute")
-    for key, port in (("dydx_port", run.config.paper.dydx_port), ("apex_port", run.config.paper.apex_port)):
+    ports = (("dydx_port", run.config.paper.dydx_port), ("apex_port", run.config.paper.apex_port))
+    for key, port in ports if run.config.mode == "paper" else ():
         if supervise.taken(port):
             raise SuperviseError(
                 f"port {port} is taken by another program: end that one, or set paper.{key} in arb.toml to a free port"
@@ -137,9 +137,9 @@ async def _supervised(run: Run, conf: Path, environ: dict[str, str]) -> int:
     log_from = run.places.log.stat().st_size if run.places.log.exists() else 0
     child = await supervise.launch(conf, run.places, environ)
     try:
-        await _sim_ready(run, child)
+        await _venues_ready(run, child)
         began_ns = clock.monotonic_ns()
-        with Watch(run.config.ledger_file, run.config.var / "paper", run.config.paper.dydx_port) as watch:
+        with Watch(run.config.ledger_file, *live_run.journals(run.config)) as watch:
             run.supervisor.start(run.names)
             _say_started(run)
             await _show(run, child, watch)
@@ -167,8 +167,11 @@ def _hung_up(stop: asyncio.Event) -> None:
     stop.set()
 
 
-async def _sim_ready(run: Run, child: asyncio.subprocess.Process) -> None:
-    """Wait until the paper venues answer, and learn from them which markets they drive."""
+async def _venues_ready(run: Run, child: asyncio.subprocess.Process) -> None:
+    """Wait until the paper venues answer, and learn from them which markets they drive; live ones were asked before."""
+    if run.config.mode == "live":
+        run.markets = run.options.markets or tuple(run.config.markets)
+        return
     try:
         async with asyncio.timeout(SIM_BOUND_S):
             while (health := await asyncio.to_thread(ask, run.config.paper.dydx_port)) is None:

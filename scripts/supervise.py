@@ -4,12 +4,12 @@ import asyncio
 import ctypes
 import os
 import signal
-import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from common.ports import taken as taken
 from common.supervisor_client import Places as Places
 from common.supervisor_client import Process as Process
 from common.supervisor_client import SuperviseError as SuperviseError
@@ -89,17 +89,6 @@ async def end(child: asyncio.subprocess.Process, supervisor: Supervisor) -> None
     except TimeoutError:
         child.kill()
         await child.wait()
-
-
-def taken(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether some process listens on this port already."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return True
-    return False
 
 
 def spawned(log: Path, since: int) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import uvloop
 
-from common import clock, log, process_main, settings, stopping, wanted
+from common import clock, live_start, log, process_main, settings, stopping, wanted
 from common.core.errors import ConfigError, LedgerAway, LedgerError
 from common.core.events import DealChanged
 from common.core.market import Instrument, Venue
@@ -48,6 +48,8 @@ def _work(market: str, logger: logging.Logger) -> None:
     lock.take()
     terms = replace(terms, start_wait_ns=lock.note_start(clock.now_ns()))
     with _ledger(config, terms, logger) as ledger, asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+        if halted := live_start.admit(config, ledger, market):
+            log.trouble(logger, "unconfirmed", market=market, why=halted)
         loop.run(_live(config, terms, ledger, logger))
 
 

@@ -8,6 +8,10 @@ from common.core.market import Direction, Venue
 from common.core.money import bps_of
 from common.core.view import MarketView
 
+#: what a halted market says, and how what it would do begins
+HALTED = "halted"
+WOULD_OPEN = "would open"
+
 
 @dataclass(frozen=True, slots=True)
 class Opportunity:
@@ -50,6 +54,14 @@ def find_opening(view: MarketView, at_ns: int) -> Opportunity | NoOpening:
     if not all(_in_band(view, leg, at_ns) for leg in (best.pair.sell, best.pair.buy)):
         return NoOpening("band")
     return _confirmed(view, best)
+
+
+def under_halt(view: MarketView, at_ns: int) -> NoOpening:
+    """What would be opened now if the market were not halted, told as the reason; nothing is asked for."""
+    found = find_opening(view, at_ns)
+    if isinstance(found, NoOpening):
+        return NoOpening(HALTED)
+    return NoOpening(f"{WOULD_OPEN} {found.direction:+d}, edge {found.edge_bps:.2f} bp")
 
 
 def _in_band(view: MarketView, leg: Leg, at_ns: int) -> bool:

@@ -38,7 +38,7 @@ from common.core.events import (
 from common.core.market import Instrument, Venue
 from common.core.money import ZERO
 from common.core.nakedness import Nakedness
-from common.core.opening import NoOpening, Opportunity, find_opening
+from common.core.opening import HALTED, NoOpening, Opportunity, find_opening, under_halt
 from common.core.order import NotSent, Order, Purpose, Unknown
 from common.core.planning import closing_orders, opening_deal
 from common.core.terms import SECOND_NS, Terms
@@ -142,6 +142,7 @@ class Trader:
     def _open(self, at_ns: int) -> list[Command]:
         reason = self._barred(at_ns)
         found = NoOpening(reason) if reason else find_opening(self.view, at_ns)
+        found = under_halt(self.view, at_ns) if reason == HALTED else found
         if isinstance(found, NoOpening):
             self.decision = found.reason
             return self._refresh(found.ask, found.reason, at_ns) if found.ask else []
@@ -154,15 +155,13 @@ class Trader:
         """Why no entry may even be looked for; empty when it may."""
         if self.stopping:
             return "stopping"
-        if self.halt is not HaltLevel.NONE:
-            return "halted"
         if not self.idle:
             return "busy"
         if at_ns < self._entries_after_ns:
             return self._waits_because
         if any(self.view.books[v].version <= version for v, version in self._passed.items()):
             return "own fills"
-        return ""
+        return HALTED if self.halt is not HaltLevel.NONE else ""
 
     def _refused(self, event: Refused) -> list[Command]:
         self._reserving = None

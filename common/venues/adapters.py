@@ -1,11 +1,11 @@
 """The venues that there are, as one table: what makes a feed, a desk and a look for each."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from common.core.market import Instrument, Venue
 from common.settings import Endpoint
 from common.venues import apex, dydx
-from common.venues.base import Desk, Feed, Look
+from common.venues.base import ClockReading, Desk, Feed, Look
 from common.venues.keys import Keys, read
 
 MAKE_FEED: dict[Venue, Callable[[Endpoint, Instrument], Feed]] = {
@@ -19,6 +19,11 @@ MAKE_DESK: dict[Venue, Callable[[Endpoint, Keys], Desk]] = {
 MAKE_LOOK: dict[Venue, Callable[[Endpoint], Look]] = {
     Venue.DYDX: dydx.make_look,
     Venue.APEX: apex.make_look,
+}
+
+READ_CLOCK: dict[Venue, Callable[[Endpoint], Awaitable[ClockReading]]] = {
+    Venue.DYDX: dydx.read_clock,
+    Venue.APEX: apex.read_clock,
 }
 
 
@@ -35,3 +40,8 @@ def make_desk(endpoint: Endpoint) -> Desk:
 def make_look(endpoint: Endpoint) -> Look:
     """A look at the public books of one venue; needs no keys."""
     return MAKE_LOOK[endpoint.venue](endpoint)
+
+
+async def read_clock(endpoint: Endpoint) -> ClockReading:
+    """One venue's clock against ours now; needs no keys. VenueError without a usable answer."""
+    return await READ_CLOCK[endpoint.venue](endpoint)

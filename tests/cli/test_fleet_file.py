@@ -96,9 +96,10 @@ def test_a_fleet_with_its_own_arb_toml_keeps_its_files_beside_it(tmp_path: Path)
     assert f"directory={ROOT}" in text
 
 
-def test_paper_venues_do_not_start_by_themselves_in_live_mode(folder: Path) -> None:
+def test_paper_venues_are_no_member_in_live_mode(folder: Path) -> None:
     path = folder / "arb.toml"
     path.write_text(path.read_text().replace('mode = "paper"', 'mode = "live"'))
     shutil.copy(ROOT / "supervisord.conf", folder / "x.conf")
     made = members.rendered((folder / "x.conf").read_text(), settings.load(path, {}))
-    assert "[program:sim]" in made and "autostart=true" not in made.split("[program:sim]")[1].split("[")[0]
+    assert "[program:sim]" not in made
+    assert "[program:warden]" in made and "[program:btc]" in made

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from common import clock
+from common import clock, settings
 from scripts import archive, supervise
 from scripts.run_options import parse
 from scripts.supervise import Places, Supervisor
@@ -51,11 +52,14 @@ def test_misuse_of_run_is_exit_code_2(tmp_path: Path, words: list[str]) -> None:
 
 
 def test_fresh_puts_ledger_and_paper_accounts_aside_together(tmp_path: Path) -> None:
-    assert archive.put_aside(tmp_path) is None
-    for name in ("ledger.db", "ledger.db-wal", "paper/dydx.jsonl", "log/btc.log"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    shutil.copy(ROOT / "arb.toml", tmp_path)
+    config = settings.load(tmp_path / "arb.toml", {})
+    tmp_path = config.var
+    assert archive.put_aside(config) is None
+    for name in ("ledger.db", "ledger.db-wal", "live.db", "paper/dydx.jsonl", "log/btc.log"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
-    folder = archive.put_aside(tmp_path)
+    folder = archive.put_aside(config)
     assert folder is not None
     assert {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} == {
         "ledger.db",
@@ -64,6 +68,7 @@ def test_fresh_puts_ledger_and_paper_accounts_aside_together(tmp_path: Path) -> 
     }
     assert (tmp_path / "log" / "btc.log").exists()
     assert not (tmp_path / "ledger.db").exists()
+    assert (tmp_path / "live.db").exists()
 
 
 def test_restarts_are_counted_from_what_supervisord_logged(tmp_path: Path) -> None:

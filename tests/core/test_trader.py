@@ -766,6 +766,18 @@ def test_a_halt_refuses_entries_and_flatten_closes_whatever_it_costs(house: Hous
     assert house.has(DealState.CLOSED)
 
 
+def test_a_halted_market_says_what_it_would_open_and_reserves_nothing(house: House) -> None:
+    house.hear(Halted(HaltLevel.HALT, house.now))
+    house.gap()
+    assert house.trader.decision.startswith("would open +1, edge ")
+    assert not house.rows and not house.sent and not any(isinstance(c, Reserve) for c in house.commands)
+    house.both((10_000, 10_001), (10_000, 10_001))
+    assert house.trader.decision == "halted"
+    house.hear(Halted(HaltLevel.NONE, house.now))
+    house.gap()
+    assert len(house.rows) == 1
+
+
 def test_a_deal_is_flattened_at_max_hold_even_on_silent_feeds(house: House) -> None:
     house.gap()
     house.tick(TERMS.max_hold_ns / SECOND + 1)

@@ -13,6 +13,7 @@ from common.core.account import AccountFacts
 from common.core.deal import Deal, DealState
 from common.core.events import BookMessage, LookedUp, Tick, Way
 from common.core.market import Direction, Instrument, Side, Venue
+from common.core.opening import WOULD_OPEN
 from common.core.order import Absent, Fill, Found, Lifetime, Order, Purpose, Report
 from common.core.terms import Terms
 from common.core.trader import Trader
@@ -120,6 +121,24 @@ def test_a_worker_obeys_within_one_look_at_the_ledger(
     (order,) = world.sent
     assert (order.venue, order.side, order.reduce_only) == (venue, Side.SELL, reduce_only)
     assert (kept := ledger.deal(stuck.deal_id)) is not None and order.client_id == kept.orders[-1].client_id
+
+
+def test_what_a_halted_market_would_open_is_logged_once_and_shown_for_a_while(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    house, _, runner = worker(ledger)
+    now_ns = clock.now_ns()
+    with caplog.at_level(logging.INFO):
+        for decision in ("halted", f"{WOULD_OPEN} +1, edge 2.00 bp", f"{WOULD_OPEN} +1, edge 3.00 bp", "halted"):
+            runner.trader.decision = decision
+            house.tell_would()
+    assert [r.getMessage() for r in caplog.records if "would_open" in r.getMessage()] == [
+        "would_open market=BTC says='would open +1, edge 2.00 bp'"
+    ]
+    assert house.saying(now_ns + 5 * SECOND_NS).startswith("would open +1, edge 3.00 bp, ")
+    assert house.saying(now_ns + 90 * SECOND_NS) == "halted"
+    runner.trader.decision = "edge"
+    assert house.saying(now_ns + 5 * SECOND_NS) == "edge"
 
 
 def test_a_worker_that_starts_later_knows_what_was_kept(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from common.core.market import Instrument
     from common.settings import Endpoint
-    from common.venues.base import Desk, Feed, Look
+    from common.venues.base import ClockReading, Desk, Feed, Look
     from common.venues.keys import Keys
 
 
@@ -29,3 +29,10 @@ def make_look(endpoint: "Endpoint") -> "Look":
     from common.venues.apex.look import ApexLook
 
     return ApexLook(endpoint)
+
+
+async def read_clock(endpoint: "Endpoint") -> "ClockReading":
+    """The venue's clock against ours now, without an account; VenueError without a usable answer."""
+    from common.venues.apex.public import read_clock
+
+    return await read_clock(endpoint.rest)

@@ -84,6 +84,7 @@ class ApexDesk:
         self._symbols: Any = None
         self._listings: dict[str, Listing] = {}
         self._signing: Signing | None = None
+        self._own_margins: dict[str, Decimal] = {}
 
     async def start(self) -> None:
         """Read clock, listings and account; ConfigError when clock or keys will not do, VenueError without answers."""
@@ -128,12 +129,14 @@ class ApexDesk:
         return _data(payload)
 
     def _learn_account(self, account: Any) -> None:
+        self._own_margins = wire_account.own_margins(account)
         with reading("account"):
             self._signing = Signing(int(account["positionId"]), Decimal(account["takerFeeRate"]), self._keys)
 
     async def instrument(self, market: str) -> Instrument:
-        """The listing of `market`, with the account's taker fee; ConfigError when it is not listed."""
-        return self._listing(market).instrument(self._signer().taker_fee)
+        """The listing of `market`, with the account's fee and leverage; ConfigError when it is not listed."""
+        listing = self._listing(market)
+        return listing.instrument(self._signer().taker_fee, self._own_margins.get(listing.symbol))
 
     def _listing(self, market: str) -> Listing:
         if market not in self._listings:

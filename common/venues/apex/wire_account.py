@@ -17,7 +17,7 @@ from common.core.money import ZERO, uusd_down, uusd_up
 from common.core.order import Fill, Report
 from common.venues.apex.wire import MS_NS, SETTLE, market_of, reading
 from common.venues.base import AccountChanged, AccountEvent, ForcedFill, FundingPaid, PastFill, Position
-from common.venues.numbers import fee_of, moment_ns, money, not_negative, number, positive, whole, word
+from common.venues.numbers import fee_of, moment_ns, money, not_negative, number, positive, share, whole, word
 
 ACCOUNT_TOPIC: Final = "ws_accounts_v1"
 #: orders remembered by the venue's id; the fleet has a few in flight, and REST answers for the rest
@@ -158,6 +158,14 @@ def pending_out(data: Any) -> Decimal:
         rows = [row for row in data.get("wallets") or [] if (row.get("asset") or row.get("token")) == SETTLE]
         keys = ("pendingWithdrawAmount", "pendingTransferOutAmount")
         return sum((not_negative(row.get(key) or "0") for row in rows for key in keys), ZERO)
+
+
+def own_margins(data: Any) -> dict[str, Decimal]:
+    """By symbol, the initial margin rates that the account has set for itself; 0 means the listing's."""
+    with reading("margin rates"):
+        rows = data.get("openPositions") or []
+        rates = {row["symbol"]: share(row.get("customInitialMarginRate") or "0") for row in rows}
+        return {symbol: rate for symbol, rate in rates.items() if rate}
 
 
 def position_rows(data: Any) -> list[dict[str, Any]]:

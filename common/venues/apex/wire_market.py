@@ -126,8 +126,8 @@ class Listing:
     collateral_id: int
     currency_step: Decimal
 
-    def instrument(self, taker_fee: Decimal) -> Instrument:
-        """The instrument that the rest of the house knows."""
+    def instrument(self, taker_fee: Decimal, own_margin: Decimal | None = None) -> Instrument:
+        """The instrument that the rest of the house knows; `own_margin` is the rate that the account set for itself."""
         return Instrument(
             venue=Venue.APEX,
             market=self.market,
@@ -136,7 +136,7 @@ class Listing:
             step=self.step,
             min_size=self.min_size,
             taker_fee=taker_fee,
-            initial_margin=self.initial_margin,
+            initial_margin=own_margin or self.initial_margin,
             maintenance_margin=self.maintenance_margin,
             online=self.online,
         )

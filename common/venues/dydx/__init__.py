@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from common.core.market import Instrument
     from common.settings import Endpoint
-    from common.venues.base import Desk, Feed, Look
+    from common.venues.base import ClockReading, Desk, Feed, Look
     from common.venues.keys import Keys
 
 
@@ -28,3 +28,10 @@ def make_look(endpoint: "Endpoint") -> "Look":
     from common.venues.dydx.look import DydxLook
 
     return DydxLook(endpoint)
+
+
+async def read_clock(endpoint: "Endpoint") -> "ClockReading":
+    """The venue's clock against ours now, without an account; VenueError without a usable answer."""
+    from common.venues.dydx.public import read_clock
+
+    return await read_clock(endpoint.rest)

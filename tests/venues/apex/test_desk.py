@@ -187,6 +187,13 @@ def found(stub: Any, keys: Keys, order: Order) -> Any:
     return desk_does(stub, keys, lambda desk: desk.look_up(order))
 
 
+def test_the_instrument_has_the_leverage_that_the_account_set(stub: Any, keys: Keys, sample: Any) -> None:
+    answer = sample("account")
+    answer["data"]["openPositions"][0]["customInitialMarginRate"] = "0.25"
+    stub.answers["/api/v1/account"] = answer
+    assert desk_does(stub, keys, lambda desk: desk.instrument("BTC")).initial_margin == Decimal("0.25")
+
+
 def test_a_filled_order_is_found_with_all_its_fills(stub: Any, keys: Keys, make_order: MakeOrder, sample: Any) -> None:
     stub.answers[LOOK_UP] = sample("order_filled")
     finding = found(stub, keys, make_order())

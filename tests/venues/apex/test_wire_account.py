@@ -205,3 +205,12 @@ def test_funding_payments_are_rounded_against_us(sample: Sample) -> None:
     assert wire.funding_payments(sample("funding")["data"]) == (
         FundingPaid(Venue.APEX, "9001", "BTC", -1235, 1_700_002_800_000_000_000),
     )
+
+
+def test_the_leverage_that_an_account_set_for_itself_stands_above_the_listings() -> None:
+    rows = [("BTC-USDC", "0.25"), ("ETH-USDC", "0"), ("SOL-USDC", ""), ("LTC-USDC", None)]
+    data = {"openPositions": [{"symbol": symbol, "customInitialMarginRate": rate} for symbol, rate in rows]}
+    assert wire.own_margins(data) == {"BTC-USDC": Decimal("0.25")}
+    assert wire.own_margins({"openPositions": [{"symbol": "BTC-USDC"}]}) == wire.own_margins({}) == {}
+    with pytest.raises(VenueError):
+        wire.own_margins({"openPositions": [{"symbol": "BTC-USDC", "customInitialMarginRate": "much"}]})
