@@ -86,7 +86,7 @@ def history_funding(mouth: Mouth, query: Mapping[str, str]) -> Any:
     if isinstance(page, texts.No):
         return page
     paid: dict[int, FundingPayment] = {}
-    for holder in mouth.holders.values():
+    for holder in mouth.accounts:
         paid |= {one.at_ns: one for one in mouth.venue.funding(holder.account_id, market)}
     found = [paid[at_ns] for at_ns in sorted(paid, reverse=True)]
     return {"historyFunds": [_funded(mouth, one) for one in cut(found, most, page)], "totalSize": len(found)}
