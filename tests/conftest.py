@@ -113,6 +113,7 @@ class PaperHouse:
             )
             if self._spoiled:
                 self._luck[venue] = spoil(mouths[venue], Faults(), "1")
+        self.mouths = mouths
         return WireServer(mouths)
 
 

@@ -67,19 +67,20 @@ def read(venue: Venue, path: Path, environ: Mapping[str, str] = _NOTHING) -> Key
     return Keys(venue=venue, **{name: values.get(name, "") for name in FIELDS})
 
 
-def find(venue: Venue, path: Path, environ: Mapping[str, str] = _NOTHING) -> Found:
+def find(venue: Venue, path: Path, environ: Mapping[str, str] = _NOTHING, *, may_stay_sealed: bool = False) -> Found:
     """What file and environment have; the environment outranks the file. ConfigError for what can be no key."""
     given = {name: value for name in FIELDS if (value := environ.get(variable(venue, name)))}
     log.conceal(*(value for name, value in given.items() if name in SECRETS))
     section = _section(venue, path, may_lack=all(name in given for name in SECRETS))
     values = {name: section[name] for name in FIELDS if section.get(name)}
-    if SEALED in section and not all(name in given for name in SECRETS):
+    stays = may_stay_sealed and sealed.passphrase(environ) is None
+    if SEALED in section and not stays and not all(name in given for name in SECRETS):
         values |= _opened(venue, path, section, environ)
     if "private_key" in given and "public_key" not in given:
         given |= _public_of(venue, given["private_key"])
     _refuse_odd(venue, path, values | given)
     log.conceal(*(value for name, value in (values | given).items() if name in SECRETS))
-    origin = "sealed in the file" if SEALED in section else "file"
+    origin = "sealed in file" if SEALED in section else "file"
     origins = {name: origin if name in SECRETS else "file" for name in values}
     origins |= {name: f"${variable(venue, name)}" for name in given}
     about = {name: section[name] for name in ABOUT if section.get(name)}

@@ -1,4 +1,4 @@
-"""Secrets under a passphrase: scrypt makes the key, AES-256-GCM seals. One word of text, so that an ini file can hold it.
+"""Secrets under a passphrase: scrypt makes the key, AES-256-GCM seals. An ini file can hold the word that comes out.
 
 Used by key files that hold no plain private key. The passphrase comes from the environment or from a file that the
 environment names: supervisord hands both on to the workers, while it closes file descriptors and has no session in
