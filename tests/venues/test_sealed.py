@@ -29,7 +29,7 @@ def test_what_was_sealed_is_opened_and_never_looks_the_same() -> None:
                                    lambda w: "", lambda w: "a.b.c.d.e", lambda w: w + "."])  # fmt: skip
 def test_what_was_altered_is_not_opened(spoil: Callable[[str], str]) -> None:
     word = sealed.seal(SECRETS, PASSPHRASE, "dydx ab")
-    with pytest.raises(ValueError, match="not sealed by this program|MAC check failed"):
+    with pytest.raises(ValueError, match=r"not sealed by this program|MAC check failed"):
         sealed.opened(spoil(word), PASSPHRASE, "dydx ab")
 
 
