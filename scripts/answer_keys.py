@@ -20,6 +20,8 @@ from scripts import render
 from scripts.render import Answer
 
 _DIGITS = 12
+#: of what a key file notes for people, what fits a line; --json has all of it
+_NOTED = ("account_id", "host")
 _COLUMNS = ("venue", "key", "fingerprint", "from")
 
 
@@ -100,18 +102,26 @@ def _rows(entry: dict[str, Any]) -> Iterator[tuple[str, ...]]:
 def _note(entry: dict[str, Any]) -> str:
     if entry["wrong"]:
         return str(entry["wrong"])
-    about = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in entry["about"].items())
+    about = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in entry["about"].items() if name in _NOTED)
     kind = "sealed" if entry["sealed"] else "plain"
     used = "read by the workers" if entry["used"] else "not read by the workers"
     mode = f"mode {entry['mode']}" if entry["mode"] else "no file"
-    return f"{entry['file']}: {mode}, {kind}, {used}{'; ' if about else ''}{about}"
+    return f"{entry['file']}: {mode}, {kind}, {used}" + (f"\n  {about}" if about else "")
 
 
 def check(config: Settings, chosen: Sequence[Venue]) -> tuple[Answer, bool]:
     """Whether each venue takes the keys that the workers would use, and what is in the account."""
     data = [asyncio.run(_checked(config, venue)) for venue in chosen]
-    rows = [(e["venue"], "yes" if e["good"] else "NO", e["equity_usd"] or render.NOTHING, e["says"]) for e in data]
-    return Answer(data, ("venue", "keys are taken", "equity USD", "says"), rows), all(entry["good"] for entry in data)
+    rows = [
+        (e["venue"], "yes" if e["good"] else "NO", *(_cell(e[n]) for n in ("equity_usd", "positions"))) for e in data
+    ]
+    notes = [f"{entry['venue']}: {entry['says']}" for entry in data if not entry["good"]]
+    answer = Answer(data, ("venue", "keys are taken", "equity USD", "open positions"), rows, notes=notes)
+    return answer, all(entry["good"] for entry in data)
+
+
+def _cell(value: object) -> str:
+    return render.NOTHING if value is None else str(value)
 
 
 async def _checked(config: Settings, venue: Venue) -> dict[str, Any]:
@@ -129,8 +139,7 @@ async def _checked(config: Settings, venue: Venue) -> dict[str, Any]:
     finally:
         await desk.close()
     equity = f"{facts.equity_uusd / render.UUSD:.2f}"
-    says = f"{len(facts.positions)} open positions"
-    return entry | {"good": True, "equity_usd": equity, "positions": len(facts.positions), "says": says}
+    return entry | {"good": True, "equity_usd": equity, "positions": len(facts.positions), "says": None}
 
 
 def _refuse_mismatch(config: Settings, venue: Venue) -> None:

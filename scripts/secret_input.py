@@ -13,6 +13,7 @@ import typer
 
 from common.core.errors import ConfigError
 from common.venues import eth_key, sealed
+from scripts import render
 
 _LINE_MAX = 4096
 ETH_KEY, ETH_PASSPHRASE = "ARB_ETH_PRIVATE_KEY", "ARB_ETH_PASSPHRASE"
@@ -40,7 +41,11 @@ def new_sealing_passphrase() -> str:
 
 def typed(prompt: str) -> str:
     """One line that nobody sees; ConfigError when there is none."""
-    line = getpass.getpass(prompt, stream=sys.stderr) if sys.stdin.isatty() else sys.stdin.readline(_LINE_MAX)
+    try:
+        line = getpass.getpass(prompt, stream=sys.stderr) if sys.stdin.isatty() else sys.stdin.readline(_LINE_MAX)
+    except (KeyboardInterrupt, EOFError):
+        render.say("")
+        raise typer.Abort from None
     line = line.rstrip("\r\n")
     if not line:
         raise ConfigError(f"nothing was given for: {prompt.partition(' (')[0]}")

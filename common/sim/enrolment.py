@@ -4,6 +4,7 @@ One line of JSON per change, in a file of mode 0600 beside the paper venues' fol
 first balance again and leaves its keys alone. Who may be enrolled is decided by the protocols, not here.
 """
 
+import errno
 import os
 from collections.abc import Iterable
 from dataclasses import replace
@@ -28,6 +29,8 @@ class Enrolment:
         """`balance` is what a new account opens with, USDC. ConfigError when the file is damaged."""
         self.venue, self.balance, self._path = venue, balance, path
         self._records: dict[str, AccountRecord] = {}
+        #: the accounts in the order they were made; one without any API key is still its wallet's
+        self._accounts: dict[str, AccountRecord] = {}
         for line in _whole_lines(path) if path else ():
             try:
                 self._fold(orjson.loads(line))
@@ -35,9 +38,12 @@ class Enrolment:
                 raise ConfigError(f"{path} is damaged ({type(error).__name__}): move the file away") from None
 
     def records(self) -> tuple[AccountRecord, ...]:
-        """Every API key with its holder; those of the newest account first."""
-        accounts = list(dict.fromkeys(record.account_id for record in self._records.values()))
-        return tuple(sorted(self._records.values(), key=lambda record: -accounts.index(record.account_id)))
+        """Every API key with its holder."""
+        return tuple(self._records.values())
+
+    def accounts(self) -> tuple[AccountRecord, ...]:
+        """One record of each account, the newest account first."""
+        return tuple(reversed(self._accounts.values()))
 
     def add(self, record: AccountRecord) -> None:
         """Keep a new holder, or another API key of one."""
@@ -50,7 +56,7 @@ class Enrolment:
             "passphrase": record.passphrase,
         }
         self._append(facts)
-        self._records[record.api_key] = record
+        self._keep(record)
 
     def drop(self, api_key: str) -> None:
         """Forget one API key."""
@@ -63,16 +69,22 @@ class Enrolment:
             return
         public = int(facts["stark_x"], 16), int(facts["stark_y"], 16)
         credentials = Credentials(facts["key"], facts["secret"], facts["passphrase"])
-        record = onboarded(self.venue, facts["address"], public, credentials)
+        self._keep(onboarded(self.venue, facts["address"], public, credentials))
+
+    def _keep(self, record: AccountRecord) -> None:
         self._records[record.api_key] = record
+        self._accounts.setdefault(record.account_id, record)
 
     def _append(self, facts: dict[str, str]) -> None:
         if self._path is None:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         number = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        line, end = orjson.dumps(facts) + b"\n", os.fstat(number).st_size
         try:
-            os.write(number, orjson.dumps(facts) + b"\n")
+            if os.write(number, line) != len(line):
+                os.ftruncate(number, end)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
             os.fsync(number)
         finally:
             os.close(number)

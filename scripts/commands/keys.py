@@ -34,7 +34,10 @@ def show(context: typer.Context, venue: OfVenue = None, as_json: AsJson = False)
 
 
 def check(context: typer.Context, venue: OfVenue = None, as_json: AsJson = False) -> None:
-    """Ask each venue whether it takes these keys; exit code 1 when one does not."""
+    """Ask each venue whether it takes these keys.
+
+    Exit code 1 when one does not, with what it says.
+    """
     from scripts import answer_keys
 
     answer, is_good = answer_keys.check(config(context), answer_keys.venues(venue))
@@ -44,9 +47,10 @@ def check(context: typer.Context, venue: OfVenue = None, as_json: AsJson = False
 
 
 def seal(context: typer.Context, venue: OfVenue = None, as_json: AsJson = False) -> None:
-    """Encrypt STARK and API keys where they lie: the workers then need $ARB_KEYS_PASSPHRASE or …_FILE.
+    """Encrypt STARK and API keys where they lie.
 
-    The plain file is replaced; a disk may remember it, so seal when you onboard: arbctl onboard dydx --seal.
+    The workers then need $ARB_KEYS_PASSPHRASE, or $ARB_KEYS_PASSPHRASE_FILE with the name of a file. The plain file is
+    replaced; a disk may remember it, so better seal when you onboard: arbctl onboard dydx --seal.
     """
     from scripts import answer_keys, secret_input
 
@@ -68,7 +72,10 @@ def unseal(
 
 
 def new(file: File, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-    """Make a new Ethereum key in an encrypted keystore file, as wallets read it. The passphrase cannot be recovered."""
+    """Make a new Ethereum key in an encrypted file.
+
+    A keystore as wallets read it. Without the passphrase the key is gone. Example: arbctl keys new eth.json
+    """
     from common.venues import eth_key
     from scripts import answer_keys, secret_input
 
@@ -78,7 +85,10 @@ def new(file: File, passphrase_file: PassphraseFile = None, as_json: AsJson = Fa
 
 
 def encrypt(file: File, passphrase_file: PassphraseFile = None, as_json: AsJson = False) -> None:
-    """Put an Ethereum key that you have ($ARB_ETH_PRIVATE_KEY, or typed) into an encrypted keystore file."""
+    """Put an Ethereum key that you have in an encrypted file.
+
+    The key comes from $ARB_ETH_PRIVATE_KEY, or it is typed and not shown. Example: arbctl keys encrypt eth.json
+    """
     from scripts import answer_keys, secret_input
 
     answer_keys.refuse_existing(file)

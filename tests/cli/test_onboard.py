@@ -131,10 +131,7 @@ def test_a_refused_onboarding_leaves_the_old_file_alone(desk: Desk, paper_house:
 def test_deleted_default_credentials_are_replaced(desk: Desk, paper_house: Any) -> None:
     desk("onboard", "dydx", typed=f"{ETH_KEY}\n")
     default = desk.section(Venue.DYDX)["key"]
-    mouth = paper_house.mouths[Venue.DYDX]
-    spare = mouth.holders[default]
-    paper_house.call(lambda: mouth.holders.update({"spare": spare}))
-    paper_house.call(lambda: mouth.dismiss(default))
+    paper_house.call(lambda: paper_house.mouths[Venue.DYDX].dismiss(default))
     answer = json.loads(desk("onboard", "dydx", "--force", "--json", typed=f"{ETH_KEY}\n").out)
     assert answer["how"] == "renewed" and desk.section(Venue.DYDX)["key"] != default
     desk("keys", "check", "dydx")
@@ -151,9 +148,9 @@ def test_sealed_keys_open_with_the_passphrase_alone(desk: Desk) -> None:
     assert "sealed" in desk.section(Venue.DYDX)
     fingerprints = json.loads(desk("keys", "show", "dydx", "--json").out)[0]["keys"]
     desk.patch.setenv("ARB_KEYS_PASSPHRASE", "another passphrase")
-    assert "another passphrase, or" in desk("keys", "check", "dydx", code=1).out
+    assert "another passphrase, or" in desk("keys", "check", "dydx", code=1).err
     desk.patch.delenv("ARB_KEYS_PASSPHRASE")
-    assert "is sealed: set ARB_KEYS_PASSPHRASE" in desk("keys", "check", "dydx", code=1).out
+    assert "is sealed: set ARB_KEYS_PASSPHRASE" in desk("keys", "check", "dydx", code=1).err
     assert [one["name"] for one in json.loads(desk("keys", "show", "dydx", "--json").out)[0]["keys"]] == [
         "public_key",
         "public_key_y_coordinate",

@@ -137,6 +137,9 @@ def test_dydx_api_keys_come_and_go_by_the_wallet_alone(dydx: Any) -> None:
     assert refused(lambda: client.eth_private.delete_api_key("none"))[1] == "Invalid value"
     assert client.eth_private.delete_api_key(added["key"]).data == {}
     assert refused(other.private.get_accounts) == (401, "Unauthorized")
+    client.eth_private.delete_api_key(client.api_key_credentials["key"])
+    assert refused(client.private.get_accounts) == (401, "Unauthorized")
+    assert client.eth_private.recovery().data["equity"] == "1000.000000"
     assert refused(dydx(network_id=TESTNET).eth_private.create_api_key) == (401, "Invalid signature for request")
 
 

@@ -76,7 +76,7 @@ def add_key(mouth: Mouth, claim: EthClaim, target: str) -> Json | texts.No:
 
 
 def drop_key(mouth: Mouth, claim: EthClaim, target: str, query: Mapping[str, str]) -> Json | texts.No:
-    """DELETE /v3/api-keys: these credentials let nobody in any more; with the last of them nobody is left in."""
+    """DELETE /v3/api-keys: these credentials let nobody in any more. The wallet can ask for others."""
     holder = _proven(mouth, claim, "DELETE", target)
     if isinstance(holder, texts.No):
         return holder

@@ -110,8 +110,8 @@ class Mouth:
 
     @property
     def accounts(self) -> tuple[AccountRecord, ...]:
-        """One holder per account: an account may have several API keys."""
-        return each_once(self.holders.values())
+        """One holder per account: an account may have several API keys, or none that is left."""
+        return each_once((*self.holders.values(), *self.enrolment.accounts()))
 
     def enrol(self, record: AccountRecord) -> None:
         """Let a new account in, or another API key of one; a new account gets the paper balance."""
@@ -126,11 +126,11 @@ class Mouth:
 
     def holder_at(self, address: str) -> AccountRecord | None:
         """Who onboarded with this Ethereum address."""
-        return next((holder for holder in self.holders.values() if holder.eth_address == address.lower()), None)
+        return next((holder for holder in self.accounts if holder.eth_address == address.lower()), None)
 
     def holder_of(self, account_id: str) -> AccountRecord:
         """The holder of an account."""
-        return next(holder for holder in self.holders.values() if holder.account_id == account_id)
+        return next(holder for holder in self.accounts if holder.account_id == account_id)
 
     def open_interest(self, market: str) -> Decimal:
         """Size held long by the accounts here: nobody else trades on a paper venue."""
@@ -161,6 +161,6 @@ def mouth(
     enrolment = enrolment or Enrolment(venue.venue)
     everybody = (*holders, *enrolment.records())
     made = Mouth(venue, listings, {holder.api_key: holder for holder in everybody}, now_ns, pacing, enrolment)
-    for holder in each_once(enrolment.records()):
+    for holder in enrolment.accounts():
         venue.open_account(holder.account_id, enrolment.balance, now_ns())
     return made
