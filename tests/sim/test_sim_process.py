@@ -15,6 +15,10 @@ import pytest
 
 from common import clock
 from common.compat import prepare_sdk_import
+from common.core.market import Venue
+from common.sim.accounts import Credentials, onboarded
+from common.sim.enrolment import Enrolment
+from common.venues import stark
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_S = 30
@@ -164,3 +168,24 @@ def test_an_onboarded_account_and_its_orders_outlive_a_kill(
     ).data["order"]  # fmt: skip
     assert trader.private.get_orders().data["orders"][0]["id"] == order["id"]
     assert "secret" not in (tmp_path / "var" / "paper" / "dydx.jsonl").read_text()
+
+
+def test_the_account_that_the_fleet_trades_is_opened_first_and_that_is_the_one_the_audit_judges(
+    start: Callable[..., subprocess.Popen[str]], ports: list[int], tmp_path: Path
+) -> None:
+    journal, config = tmp_path / "var" / "paper" / "dydx.jsonl", tmp_path / "arb.toml"
+    given = Credentials("key", "secret-of-it", "passphrase-of-it")
+    record = onboarded(Venue.DYDX, f"0x{1:040x}", stark.public_key(7), given)
+    Enrolment(Venue.DYDX, tmp_path / "var" / "accounts" / "dydx.jsonl").add(record)
+    own = []
+    for text in (config.read_text(), config.read_text().replace("[paper]", '[paper]\naccounts = "onboarded"')):
+        config.write_text(text)
+        process = start()
+        wait_for(lambda: health(ports[0]) is not None)
+        process.kill()
+        process.wait()
+        opened = [one for line in journal.read_text().splitlines() for one, _ in json.loads(line).get("opened", ())]
+        own.append(opened[0] != record.account_id)
+        assert record.account_id in opened
+        journal.unlink()
+    assert own == [True, False]
