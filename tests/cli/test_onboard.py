@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from common import settings
 from common.core.market import Venue
 from common.venues import keys
+from scripts.key_troubles import key_troubles
 
 ROOT = Path(__file__).resolve().parents[2]
 #: the first account of every Ganache chain, published with it: nobody's secret
@@ -163,6 +165,21 @@ def test_sealed_keys_open_with_the_passphrase_alone(desk: Desk) -> None:
     assert json.loads(desk("keys", "seal", "--json").out) == {"sealed": [str(desk.file(Venue.DYDX))]}
     desk("onboard", "apex", typed=f"{ETH_KEY}\n")
     assert not [secret for secret in secrets_of(desk) if secret in desk.said]
+
+
+def test_run_says_which_keys_the_workers_will_miss(desk: Desk) -> None:
+    desk("onboard", "dydx", typed=f"{ETH_KEY}\n")
+    config = settings.load(desk.folder / "arb.toml", {})
+    (missing,) = key_troubles(config)
+    assert "arbctl onboard apex makes it" in missing
+    desk.patch.setenv("ARB_KEYS_PASSPHRASE", PASSPHRASE)
+    desk("onboard", "apex", "--seal", typed=f"{ETH_KEY}\n")
+    assert key_troubles(config) == []
+    desk.patch.delenv("ARB_KEYS_PASSPHRASE")
+    assert [sentence for sentence in key_troubles(config) if "is sealed" in sentence] == key_troubles(config) != []
+    text = (desk.folder / "arb.toml").read_text().replace('accounts = "onboarded"', "")
+    (desk.folder / "arb.toml").write_text(text)
+    assert key_troubles(settings.load(desk.folder / "arb.toml", {})) == []
 
 
 def test_the_environment_outranks_the_file_and_is_named(desk: Desk) -> None:
