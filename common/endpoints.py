@@ -20,6 +20,8 @@ class Endpoint:
     keys: Path
     #: where the processes of the fleet keep what they may still ask of this venue; None: each process by itself
     budgets: Path | None = None
+    #: whether the environment may stand in for what the key file says; not where the paper venues make their own keys
+    environ: bool = True
 
 
 LIVE_HOSTS = {
@@ -30,15 +32,18 @@ LIVE_HOSTS = {
 GMX_HOST = "https://arbitrum-api.gmxinfra.io"
 
 
-def paper_endpoints(folder: Path, ports: Mapping[Venue, int]) -> dict[Venue, Endpoint]:
-    """Where the paper venues listen, with the key files that they write into `folder`."""
-    return {venue: _paper_endpoint(venue, port, folder) for venue, port in ports.items()}
+def paper_endpoints(
+    folder: Path, ports: Mapping[Venue, int], onboarded: Mapping[Venue, Path] | None = None
+) -> dict[Venue, Endpoint]:
+    """Where the paper venues listen, with the key files that they write into `folder`, or those of `onboarded`."""
+    return {venue: _paper_endpoint(venue, port, folder, onboarded) for venue, port in ports.items()}
 
 
-def _paper_endpoint(venue: Venue, port: int, folder: Path) -> Endpoint:
+def _paper_endpoint(venue: Venue, port: int, folder: Path, onboarded: Mapping[Venue, Path] | None) -> Endpoint:
     host = f"127.0.0.1:{port}"
     ws = f"ws://{host}/v3/ws" if venue is Venue.DYDX else f"ws://{host}"
-    return Endpoint(venue, f"http://{host}", ws, 1, folder / f"{venue.value}config.ini")
+    keys = onboarded[venue] if onboarded else folder / f"{venue.value}config.ini"
+    return Endpoint(venue, f"http://{host}", ws, 1, keys, environ=onboarded is not None)
 
 
 def sharing(folder: Path, endpoints: Mapping[Venue, Endpoint]) -> dict[Venue, Endpoint]:

@@ -20,10 +20,7 @@ class _Lines(logging.Formatter):
     """Events and tracebacks as they were, without known secrets."""
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
-        for secret in _secrets:
-            text = text.replace(secret, _CONCEALED)
-        return text
+        return concealed(super().format(record))
 
 
 def setup(process: str) -> logging.Logger:
@@ -42,6 +39,13 @@ def conceal(*secrets: str) -> None:
         raw = secret.encode()
         forms = {secret, base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode(), raw.hex()}
         _secrets[:] = sorted(forms.union(_secrets), key=len, reverse=True)
+
+
+def concealed(text: str) -> str:
+    """A text without the secrets that are known."""
+    for secret in _secrets:
+        text = text.replace(secret, _CONCEALED)
+    return text
 
 
 def event(logger: logging.Logger, name: str, **fields: Any) -> None:

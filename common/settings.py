@@ -7,11 +7,11 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 from common.complaints import Complaints
 from common.core.bounds import (
@@ -20,9 +20,6 @@ from common.core.bounds import (
     Leverage,
     PatienceNs,
     Positive,
-    Share,
-    Within,
-    Wrong,
     bounds_of,
     hints_of,
     key_of,
@@ -35,6 +32,7 @@ from common.core.terms import Terms
 from common.endpoints import Endpoint as Endpoint
 from common.endpoints import live_endpoints, live_gmx, paper_endpoints, paper_gmx, sharing
 from common.filled import filled
+from common.paper_terms import Paper as Paper
 from common.recorder.terms import RecorderTerms
 from common.toml_table import Table
 from common.warden.terms import WardenTerms
@@ -46,44 +44,6 @@ CONFIG_VARIABLE = "ARB_CONFIG"
 OVERRIDES = {"ARB_PAPER_SOURCE": "source", "ARB_PAPER_SPEED": "speed"}
 
 Part = TypeVar("Part")
-Port = Annotated[int, Within("1", "65535")]
-Fee = Annotated[Decimal, Within("0", "0.1")]
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """How the paper venues behave; amounts in USD, rates as fractions, times in ms."""
-
-    seed: Annotated[int, Within("0", "1000000000000")] = 1
-    dydx_port: Port = 18701
-    apex_port: Port = 18702
-    latency_ms: Annotated[int, Within("0", "60000")] = 120
-    race_lost: Share = Decimal("0.08")
-    balance_usd: Positive = Decimal(100)
-    taker_fee: Fee = Decimal("0.0005")
-    maker_fee: Fee = Decimal("0.0002")
-    refill_half_life_ms: Annotated[int, Within("1", "3600000")] = 500
-    #: labelled "far beyond what was recorded": multiplies the rate of the demo's basis jumps (0 turns them off)
-    jumps: Annotated[Decimal, Within("0", "1000")] = Decimal(1)
-    source: str = "synthetic"
-    speed: Annotated[Decimal, Within("0", "1000", open_=True)] = Decimal(1)
-    #: "none", or "drill": lost and late requests, garbled books and the like (common/sim/faults.py)
-    faults: str = "none"
-
-    def __post_init__(self) -> None:
-        refuse_wrong("paper", self, (*self._same_port(), *self._odd_source(), *self._odd_faults()))
-
-    def _odd_faults(self) -> Iterator[Wrong]:
-        if self.faults not in ("none", "drill"):
-            yield Wrong(("faults",), 'must be "none" or "drill"')
-
-    def _same_port(self) -> Iterator[Wrong]:
-        if self.dydx_port == self.apex_port:
-            yield Wrong(("apex_port", "dydx_port"), "must not be the port of dydx_port: give each venue its own")
-
-    def _odd_source(self) -> Iterator[Wrong]:
-        if self.source != "synthetic" and not re.fullmatch("replay:.+", self.source):
-            yield Wrong(("source",), 'must be "synthetic", or "replay:PATH" with recorded books at PATH')
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +84,8 @@ class Settings:
     markets: dict[str, Terms]
     endpoints: dict[Venue, Endpoint]
     gmx: str
+    #: where onboarding writes what it was given: `keys` of [venues]
+    key_files: dict[Venue, Path]
     paper: Paper
     warden: WardenTerms
     recorder: RecorderTerms
@@ -138,6 +100,10 @@ class Settings:
     def tape_folder(self) -> Path:
         """Where the recorder's tapes lie."""
         return self.var / "tape"
+
+    def enrolment_file(self, venue: Venue) -> Path:
+        """Where a paper venue keeps who was onboarded there; `--fresh` leaves it alone."""
+        return self.var / "accounts" / f"{venue}.jsonl"
 
     def terms(self, market: str) -> Terms:
         """The terms of one market; ConfigError when arb.toml has no such table."""
@@ -206,7 +172,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
         return None
     if limits is None or warden is None or recorder is None or live is None or gmx is None:
         return None
-    ports = {Venue.DYDX: paper.dydx_port, Venue.APEX: paper.apex_port}
+    key_files = {venue: endpoint.keys for venue, endpoint in live.items()}
     return Settings(
         root=root,
         mode=mode,
@@ -214,13 +180,19 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
         cap=cap,
         limits=limits,
         markets={name: terms for name, terms in markets.items() if terms is not None},
-        endpoints=sharing(root / var / "run", live if mode == "live" else paper_endpoints(root / var / "paper", ports)),
+        endpoints=sharing(root / var / "run", live if mode == "live" else _paper_ends(root / var, paper, key_files)),
+        key_files=key_files,
         gmx=gmx if mode == "live" else paper_gmx(paper.dydx_port),
         paper=paper,
         warden=warden,
         recorder=recorder,
         hash=digest,
     )
+
+
+def _paper_ends(var: Path, paper: Paper, key_files: dict[Venue, Path]) -> dict[Venue, Endpoint]:
+    ports = {Venue.DYDX: paper.dydx_port, Venue.APEX: paper.apex_port}
+    return paper_endpoints(var / "paper", ports, key_files if paper.accounts == "onboarded" else None)
 
 
 def _paper_alone(table: Table, paper: Paper | None, cap: Cap | None) -> None:

@@ -11,7 +11,22 @@ from typing import Annotated
 import typer
 
 from scripts import render
-from scripts.commands import act, check, deal, doctor, ledger, limit, reconcile, show, spread, tape, venue, venues
+from scripts.commands import (
+    act,
+    check,
+    deal,
+    doctor,
+    keys,
+    ledger,
+    limit,
+    onboard,
+    reconcile,
+    show,
+    spread,
+    tape,
+    venue,
+    venues,
+)
 
 EXIT_FAILED, EXIT_MISUSED, EXIT_REFUSED = 1, 2, 3
 
@@ -45,6 +60,8 @@ tape.add_to(app)
 spread.add_to(app)
 venue.add_to(app)
 venues.add_to(app)
+onboard.add_to(app)
+keys.add_to(app)
 
 
 def main() -> int:

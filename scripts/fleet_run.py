@@ -17,6 +17,7 @@ from common.core.errors import ArbError, ConfigError
 from common.settings import Settings
 from scripts import archive, live_run, render, run_show, run_sum, supervise
 from scripts.audit_watch import Watch
+from scripts.key_troubles import key_troubles
 from scripts.paper_health import Health, ask
 from scripts.run_options import Options, parse
 from scripts.supervise import Places, Process, SuperviseError, Supervisor
@@ -210,6 +211,10 @@ def _say_started(run: Run) -> None:
     render.line(f"{len(run.markets)} workers are starting; from another terminal in {CHECKOUT}:")
     own = "" if run.config.root == CHECKOUT else f" -c {run.config.var / 'run' / 'supervisord.conf'}"
     render.line(f"    . .venv/bin/activate && supervisorctl{own} status")
+    if troubles := key_troubles(run.config):
+        for sentence in troubles:
+            render.line(sentence)
+        render.line("the workers will end at once, the paper venues stay: mend it from there, then start again")
 
 
 async def _show(run: Run, child: asyncio.subprocess.Process, watch: Watch) -> None:

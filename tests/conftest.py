@@ -13,6 +13,7 @@ from common import clock
 from common.core.market import Venue
 from common.sim.accounts import open_accounts
 from common.sim.engine import PaperEngine, make_venue
+from common.sim.enrolment import Enrolment
 from common.sim.faults import Faults
 from common.sim.server.bad_luck import Luck, spoil
 from common.sim.server.mouth import Pacing, mouth
@@ -37,7 +38,7 @@ class PaperHouse:
         self.accounts = open_accounts(folder)
         self.keys = {venue: keys.read(venue, folder / f"{venue}config.ini") for venue in Venue}
         self.engines = {venue: self._engine(venue) for venue in Venue}
-        self._latency_s, self._spoiled = latency_s, spoiled
+        self._latency_s, self._spoiled, self._folder = latency_s, spoiled, folder
         self._luck: dict[Venue, tuple[Luck, ...]] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -49,6 +50,10 @@ class PaperHouse:
     def url(self, venue: Venue) -> str:
         """Where the venue's REST answers."""
         return f"http://127.0.0.1:{self.ports[venue]}"
+
+    def enrolment_file(self, venue: Venue) -> Path:
+        """Where the venue keeps who was onboarded."""
+        return self._folder / f"{venue}.jsonl"
 
     def wait(self, work: Any) -> Any:
         """The result of a coroutine that runs in the venues' thread."""
@@ -98,9 +103,17 @@ class PaperHouse:
         mouths = {}
         for venue, engine in self.engines.items():
             driven = {market: engine.listings[market] for market in MIDDLES[venue]}
-            mouths[venue] = mouth(engine, driven, [self.accounts[venue]], now_ns=clock.now_ns, pacing=pacing)
+            mouths[venue] = mouth(
+                engine,
+                driven,
+                [self.accounts[venue]],
+                now_ns=clock.now_ns,
+                pacing=pacing,
+                enrolment=Enrolment(venue, self.enrolment_file(venue), Decimal(1000)),
+            )
             if self._spoiled:
                 self._luck[venue] = spoil(mouths[venue], Faults(), "1")
+        self.mouths = mouths
         return WireServer(mouths)
 
 

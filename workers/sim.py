@@ -20,6 +20,7 @@ from common.settings import Settings
 from common.sim.accounts import AccountRecord, open_accounts
 from common.sim.depth import ExponentialRefill, TapeRefill
 from common.sim.engine import PaperEngine, make_venue
+from common.sim.enrolment import Enrolment
 from common.sim.server.bad_luck import suffer
 from common.sim.server.mouth import Condition, Mouth, Pacing, mouth
 from common.sim.server.pace import Pace, keep_state, kept_state
@@ -47,11 +48,11 @@ def _work(logger: logging.Logger) -> None:
 
 async def _serve(config: Settings, logger: logging.Logger) -> None:
     told, folder = stopping.stop_event(), config.var / "paper"
-    accounts = open_accounts(folder)
-    venues = {venue: _venue(config, record, folder) for venue, record in accounts.items()}
+    own = open_accounts(folder) if config.paper.accounts == "own" else {}
+    venues = {venue: _venue(config, venue, own.get(venue)) for venue in Venue}
     source, shown = _source(config, venues, kept_state(folder / "source.json"))
     pace = Pace(source, venues, shown=shown, speed=float(config.paper.speed), now_ns=clock.now_ns)
-    mouths = {venue: _mouth(config, engine, accounts[venue], shown[venue]) for venue, engine in venues.items()}
+    mouths = {venue: _mouth(config, engine, own.get(venue), shown[venue]) for venue, engine in venues.items()}
     for speaking in mouths.values():
         speaking.condition = lambda: Condition(pace.is_ready, pace.has_ended, source.markets)
     server = WireServer(mouths)
@@ -76,31 +77,35 @@ async def _drive(pace: Pace, server: WireServer, keep: Path) -> None:
         group.create_task(server.run())
 
 
-def _venue(config: Settings, record: AccountRecord, folder: Path) -> PaperEngine:
-    """An engine with its journal taken up and the account there; what we take from a tape, the tape restores."""
+def _venue(config: Settings, venue: Venue, own: AccountRecord | None) -> PaperEngine:
+    """An engine with its journal taken up and its own account there; what we take from a tape, the tape restores."""
     paper = config.paper
     synthetic = ExponentialRefill(half_life_ns=paper.refill_half_life_ms * NS_PER_MS)
     engine = make_venue(
-        record.venue,
+        venue,
         seed=paper.seed,
-        journal_path=folder / f"{record.venue}.jsonl",
+        journal_path=config.var / "paper" / f"{venue}.jsonl",
         maker_fee=paper.maker_fee,
         taker_fee=paper.taker_fee,
         race_lost=paper.race_lost,
         refill=TapeRefill() if paper.source.startswith("replay:") else synthetic,
     )
-    engine.open_account(record.account_id, paper.balance_usd, clock.now_ns())
+    if own is not None:
+        engine.open_account(own.account_id, paper.balance_usd, clock.now_ns())
     return engine
 
 
-def _mouth(config: Settings, engine: PaperEngine, record: AccountRecord, markets: Sequence[str]) -> Mouth:
+def _mouth(config: Settings, engine: PaperEngine, own: AccountRecord | None, markets: Sequence[str]) -> Mouth:
     """What is served of an engine: the markets whose books are shown there."""
     speed = float(config.paper.speed)
     pacing = Pacing(latency_s=config.paper.latency_ms / 1000 / speed, batch_s=0.1 / speed)
     listings = {market: engine.listings[market] for market in markets}
-    made = mouth(engine, listings, [record], now_ns=clock.now_ns, pacing=pacing)
+    enrolment = Enrolment(engine.venue, config.enrolment_file(engine.venue), config.paper.balance_usd)
+    holders = [] if own is None else [own]
+    made = mouth(engine, listings, holders, now_ns=clock.now_ns, pacing=pacing, enrolment=enrolment)
     # a venue that was killed goes on with other dice, the same ones when it comes to the same point again
-    suffer(made, config.paper.faults, f"{config.paper.seed}/{len(engine.orders(record.account_id))}")
+    count = sum(len(engine.orders(holder.account_id)) for holder in made.accounts)
+    suffer(made, config.paper.faults, f"{config.paper.seed}/{count}")
     return made
 
 

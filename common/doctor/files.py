@@ -15,7 +15,7 @@ from common.venues import keys
 
 #: a shorter memory of the spread of leaving is for the demo
 MEDIAN_LEAST_NS: Final = 600 * SECOND_NS
-ONBOARD: Final = "put the key file of the account there, mode 0600, or name another one (venues.{venue}.keys)"
+ONBOARD: Final = "run `arbctl onboard {venue}`, or put the key file of the account there, mode 0600"
 
 
 def config(file: Path | None) -> tuple[Settings | None, list[Finding]]:

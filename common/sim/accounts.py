@@ -1,7 +1,8 @@
 """The accounts that the paper venues open by themselves: throw-away keys, written as the key files of a worker.
 
 The key file is the only place where a secret is kept (mode 0600); everything else about an account follows from its
-public key, so that a restart finds the same account and the journal never sees a secret. Onboarding is not done here.
+public key, so that a restart finds the same account and the journal never sees a secret. Accounts that somebody
+onboards are kept by `enrolment`; what an account is called follows here for both.
 """
 
 import base64
@@ -41,6 +42,15 @@ class AccountRecord:
     passphrase: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a venue hands out for its API."""
+
+    key: str = field(repr=False)
+    secret: str = field(repr=False)
+    passphrase: str = field(repr=False)
+
+
 def open_accounts(folder: Path) -> dict[Venue, AccountRecord]:
     """One account per venue with its key file in `folder`; made on the first call, the same on every later one.
 
@@ -50,23 +60,31 @@ def open_accounts(folder: Path) -> dict[Venue, AccountRecord]:
 
 
 def record_of(own: Keys) -> AccountRecord:
-    """The account that belongs to these keys."""
-    x, y = stark.public_key(int(own.private_key, 16))
-    digest = hashlib.sha256(f"{own.venue}:{x:x}".encode()).digest()
-    address = "0x" + digest[-20:].hex()
-    digits = int(ids.eighteen_digits(digest))
-    dydx = own.venue is Venue.DYDX
+    """The account that belongs to these keys; its Ethereum address is made up, since nobody onboarded it."""
+    public = stark.public_key(int(own.private_key, 16))
+    address = "0x" + _digest(own.venue, public)[-20:].hex()
+    return onboarded(own.venue, address, public, Credentials(own.key, own.secret, own.passphrase))
+
+
+def onboarded(venue: Venue, address: str, public: tuple[int, int], credentials: Credentials) -> AccountRecord:
+    """The account of an Ethereum address and a STARK key at one venue."""
+    digits = int(ids.eighteen_digits(_digest(venue, public)))
+    dydx = venue is Venue.DYDX
     return AccountRecord(
-        venue=own.venue,
+        venue=venue,
         account_id=dydx_account_id(address) if dydx else str(digits),
         position_id=digits % _DYDX_POSITIONS + 1 if dydx else digits,
-        stark_x=x,
-        stark_y=y,
+        stark_x=public[0],
+        stark_y=public[1],
         eth_address=address,
-        api_key=own.key,
-        secret=own.secret,
-        passphrase=own.passphrase,
+        api_key=credentials.key,
+        secret=credentials.secret,
+        passphrase=credentials.passphrase,
     )
+
+
+def _digest(venue: Venue, public: tuple[int, int]) -> bytes:
+    return hashlib.sha256(f"{venue}:{public[0]:x}".encode()).digest()
 
 
 def dydx_account_id(address: str, number: int = 0) -> str:
@@ -84,17 +102,24 @@ def _opened(venue: Venue, path: Path) -> AccountRecord:
         raise ConfigError(f"{path}: private_key is no STARK key; move the file away to get a new account") from None
 
 
+def fresh_credentials() -> Credentials:
+    """New random ones, in the shape of both venues."""
+    key = str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
+    return Credentials(key, _text(_SECRET_BYTES), _text(_PASSPHRASE_BYTES))
+
+
 def _fresh(venue: Venue) -> Keys:
     private = secrets.randbelow(ORDER - 1) + 1
     x, y = stark.public_key(private)
+    given = fresh_credentials()
     return Keys(
         venue=venue,
         public_key=f"{x:x}",
         public_key_y_coordinate=f"{y:x}",
         private_key=f"{private:x}",
-        key=str(uuid.UUID(bytes=secrets.token_bytes(16), version=4)),
-        secret=_text(_SECRET_BYTES),
-        passphrase=_text(_PASSPHRASE_BYTES),
+        key=given.key,
+        secret=given.secret,
+        passphrase=given.passphrase,
     )
 
 

@@ -215,6 +215,9 @@ class PaperVenue(Protocol):
     instruments: dict[str, Instrument]
     on_publish: Callable[[Publication], None]
 
+    def open_account(self, account_id: str, balance: Decimal, now_ns: int) -> None:
+        """Create an account with `balance` USDC; one that exists already stays as it is."""
+
     def apply(self, book: SourceBook, now_ns: int) -> None:
         """The source moved: publish the difference, match resting orders that are now crossed, mark accounts."""
 

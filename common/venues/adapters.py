@@ -1,5 +1,6 @@
 """The venues that there are, as one table: what makes a feed, a desk and a look for each."""
 
+import os
 from collections.abc import Awaitable, Callable
 
 from common.core.market import Instrument, Venue
@@ -34,7 +35,8 @@ def make_feed(endpoint: Endpoint, instrument: Instrument) -> Feed:
 
 def make_desk(endpoint: Endpoint) -> Desk:
     """The desk of one venue, with the keys of its endpoint; ConfigError when they cannot be read."""
-    return MAKE_DESK[endpoint.venue](endpoint, read(endpoint.venue, endpoint.keys))
+    environ = os.environ if endpoint.environ else {}
+    return MAKE_DESK[endpoint.venue](endpoint, read(endpoint.venue, endpoint.keys, environ))
 
 
 def make_look(endpoint: Endpoint) -> Look:

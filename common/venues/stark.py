@@ -29,7 +29,7 @@ from functools import lru_cache
 from typing import Final, Protocol
 
 from common.venues import stark_pure
-from common.venues.stark_points import FIELD_PRIME, ORDER
+from common.venues.stark_points import BETA, FIELD_PRIME, ORDER
 from common.venues.stark_pure import ELEMENT_BOUND
 
 DYDX_BUFFER_HOURS: Final = 7 * 24
@@ -155,6 +155,11 @@ def public_key(private_key: int) -> tuple[int, int]:
     """Return (x, y) of the public key; always in plain Python, as the native library has no y."""
     _check_private_key(private_key)
     return stark_pure.public_key(private_key)
+
+
+def is_public_key(x: int, y: int) -> bool:
+    """Whether these are the coordinates of a point of the curve."""
+    return 0 <= x < FIELD_PRIME and 0 <= y < FIELD_PRIME and (y * y - x**3 - x - BETA) % FIELD_PRIME == 0
 
 
 def warm_up() -> None:

@@ -16,7 +16,7 @@ from scripts.arbctl import app
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-NOT_KEYS = {"budgets", "market", "start_wait_ns", "venue"}
+NOT_KEYS = {"budgets", "environ", "market", "start_wait_ns", "venue"}
 
 
 def keys(kind: type) -> set[str]:

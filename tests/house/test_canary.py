@@ -143,6 +143,48 @@ def test_no_secret_is_in_any_log_file_process_or_answer(house: House) -> None:
     assert not leaks
 
 
+def onboarded(house: House, typed: str, *words: str, **environ: str) -> None:
+    """arbctl run with a secret on stdin or in its environment; what it said is kept."""
+    base = {"ARB_CONFIG": str(house.folder / "arb.toml"), "ARB_SECRET": ENVIRON_SECRET}
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-m", "scripts.arbctl", *words],
+        cwd=ROOT, env=os.environ | base | environ, input=typed.encode(), capture_output=True, check=False,
+    )  # fmt: skip
+    (house.said / f"arbctl-{len(list(house.said.iterdir()))}").write_bytes(done.stdout + done.stderr)
+    assert done.returncode in (0, 1, 3), done.stderr
+
+
+def test_onboarding_leaves_no_secret_but_in_the_files_that_are_for_it(house: House) -> None:
+    eth_key, passphrase = "4f3edf983ac636a65a842ce7c78d9aa706d3b113bce9c46f30d7d21715b23b1d", "c4n4ry-passphrase"
+    store = str(house.folder / "eth.json")
+    sim = house.start("sim", "workers.sim")
+    wait_for(house.says("serving"))
+    onboarded(house, f"{eth_key}\n", "onboard", "dydx")
+    onboarded(house, "", "onboard", "apex", ARB_ETH_PRIVATE_KEY=eth_key)
+    found = {"eth key": eth_key, "passphrase": passphrase, "typed wrongly": "c4n4ry-typed-wrongly"}
+    for venue in Venue:
+        own = keys.read(venue, house.folder / f"{venue}config.ini")
+        found |= {f"{venue} {name}": getattr(own, name).removeprefix("0x") for name in keys.SECRETS}
+    onboarded(house, f"{eth_key}\n", "keys", "encrypt", store, ARB_ETH_PASSPHRASE=passphrase)
+    onboarded(house, f"{passphrase}\n", "keys", "seal")
+    for words in ("keys show --json", "keys check --json", "keys check", "onboard dydx --force --json"):
+        onboarded(house, f"{eth_key}\n", *words.split(), ARB_KEYS_PASSPHRASE=passphrase)
+        onboarded(house, "c4n4ry-typed-wrongly\n", *words.split(), ARB_KEYS_PASSPHRASE="c4n4ry-typed-wrongly")
+    sim.kill()
+    sim.wait()
+    onboarded(house, f"{eth_key}\n", "onboard", "apex", "--force")
+
+    meant = {house.folder / "var" / "accounts" / f"{venue}.jsonl" for venue in Venue}
+    kept = [p for p in house.folder.rglob("*") if p.is_file() and p not in meant and ".ini" not in p.name]
+    left = {str(p): p.read_bytes() for p in kept} | {
+        f"sealed {venue}": (house.folder / f"{venue}config.ini").read_bytes() for venue in Venue
+    }
+    assert house.folder / "eth.json" in kept
+    leaks = [f"{name} in {where}" for where, text in left.items() for name, secret in found.items()
+             if any(form in text for form in forms(secret))]  # fmt: skip
+    assert not leaks
+
+
 def test_the_search_finds_what_there_is(tmp_path: Path) -> None:
     secret = "abcdef0123456789"
     for text in (secret, base64.b64encode(secret.encode()).decode(), secret.encode().hex(), str(int(secret, 16))):

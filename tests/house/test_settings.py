@@ -13,6 +13,7 @@ from common import settings
 from common.complaints import Complaints
 from common.core.bounds import Within, refuse_wrong
 from common.core.errors import ConfigError
+from common.core.market import Venue
 from common.core.terms import Terms
 from common.filled import filled
 from common.toml_table import Table
@@ -46,6 +47,7 @@ MISTAKES = [
     ("", "[paper]\napex_port = 18701", ("paper.apex_port", "18701", "each venue its own")),
     ("", "[paper]\ndydx_port = 70000", ("paper.dydx_port", "70000", "at most 65535")),
     ("", "[paper]\nrace_lost = 1.5", ("paper.race_lost", "1.5", "at most 1")),
+    ("", '[paper]\naccounts = "mine"', ("paper.accounts", "mine", '"own" or "onboarded"')),
     ("", '[paper]\nsource = "tape"', ("paper.source", "tape", "replay:PATH")),
     ("", '[paper]\nsource = "replay:/no/such/tape"', ("paper.source", "/no/such/tape", "nothing at that path")),
     ("", "[warden]\nleverage_reduce = 3.5", ("warden.leverage_reduce", "3.5", "cap.leverage_max")),
@@ -204,3 +206,24 @@ def test_a_new_field_is_a_new_key() -> None:
 def test_gmx_is_the_paper_one_unless_live(tmp_path: Path, text: str, where: str) -> None:
     (tmp_path / "arb.toml").write_text(text + BTC)
     assert settings.load(tmp_path / "arb.toml", {}).gmx == where
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "environ"),
+    [
+        ("", "var/paper/dydxconfig.ini", False),
+        ('[paper]\naccounts = "onboarded"', "dydxconfig.ini", True),
+        ('[paper]\naccounts = "onboarded"\n[venues.dydx]\nkeys = "k.ini"', "k.ini", True),
+        (LIVE, "dydxconfig.ini", True),
+    ],
+)
+def test_which_key_file_is_read_and_whether_the_environment_outranks_it(
+    tmp_path: Path, text: str, keys: str, environ: bool
+) -> None:
+    path = tmp_path / "arb.toml"
+    path.write_text(f"{text}\n{BTC}")
+    found = settings.load(path, {})
+    endpoint = found.endpoints[Venue.DYDX]
+    assert (endpoint.keys, endpoint.environ) == (tmp_path / keys, environ)
+    # the venues' own files are never where onboarding writes
+    assert found.key_files[Venue.DYDX] == tmp_path / Path(keys).name

@@ -161,7 +161,7 @@ def test_an_engine_that_cannot_journal_ends_the_process(paper_house: Any, monkey
 def test_what_is_not_served_answers_json(paper_house: Any) -> None:
     async def ask() -> None:
         async with ClientSession() as session:
-            for venue, path in ((Venue.DYDX, "/v3/onboarding"), (Venue.APEX, "/api/v1/onboarding")):
+            for venue, path in ((Venue.DYDX, "/v3/withdrawals"), (Venue.APEX, "/api/v1/create-withdrawal")):
                 async with session.post(paper_house.url(venue) + path) as answer:
                     assert answer.status == 404 and await answer.json()
             for venue in Venue:

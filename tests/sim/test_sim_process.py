@@ -9,14 +9,22 @@ import sys
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from common import clock
+from common.compat import prepare_sdk_import
+from common.core.market import Venue
+from common.sim.accounts import Credentials, onboarded
+from common.sim.enrolment import Enrolment
+from common.venues import stark
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_S = 30
 SECOND = 1_000_000_000
+#: the first account of every Ganache chain, published with it: nobody's secret
+GANACHE = "0x4f3edf983ac636a65a842ce7c78d9aa706d3b113bce9c46f30d7d21715b23b1d"
 
 pytestmark = pytest.mark.fleet
 
@@ -130,3 +138,54 @@ def test_killed_it_comes_back_with_its_accounts(
     start()
     wait_for(lambda: health(ports[0]) is not None)
     assert (tmp_path / "var" / "paper" / "dydxconfig.ini").read_bytes() == keys
+
+
+def test_an_onboarded_account_and_its_orders_outlive_a_kill(
+    start: Callable[..., subprocess.Popen[str]], ports: list[int], tmp_path: Path
+) -> None:
+    prepare_sdk_import()
+    from dydx3 import Client
+
+    def client() -> Any:
+        return Client(host=f"http://127.0.0.1:{ports[0]}", eth_private_key=GANACHE)
+
+    process = start()
+    wait_for(lambda: health(ports[0]) is not None)
+    pair = client().onboarding.derive_stark_key()
+    made = client().onboarding.create_user(pair["public_key"], pair["public_key_y_coordinate"]).data["account"]
+    process.kill()
+    process.wait()
+
+    start()
+    wait_for(lambda: health(ports[0]) is not None)
+    trader = client()
+    trader.stark_private_key = pair["private_key"]
+    assert trader.private.get_account().data["account"]["positionId"] == made["positionId"]
+    order = trader.private.create_order(
+        position_id=made["positionId"], market="BTC-USD", side="BUY", order_type="LIMIT", post_only=True, size="0.001",
+        price="1000", limit_fee="0.0015", time_in_force="GTT", client_id="after-the-kill",
+        expiration_epoch_seconds=clock.now_ns() / SECOND + 3600,
+    ).data["order"]  # fmt: skip
+    assert trader.private.get_orders().data["orders"][0]["id"] == order["id"]
+    assert "secret" not in (tmp_path / "var" / "paper" / "dydx.jsonl").read_text()
+
+
+def test_the_account_that_the_fleet_trades_is_opened_first_and_that_is_the_one_the_audit_judges(
+    start: Callable[..., subprocess.Popen[str]], ports: list[int], tmp_path: Path
+) -> None:
+    journal, config = tmp_path / "var" / "paper" / "dydx.jsonl", tmp_path / "arb.toml"
+    given = Credentials("key", "secret-of-it", "passphrase-of-it")
+    record = onboarded(Venue.DYDX, f"0x{1:040x}", stark.public_key(7), given)
+    Enrolment(Venue.DYDX, tmp_path / "var" / "accounts" / "dydx.jsonl").add(record)
+    own = []
+    for text in (config.read_text(), config.read_text().replace("[paper]", '[paper]\naccounts = "onboarded"')):
+        config.write_text(text)
+        process = start()
+        wait_for(lambda: health(ports[0]) is not None)
+        process.kill()
+        process.wait()
+        opened = [one for line in journal.read_text().splitlines() for one, _ in json.loads(line).get("opened", ())]
+        own.append(opened[0] != record.account_id)
+        assert record.account_id in opened
+        journal.unlink()
+    assert own == [True, False]

@@ -14,8 +14,10 @@ from aiohttp import web
 from common.sim.accounts import AccountRecord
 from common.sim.server import apex_private, apex_public, auth_apex, orders, texts, views_apex, views_apex_market
 from common.sim.server.apex_books import ApexBook
+from common.sim.server.apex_onboarding import ApexOnboarding
 from common.sim.server.apex_private import Asked
 from common.sim.server.claims import Claim, claim_of
+from common.sim.server.eip712 import eth_claim
 from common.sim.server.mouth import Mouth
 from common.sim.server.plain import NS_PER_MS
 from common.sim.types import PaperRefusal
@@ -41,6 +43,7 @@ _READS: dict[str, Callable[[Asked], Any]] = {
     "withdraw-list": apex_private.nothing,
     "notify-list": apex_private.nothing,
 }
+_WALLET = ("generate-nonce", "onboarding")
 _WRITES: dict[str, Callable[[Asked], Any]] = {
     "delete-order": apex_private.delete_order,
     "delete-client-order-id": apex_private.delete_client_order,
@@ -54,6 +57,7 @@ class ApexRest:
 
     def __init__(self, mouth: Mouth, books: Mapping[str, ApexBook]) -> None:
         self._mouth, self._books = mouth, books
+        self._onboarding = ApexOnboarding(mouth)
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one request; POSTs arrive at the engine after the paper latency, whoever still waits for them."""
@@ -86,16 +90,24 @@ class ApexRest:
 
     def _post(self, request: web.Request, target: str, body: bytes, what: tuple[int, str]) -> Any:
         version, name = what
-        if name != "create-order" and name not in _WRITES:
+        if name not in ("create-order", *_WALLET) and name not in _WRITES:
             return _unknown(request)
         form = _form(body)
         if isinstance(form, texts.No):
             return form
+        if name in _WALLET:
+            return self._wallet(request, form, version, name)
         holder = self._admit(request, target, form)
         if isinstance(holder, texts.No):
             return holder
         asked = Asked(self._mouth, holder, form, version)
         return self._place(asked) if name == "create-order" else _WRITES[name](asked)
+
+    def _wallet(self, request: web.Request, form: Mapping[str, str], version: int, name: str) -> Any:
+        """What a wallet asks for before it has API keys."""
+        if name == "generate-nonce":
+            return self._onboarding.nonce(form)
+        return self._onboarding.register(eth_claim(request.headers, "APEX"), form, version)
 
     def _public(self, version: int) -> dict[str, Callable[[Mapping[str, str]], Any]]:
         mouth = self._mouth
@@ -160,6 +172,6 @@ def _form(body: bytes) -> dict[str, str] | texts.No:
 
 
 def _unknown(request: web.Request) -> texts.No:
-    """Onboarding, withdrawals and the like: this paper venue does not serve them."""
+    """Withdrawals and the like: this paper venue does not serve them."""
     body = {"code": texts.CODE_FAILED, "msg": f"not found: {request.method} {request.path}", "key": "NOT_FOUND"}
     return texts.No(404, body)

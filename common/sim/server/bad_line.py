@@ -160,7 +160,7 @@ class BadLine:
         return apex_rest.respond(texts.apex("ORDER_NOT_FOUND", orderId=name), 0)
 
     def _mouth_order(self, client_id: str) -> Any:
-        accounts = (holder.account_id for holder in self._mouth.holders.values())
+        accounts = (holder.account_id for holder in self._mouth.accounts)
         found = (self._mouth.venue.order_by_client_id(account_id, client_id) for account_id in accounts)
         return next((order for order in found if order is not None), None)
 

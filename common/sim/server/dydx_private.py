@@ -57,6 +57,11 @@ def _account(asked: Asked) -> Json:
     return views_dydx.account(asked.mouth, asked.holder, asked.mouth.venue.account(asked.account_id))
 
 
+def create_account(asked: Asked) -> Json:
+    """POST /v3/accounts: the account that there is; a paper user has one."""
+    return {"account": _account(asked)}
+
+
 def positions(asked: Asked) -> Json | texts.No:
     """GET /v3/positions: open and closed, newest first."""
     status = asked.query.get("status")
@@ -156,7 +161,8 @@ def transfers(_: Asked) -> Json:
 
 def api_keys(asked: Asked) -> Json:
     """GET /v3/api-keys."""
-    return {"apiKeys": [{"key": asked.holder.api_key}]}
+    held = [one.api_key for one in asked.mouth.holders.values() if one.account_id == asked.account_id]
+    return {"apiKeys": [{"key": key} for key in held]}
 
 
 def registration(_: Asked) -> Json:

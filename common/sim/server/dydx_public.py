@@ -98,7 +98,7 @@ def time(mouth: Mouth) -> Json:
 
 def config(mouth: Mouth) -> Json:
     """GET /v3/config."""
-    maker, taker = next((mouth.venue.fee_rates(h.account_id) for h in mouth.holders.values()), (None, None))
+    maker, taker = next((mouth.venue.fee_rates(h.account_id) for h in mouth.accounts), (None, None))
     return {
         "collateralAssetId": COLLATERAL_ID,
         "collateralTokenAddress": NO_ADDRESS,
@@ -127,8 +127,7 @@ def config(mouth: Mouth) -> Json:
 
 def user_exists(mouth: Mouth, query: Mapping[str, str]) -> Json:
     """GET /v3/users/exists."""
-    asked = query.get("ethereumAddress", "").lower()
-    known = any(holder.eth_address.lower() == asked for holder in mouth.holders.values())
+    known = mouth.holder_at(query.get("ethereumAddress", "")) is not None
     return {"exists": known, "isProxySigner": False, "contractAddress": ""}
 
 

@@ -10,9 +10,10 @@ import orjson
 from aiohttp import web
 
 from common.sim.accounts import AccountRecord
-from common.sim.server import auth_dydx, dydx_private, dydx_public, limits, orders, texts, views_dydx
+from common.sim.server import auth_dydx, dydx_onboarding, dydx_private, dydx_public, limits, orders, texts, views_dydx
 from common.sim.server.claims import claim_of
 from common.sim.server.dydx_private import Asked
+from common.sim.server.eip712 import eth_claim
 from common.sim.server.limits import Budget, Limits, Meter
 from common.sim.server.mouth import Mouth
 from common.sim.types import PaperRefusal, PlaceRequest
@@ -63,6 +64,11 @@ class DydxRest:
             router.add_delete(path, self._cancelling(answer, budget))
         router.add_put("/v3/users", self._private(dydx_private.user))
         router.add_post("/v3/orders", self._place)
+        router.add_post("/v3/accounts", self._private(dydx_private.create_account))
+        for method, path in (("POST", "/v3/onboarding"), ("GET", "/v3/recovery")):
+            router.add_route(method, path, self._wallet)
+        for method in ("POST", "DELETE"):
+            router.add_route(method, "/v3/api-keys", self._wallet)
         router.add_route("*", "/{rest:.*}", _nothing_here)
 
     def _public(self) -> dict[str, Callable[[web.Request], Json | texts.No]]:
@@ -130,6 +136,20 @@ class DydxRest:
         answer = self._order(holder, order, data.get("cancelId"))
         return respond(answer, CREATED, headers=meter.headers())
 
+    async def _wallet(self, request: web.Request) -> web.Response:
+        """What a wallet signs: onboarding, recovery, API keys."""
+        claim, mouth, target = eth_claim(request.headers, "DYDX"), self._mouth, request.raw_path
+        data = _json(await request.read())
+        match (request.method, request.path):
+            case ("POST", "/v3/onboarding"):
+                return respond(dydx_onboarding.new_user(mouth, claim, data))
+            case ("GET", _):
+                return respond(dydx_onboarding.recovery(mouth, claim, target))
+            case ("POST", _):
+                return respond(dydx_onboarding.add_key(mouth, claim, target), CREATED)
+            case _:
+                return respond(dydx_onboarding.drop_key(mouth, claim, target, request.query))
+
     def _order(self, holder: AccountRecord, order: PlaceRequest, cancel_id: object) -> Json | texts.No:
         mouth = self._mouth
         if not auth_dydx.order_is_signed(order, holder, mouth.asset(order.market)):
@@ -174,7 +194,7 @@ def _public(read: Callable[[web.Request], Json | texts.No]) -> Handler:
 
 
 async def _nothing_here(request: web.Request) -> web.Response:
-    """Onboarding, withdrawals and the like: this paper venue does not serve them."""
+    """Withdrawals and the like: this paper venue does not serve them."""
     return respond(texts.dydx(f"Not found: {request.method} {request.path}", status=404))
 
 

@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from common.sim.accounts import AccountRecord
+from common.sim.enrolment import Enrolment, each_once
 from common.sim.listings import Listing
 from common.sim.server.asset import Asset, asset_of
 from common.sim.server.bars import Bars
@@ -66,6 +67,8 @@ class Mouth:
     holders: dict[str, AccountRecord]
     now_ns: Callable[[], int]
     pacing: Pacing
+    #: what keeps the accounts that are onboarded here
+    enrolment: Enrolment
     bars: Bars = field(default_factory=Bars)
     #: the venue's name of each market → ours
     markets: dict[str, str] = field(default_factory=dict)
@@ -105,13 +108,33 @@ class Mouth:
         """The numbers that orders of this market are signed over."""
         return asset_of(self.listings[market])
 
+    @property
+    def accounts(self) -> tuple[AccountRecord, ...]:
+        """One holder per account: an account may have several API keys, or none that is left."""
+        return each_once((*self.holders.values(), *self.enrolment.accounts()))
+
+    def enrol(self, record: AccountRecord) -> None:
+        """Let a new account in, or another API key of one; a new account gets the paper balance."""
+        self.enrolment.add(record)
+        self.venue.open_account(record.account_id, self.enrolment.balance, self.now_ns())
+        self.holders[record.api_key] = record
+
+    def dismiss(self, api_key: str) -> None:
+        """Let nobody in with this API key any more."""
+        self.enrolment.drop(api_key)
+        self.holders.pop(api_key, None)
+
+    def holder_at(self, address: str) -> AccountRecord | None:
+        """Who onboarded with this Ethereum address."""
+        return next((holder for holder in self.accounts if holder.eth_address == address.lower()), None)
+
     def holder_of(self, account_id: str) -> AccountRecord:
         """The holder of an account."""
-        return next(holder for holder in self.holders.values() if holder.account_id == account_id)
+        return next(holder for holder in self.accounts if holder.account_id == account_id)
 
     def open_interest(self, market: str) -> Decimal:
         """Size held long by the accounts here: nobody else trades on a paper venue."""
-        views = (self.venue.account(holder.account_id) for holder in self.holders.values())
+        views = (self.venue.account(holder.account_id) for holder in self.accounts)
         held = (position.size for view in views for position in view.positions if position.market == market)
         return sum((size for size in held if size > 0), Decimal(0))
 
@@ -132,6 +155,12 @@ def mouth(
     *,
     now_ns: Callable[[], int],
     pacing: Pacing,
+    enrolment: Enrolment | None = None,
 ) -> Mouth:
-    """The wire mouth of one engine; it takes over the engine's publications."""
-    return Mouth(venue, listings, {holder.api_key: holder for holder in holders}, now_ns, pacing)
+    """The wire mouth of one engine; it takes over the engine's publications. What was onboarded is let in again."""
+    enrolment = enrolment or Enrolment(venue.venue)
+    everybody = (*holders, *enrolment.records())
+    made = Mouth(venue, listings, {holder.api_key: holder for holder in everybody}, now_ns, pacing, enrolment)
+    for holder in enrolment.accounts():
+        venue.open_account(holder.account_id, enrolment.balance, now_ns())
+    return made

@@ -28,6 +28,13 @@ ORDER_TYPE = "Invalid type is either not a string or not a valid order type"
 MARKET = "Invalid market is either not a string or not a valid market"
 CLIENT_ID = "clientId must be a string of 1 to 40 characters"
 SIDE = "Invalid side is either not a string or not a valid side"
+BAD_ONBOARDING = "Invalid signature for onboarding request"
+#: the next five are ours: nobody has recorded what is said there
+BAD_REQUEST_SIGNATURE = "Invalid signature for request"
+STARK_KEY = "starkKey and starkKeyYCoordinate must be the coordinates of a STARK public key"
+USER_EXISTS = "A user with this ethereumAddress or starkKey already exists"
+NO_USER = "No user found with ethereumAddress: {}"
+KEYS_MAX = "There are {} API keys already"
 STATUS_LIST = "status must be a valid array of subset (OPEN, UNTRIGGERED, PENDING)"
 
 #: the engine's refusals in dYdX's words; the first ones were really seen, the others are ours
@@ -109,6 +116,9 @@ _APEX = {
     ),
     "ORDER_LIQUIDATING_ACCOUNT_CANNOT_CREATE_ORDER": "Account is liquidating, cannot create order",
     # Ours from here: no word for these was ever published.
+    "INVALID_ONBOARDING_SIGNATURE": "Invalid signature for onboarding.",
+    "NONCE_EXPIRED": "The nonce does not exist or has expired.",
+    "STARK_KEY_CONFLICT": "The starkKey does not belong to {ethereumAddress}.",
     "INVALID_PARAM": "Invalid request param. {name}",
     "ORDER_PRICE_INVALID_TICK": "Price {price} is not a multiple of tick size {tickSize}",
     "ORDER_SIZE_INVALID_STEP": "Size {size} is not a multiple of step size {stepSize}",
