@@ -41,7 +41,9 @@ class PaperHouse:
         spoiled: bool,
         middles: Middles,
         accounts: Mapping[Venue, AccountRecord] | None,
+        now_ns: Callable[[], int],
     ) -> None:
+        self._now_ns = now_ns
         self.accounts = open_accounts(folder) if accounts is None else accounts
         found = {venue: folder / f"{venue}config.ini" for venue in Venue}
         self.keys = {venue: keys.read(venue, path) for venue, path in found.items() if path.exists()}
@@ -79,7 +81,7 @@ class PaperHouse:
         asks = tuple((middle + n, steps) for n in range(1, LEVELS + 1))
         instrument = self.engines[venue].instruments[market]
         book = SourceBook(venue, market, bids, asks, instrument.price(middle))
-        self.call(lambda: self.engines[venue].apply(book, clock.now_ns()))
+        self.call(lambda: self.engines[venue].apply(book, self._now_ns()))
 
     def suffer(self, venue: Venue, **shares: float) -> None:
         """From now on these faults befall the venue, and no others; it was made `spoiled`."""
@@ -100,7 +102,7 @@ class PaperHouse:
 
     def _engine(self, venue: Venue) -> PaperEngine:
         engine = make_venue(venue, seed=1)
-        engine.open_account(self.accounts[venue].account_id, Decimal(1000), clock.now_ns())
+        engine.open_account(self.accounts[venue].account_id, Decimal(1000), self._now_ns())
         return engine
 
     def _make(self) -> WireServer:
@@ -108,7 +110,7 @@ class PaperHouse:
         mouths = {}
         for venue, engine in self.engines.items():
             driven = {market: engine.listings[market] for market in self.middles[venue]}
-            mouths[venue] = mouth(engine, driven, [self.accounts[venue]], now_ns=clock.now_ns, pacing=pacing)
+            mouths[venue] = mouth(engine, driven, [self.accounts[venue]], now_ns=self._now_ns, pacing=pacing)
             if self._spoiled:
                 self._luck[venue] = spoil(mouths[venue], Faults(), "1")
         return WireServer(mouths)
@@ -125,8 +127,9 @@ def make_paper_house(tmp_path: Path) -> Iterator[Callable[..., PaperHouse]]:
         spoiled: bool = False,
         middles: Middles = MIDDLES,
         accounts: Mapping[Venue, AccountRecord] | None = None,
+        now_ns: Callable[[], int] = clock.now_ns,
     ) -> PaperHouse:
-        house = PaperHouse(tmp_path / str(len(made)), latency_s, spoiled, middles, accounts)
+        house = PaperHouse(tmp_path / str(len(made)), latency_s, spoiled, middles, accounts, now_ns)
         made.append(house)
         for venue, markets in middles.items():
             for market in markets:

@@ -25,7 +25,7 @@ def rounds(original: Any, count: int) -> None:
 
 
 def test_it_opens_both_legs_at_the_fourth_price_and_closes_while_the_gap_still_stands(original: Any) -> None:
-    """Its text closes once the gap has turned; its code the other way round: what it opens it closes at once, at a loss."""
+    """Its text closes once the gap has turned, its code the other way round: at once, and at a loss."""
     write_all(original)
     original.move("BTC", Venue.APEX, 100)
     before = original.equity()

@@ -1,5 +1,5 @@
-"""What the interpreter of one of the original's scripts loads before it: the venues' hosts lead to the paper venues, and
-nowhere else; waits are cut short. The script itself is not touched.
+"""What the interpreter loads before one of the original's scripts: the venues' hosts lead to the paper venues and
+nowhere else, waits are cut short. The script itself is not touched.
 
 Read from the environment: `ORIGINAL_HOSTS` (JSON: real host → paper host) and `ORIGINAL_SLEEP_MAX_S`.
 """

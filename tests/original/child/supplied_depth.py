@@ -14,7 +14,7 @@ Values = tuple[str, ...]
 
 
 def of(market: str, count: int) -> Callable[[], Awaitable[Values]]:
-    """A `calculate_spread`: best ask and bid of ApeX and of dYdX, the four sizes, the four prices three levels deeper."""
+    """A `calculate_spread`: best ask and bid of ApeX and of dYdX, the four sizes, the prices three levels deeper."""
 
     async def calculate_spread() -> Values:
         apex = HttpPublic("https://pro.apex.exchange").depth(symbol=f"{market}USDC")["data"]
