@@ -241,11 +241,11 @@ def blocks() -> list[str]:
 def make_original(
     blocks: list[str], make_paper_house: Callable[..., Any], tmp_path: Path
 ) -> Iterator[Callable[..., Original]]:
-    """Makes the scripts' world; `prices` replace ours."""
+    """Makes the scripts' world; `prices` replace ours, and nobody is known there who has not onboarded."""
     made: list[Original] = []
 
-    def make(**prices: str) -> Original:
-        house = make_paper_house(middles=_middles(PRICES | prices), accounts=_accounts())
+    def make(*, onboarded: bool = True, **prices: str) -> Original:
+        house = make_paper_house(middles=_middles(PRICES | prices), accounts=_accounts() if onboarded else None)
         folder = tmp_path / f"scripts-{len(made)}"
         folder.mkdir()
         original = Original(blocks, folder, house)

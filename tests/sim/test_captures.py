@@ -204,7 +204,7 @@ EXPECTED = {
     "dydx_get_trades": Answer("", {"trades": []}),
     "dydx_get_trades_before": Answer("", {"trades": []}),
     "dydx_get_user": Answer("user", DYDX_USER),
-    "dydx_create_account": Answer("account", DYDX_ACCOUNT, 201),
+    "dydx_create_account": Answer("account", DYDX_ACCOUNT),
     "dydx_create_api_key": Answer("apiKey", names("key secret passphrase"), 201),
     "dydx_create_user": Answer("apiKey key", "50fdcaa0-62b8-e827-02e8-a9520d46cb9f"),
     "dydx_create_user_full": Answer("apiKey key", "50fdcaa0-62b8-e827-02e8-a9520d46cb9f"),
