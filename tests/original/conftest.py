@@ -205,7 +205,7 @@ class Original:
         return self.house.accounts[Venue.APEX]  # type: ignore[no-any-return]
 
 
-def _account(venue: Venue, private: str, account_id: str, position_id: int, api: dict[str, str]) -> AccountRecord:
+def _account(venue: Venue, private: str, account_id: str, position_id: int, api: dict[str, Any]) -> AccountRecord:
     x, y = stark.public_key(int(private, 16))
     blank = AccountRecord(venue, account_id, position_id, x, y, ADDRESS, "", "", "")
     return replace(blank, **api)

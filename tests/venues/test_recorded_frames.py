@@ -19,6 +19,7 @@ import pytest
 from common.core.book import Book, Ladder, make_book
 from common.core.market import Instrument, Venue
 from common.core.money import ZERO
+from common.core.trade import Trade
 from common.venues.apex import wire as apex_wire
 from common.venues.apex import wire_market as apex
 from common.venues.apex.wire_trade import read_trades as apex_trades
@@ -163,7 +164,8 @@ def test_dydx_frames_of_a_batch_give_the_book_that_they_give_one_by_one(name: st
 
 @pytest.mark.parametrize("name", CAPTURES)
 def test_dydx_trades_of_every_recorded_frame_are_read(name: str) -> None:
-    told, rows = [], []
+    told: list[Trade] = []
+    rows: list[tuple[str, ...]] = []
     for frame in lines(CRYPTOFEED / f"DYDX_{name}.ws.txt.gz"):
         if frame.get("channel") == "v3_trades":
             told += dydx_trades(frame["contents"], frame["id"].partition("-")[0], 1)

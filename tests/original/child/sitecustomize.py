@@ -35,6 +35,9 @@ async def _short_async(seconds: float, result: Any = None) -> Any:
     return await _sleep_async(min(seconds, _SLEEP_MAX_S), result)
 
 
-requests.Session.send = _led  # type: ignore[method-assign]
-time.sleep = _short
-asyncio.sleep = _short_async
+for owner, name, ours in (
+    (requests.Session, "send", _led),
+    (time, "sleep", _short),
+    (asyncio, "sleep", _short_async),
+):
+    setattr(owner, name, ours)
