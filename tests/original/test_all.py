@@ -51,8 +51,17 @@ def test_it_compares_prices_as_text_and_so_never_closes_over_a_power_of_ten(make
     assert original.positions(Venue.APEX) == {"BTC": -4 * SIZE}
     assert original.positions(Venue.DYDX) == {"BTC": 4 * SIZE}
     assert (original.folder / "arbitrage_count.txt").read_text() == "4"
-    rounds(original, 1)
-    assert len(original.orders(Venue.APEX)) == 4, "a restart reads the count"
+
+
+def test_a_restart_knows_the_count_and_none_of_its_deals(make_original: Any) -> None:
+    """The count is in a file, the deals were in memory: nothing is opened any more, and nothing is ever closed."""
+    original = make_original(BTC="99500")
+    write_all(original)
+    original.move("BTC", Venue.APEX, 100)
+    rounds(original, 5)
+    original.move("BTC", Venue.APEX, -5)
+    rounds(original, 2)
+    assert original.positions(Venue.APEX) == {"BTC": -4 * SIZE} and len(original.orders(Venue.APEX)) == 4
 
 
 def test_its_signed_count_lets_opposite_deals_cancel(make_original: Any) -> None:
@@ -65,6 +74,12 @@ def test_its_signed_count_lets_opposite_deals_cancel(make_original: Any) -> None
     assert original.positions(Venue.APEX)["BTC"] <= -6 * SIZE
     assert original.positions(Venue.APEX)["ETH"] >= 6 * 10 * SIZE
     assert abs(int((original.folder / "arbitrage_count.txt").read_text())) <= 1
+
+
+def test_it_asks_more_often_than_a_venue_answers(original: Any) -> None:
+    write_all(original)
+    script = original.start("place_order_all").ended()
+    assert script.code == 1 and ("Too many requests" in script.err or "Forbidden" in script.err)
 
 
 def test_run_py_starts_what_is_chosen_and_starts_it_again(original: Any) -> None:

@@ -65,7 +65,9 @@ def sim(tmp_path: Path) -> Iterator[SimProcess]:
     process.wait(WAIT_S)
 
 
-def test_the_original_from_books_to_deals(make_original: Callable[..., Any], sim: SimProcess) -> None:
+def test_the_original_from_its_first_books_to_its_last_program(
+    make_original: Callable[..., Any], sim: SimProcess
+) -> None:
     original = make_original(onboarded=False)
     original.house = sim
     for number, kind in ((3, "dydx"), (6, "apex")):
