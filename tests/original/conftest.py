@@ -158,14 +158,17 @@ class Original:
         self._running.append(script)
         return script
 
-    def run(self, number: int, filled_in: Mapping[str, str] | None = None) -> Ended:
-        """Run one script to its end, with the places that its reader fills in filled."""
+    def run(self, number: int, filled_in: Mapping[str, str] | None = None, typed: str = "") -> Ended:
+        """Run one script to its end, with the places that its reader fills in filled, and a line typed if it asks."""
         text = self.blocks[number]
         for place, value in (filled_in or {}).items():
             assert place in text, f"script {number} has no {place!r}"
             text = text.replace(place, value)
         self.write_text("script.py", text)
-        return self.start("script").ended()
+        script = self.start("script")
+        if typed:
+            script.say(typed)
+        return script.ended()
 
     def close(self) -> None:
         """End what still runs."""

@@ -28,6 +28,6 @@ def test_the_description_is_the_one_that_these_tests_know(blocks: list[str]) -> 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", BROKEN)
 def test_a_piece_that_is_no_script_says_why(original: Any, number: int) -> None:
-    script = original.run(number)
+    script = original.run(number, typed="11" if "input(" in original.blocks[number] else "")
     assert script.code == 1
     assert BROKEN[number] in script.err.splitlines()[-1]
