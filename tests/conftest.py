@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ import pytest
 
 from common import clock
 from common.core.market import Venue
-from common.sim.accounts import open_accounts
+from common.sim.accounts import AccountRecord, open_accounts
 from common.sim.engine import PaperEngine, make_venue
 from common.sim.enrolment import Enrolment
 from common.sim.faults import Faults
@@ -29,14 +29,26 @@ MIDDLES = {
     Venue.APEX: {"BTC": 80_000, "ETH": 40_000},
 }
 LEVELS = 5
+Middles = Mapping[Venue, Mapping[str, int]]
 
 
 class PaperHouse:
     """Both paper venues, served by a thread; the test talks to them over their ports."""
 
-    def __init__(self, folder: Path, latency_s: float, spoiled: bool) -> None:
-        self.accounts = open_accounts(folder)
-        self.keys = {venue: keys.read(venue, folder / f"{venue}config.ini") for venue in Venue}
+    def __init__(
+        self,
+        folder: Path,
+        latency_s: float,
+        spoiled: bool,
+        middles: Middles,
+        accounts: Mapping[Venue, AccountRecord] | None,
+        now_ns: Callable[[], int],
+    ) -> None:
+        self._now_ns = now_ns
+        self.accounts = open_accounts(folder) if accounts is None else accounts
+        found = {venue: folder / f"{venue}config.ini" for venue in Venue}
+        self.keys = {venue: keys.read(venue, path) for venue, path in found.items() if path.exists()}
+        self.middles = middles
         self.engines = {venue: self._engine(venue) for venue in Venue}
         self._latency_s, self._spoiled, self._folder = latency_s, spoiled, folder
         self._luck: dict[Venue, tuple[Luck, ...]] = {}
@@ -69,12 +81,12 @@ class PaperHouse:
 
     def show(self, venue: Venue, market: str, shift: int = 0, steps: int = 1000) -> None:
         """Let the source show a book of five levels a side, `shift` ticks off its middle."""
-        middle = MIDDLES[venue][market] + shift
+        middle = self.middles[venue][market] + shift
         bids = tuple((middle - n, steps) for n in range(1, LEVELS + 1))
         asks = tuple((middle + n, steps) for n in range(1, LEVELS + 1))
         instrument = self.engines[venue].instruments[market]
         book = SourceBook(venue, market, bids, asks, instrument.price(middle))
-        self.call(lambda: self.engines[venue].apply(book, clock.now_ns()))
+        self.call(lambda: self.engines[venue].apply(book, self._now_ns()))
 
     def suffer(self, venue: Venue, **shares: float) -> None:
         """From now on these faults befall the venue, and no others; it was made `spoiled`."""
@@ -95,19 +107,19 @@ class PaperHouse:
 
     def _engine(self, venue: Venue) -> PaperEngine:
         engine = make_venue(venue, seed=1)
-        engine.open_account(self.accounts[venue].account_id, Decimal(1000), clock.now_ns())
+        engine.open_account(self.accounts[venue].account_id, Decimal(1000), self._now_ns())
         return engine
 
     def _make(self) -> WireServer:
         pacing = Pacing(latency_s=self._latency_s, batch_s=0.02, ticker_s=0.05)
         mouths = {}
         for venue, engine in self.engines.items():
-            driven = {market: engine.listings[market] for market in MIDDLES[venue]}
+            driven = {market: engine.listings[market] for market in self.middles[venue]}
             mouths[venue] = mouth(
                 engine,
                 driven,
                 [self.accounts[venue]],
-                now_ns=clock.now_ns,
+                now_ns=self._now_ns,
                 pacing=pacing,
                 enrolment=Enrolment(venue, self.enrolment_file(venue), Decimal(1000)),
             )
@@ -122,10 +134,17 @@ def make_paper_house(tmp_path: Path) -> Iterator[Callable[..., PaperHouse]]:
     """Makes paper venues; all are stopped when the test ends."""
     made: list[PaperHouse] = []
 
-    def make(latency_s: float = 0.0, *, spoiled: bool = False) -> PaperHouse:
-        house = PaperHouse(tmp_path / str(len(made)), latency_s, spoiled)
+    def make(
+        latency_s: float = 0.0,
+        *,
+        spoiled: bool = False,
+        middles: Middles = MIDDLES,
+        accounts: Mapping[Venue, AccountRecord] | None = None,
+        now_ns: Callable[[], int] = clock.now_ns,
+    ) -> PaperHouse:
+        house = PaperHouse(tmp_path / str(len(made)), latency_s, spoiled, middles, accounts, now_ns)
         made.append(house)
-        for venue, markets in MIDDLES.items():
+        for venue, markets in middles.items():
             for market in markets:
                 house.show(venue, market)
         return house

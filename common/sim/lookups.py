@@ -17,7 +17,8 @@ from common.sim.step import Step
 from common.sim.store import ALIVE, Store
 from common.sim.types import AccountView, FundingPayment, PaperFill, PaperOrder, PaperPosition, PastRate, Print
 
-PRINTS_KEPT = 100
+#: ApeX answers so many trades; dYdX fewer
+PRINTS_KEPT = 500
 #: dYdX answers look-ups by client id for an hour only
 DYDX_CLIENT_ID_NS = 3600 * 1_000_000_000
 _SIX = Decimal("0.000001")
@@ -91,7 +92,7 @@ class Lookups:
         return tuple(_ladder(book.bids)), tuple(_ladder(book.asks)), self._publisher.last(market)
 
     def prints(self, market: str) -> tuple[Print, ...]:
-        """Recent public trades, newest first (at most 100)."""
+        """Recent public trades, newest first (at most 500)."""
         return tuple(reversed(self._prints[market]))
 
     def index_price(self, market: str) -> Decimal:

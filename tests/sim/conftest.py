@@ -1,12 +1,16 @@
 """What the tests of the paper venues share: a moment, a ladder of prices, orders, a venue with one account."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from common.core.market import Side, Venue
+from common.sim.accounts import AccountRecord, dydx_account_id
 from common.sim.engine import PaperEngine, make_venue
 from common.sim.listings import listings
 from common.sim.types import PlaceRequest, SourceBook
@@ -14,6 +18,10 @@ from common.sim.types import PlaceRequest, SourceBook
 SECOND = 1_000_000_000
 #: 800 seconds past a whole hour
 NOW = 1_700_000_000 * SECOND
+
+SAMPLES = Path(__file__).parent / "samples" / "requests.json"
+#: the first account of every Ganache chain, whose published key made the recordings
+ADDRESS = "0x90f8bf6a479f320ead074411a4b0e7944ea8c9c1"
 
 
 def _ladder(venue: Venue, mid: int = 42_000, market: str = "BTC", *, levels: int = 5, steps: int = 50) -> SourceBook:
@@ -71,3 +79,12 @@ def opened() -> Callable[..., PaperEngine]:
 def venue(request: pytest.FixtureRequest) -> Venue:
     """Each venue in turn."""
     return Venue(request.param)
+
+
+@pytest.fixture(scope="session")
+def recorded_holders() -> dict[Venue, AccountRecord]:
+    """The accounts whose throw-away keys made the recordings of the official clients."""
+    kept = json.loads(SAMPLES.read_text())["holders"]
+    blank = AccountRecord(Venue.DYDX, dydx_account_id(ADDRESS), 0, 0, 0, ADDRESS, "", "", "")
+    apex = replace(blank, venue=Venue.APEX, account_id="330547708362228116", **kept["apex"])
+    return {Venue.DYDX: replace(blank, **kept["dydx"]), Venue.APEX: apex}

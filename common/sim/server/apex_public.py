@@ -47,8 +47,8 @@ def depth(mouth: Mouth, books: Mapping[str, ApexBook], query: Mapping[str, str])
 
 
 def trades(mouth: Mouth, query: Mapping[str, str]) -> Any:
-    """GET /v1/trades, newest first."""
-    market, most = market_of(mouth, query), limit(query, 100, TRADES_MAX)
+    """GET /v1/trades, newest first: all that there are, unless told otherwise."""
+    market, most = market_of(mouth, query), limit(query, TRADES_MAX, TRADES_MAX)
     if isinstance(market, texts.No):
         return market
     if isinstance(most, texts.No):

@@ -18,6 +18,8 @@ from common.sim.server.plain import text
 from common.sim.server.socket import Socket
 from common.sim.types import AccountChange, BookChange, Print
 
+#: a snapshot of trades has as many as one answer of the REST list
+TRADES_SHOWN = 100
 Json = dict[str, Any]
 Topic = tuple[str, str]
 BOOK, TRADES, MARKETS, ACCOUNTS = "v3_orderbook", "v3_trades", "v3_markets", "v3_accounts"
@@ -142,7 +144,8 @@ class DydxSockets:
         name = message.get("id")
         if not isinstance(name, str) or name not in self._mouth.markets:
             return f"Invalid id: {name}"
-        return name, {"trades": [views_dydx.trade(one) for one in self._mouth.venue.prints(self._mouth.markets[name])]}
+        shown = self._mouth.venue.prints(self._mouth.markets[name])[:TRADES_SHOWN]
+        return name, {"trades": [views_dydx.trade(one) for one in shown]}
 
     def _open_markets(self, _: Json) -> tuple[str, Any] | str:
         mouth = self._mouth
