@@ -16,7 +16,7 @@ from common.core.market import Side, Venue
 from common.core.money import ZERO
 from common.core.order import REVERSED, Fill, Lifetime, Order, OrderState, Purpose, reversal
 from common.ledger.rows import fills_of, get_live, insert_fill, insert_orders, was_noted
-from common.ledger.writeoff import get_last
+from common.ledger.writeoff import get_last, get_loose
 
 FORCED = "forced:"
 CLIENT_ID_LENGTH = 40
@@ -25,18 +25,24 @@ CLIENT_ID_LENGTH = 40
 def book(connection: sqlite3.Connection, forced: ForcedFill) -> tuple[str, tuple[str, ...]]:
     """Write it down: one line for the journal, and the deals that bear it; no line when all of it is known.
 
-    The market's live deals bear it, oldest first; without one the last finished deal does.
+    The market's live deals bear it, and finished ones of which something is left (a fill that came late), oldest first;
+    without one the last finished deal does.
     """
     if forced.fill_id.endswith(REVERSED):
         deal_ids = put_reversed(connection, forced)
         why = f"taken back: forced fill {forced.venue} {forced.fill_id.removesuffix(REVERSED)}"
         return (why if deal_ids else ""), deal_ids
-    bearers = get_live(connection, forced.market) or get_last(connection, forced.market)
+    bearers = _bearers(connection, forced.market)
     parts = shares(forced, bearers)
     why = f"forced fill {forced.venue} {forced.fill_id}: {forced.side} {forced.size} at {forced.price}"
     if not put_forced(connection, forced, parts) and (bearers or was_noted(connection, why)):
         return "", ()
     return why, tuple(deal.deal_id for deal, _ in parts)
+
+
+def _bearers(connection: sqlite3.Connection, market: str) -> tuple[Deal, ...]:
+    left = get_live(connection, market) + get_loose(connection, market, ZERO)
+    return tuple(sorted(left, key=lambda deal: (deal.opened_ns, deal.number))) or get_last(connection, market)
 
 
 def forced_client_id(forced: ForcedFill, part: int) -> str:

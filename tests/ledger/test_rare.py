@@ -65,6 +65,22 @@ def test_without_a_live_deal_the_last_finished_one_bears_it(ledger: Ledger, make
     assert ledger.unfinished_deals("BTC") == (bearer,)
 
 
+def test_a_finished_deal_of_which_a_late_fill_left_something_bears_it_not_a_newer_one_that_is_flat(
+    ledger: Ledger, maker: "Maker"
+) -> None:
+    """Else one deal would be short and another long by what the venue does not have: no order can even either."""
+    void = ledger.reserve(maker.deal(1), "test")
+    assert isinstance(void, Deal)
+    for order in void.orders:
+        ledger.record(maker.rejected(order))
+    ledger.move(void.deal_id, DealState.VOID, 0, "nothing filled", maker.start_ns + 2)
+    maker.closed(ledger, number=2)
+    late = next(order for order in void.orders if order.venue is Venue.DYDX)
+    ledger.record(maker.found(late))
+    (bearer,) = ledger.book_forced(forced("0.001", side=late.side.opposite.value))
+    assert bearer.deal_id == void.deal_id and bearer.net == 0
+
+
 def test_a_forced_fill_in_a_market_without_any_deal_halts_it_once(ledger: Ledger, sql: sqlite3.Connection) -> None:
     assert ledger.book_forced(forced("0.001")) == ()
     assert ledger.halt_level("BTC") is HaltLevel.HALT
