@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from scripts import render
-from scripts.commands import act, check, deal, ledger, limit, reconcile, show, spread, tape, venues
+from scripts.commands import act, analyse, check, deal, ledger, limit, reconcile, show, spread, tape, venues
 
 EXIT_FAILED, EXIT_MISUSED, EXIT_REFUSED = 1, 2, 3
 
@@ -43,6 +43,7 @@ deal.add_to(app)
 tape.add_to(app)
 spread.add_to(app)
 venues.add_to(app)
+analyse.add_to(app)
 
 
 def main() -> int:
