@@ -58,18 +58,20 @@ class TapeGather:
                 self._take(one)
 
     def done(self) -> list[Series]:
-        """A series for each book that was heard; each ends when its venue was last heard."""
-        for (venue, market), spool in self._spools.items():
-            self._put(self._books.of((venue, market)), spool, self._alive_ns[venue])
+        """A series for each book that was heard; one that still stands ends when its venue was last heard."""
+        for pair, spool in self._spools.items():
+            if pair not in self._polled and self._books.is_believed(pair):
+                self._put(self._books.of(pair), spool, self._alive_ns[pair[0]])
         return [spool.done(sampled=pair in self._polled) for pair, spool in self._spools.items()]
 
     def _take(self, heard: Heard) -> None:
         if isinstance(heard.told, FundingRate):
             self._take_rate(heard, float(heard.told.hourly))
-        book = self._books.take(heard)
+        pair, book = (heard.venue, heard.market), self._books.take(heard)
+        if isinstance(heard.told, Gap) and pair in self._spools and not self._books.is_believed(pair):
+            self._spools[pair].put(self._at_ns, GAP)
         if book is None:
             return
-        pair = (heard.venue, heard.market)
         if pair not in self._spools:
             self._spools[pair] = BookSpool(self.base, self.folder, *pair)
         if heard.polled:

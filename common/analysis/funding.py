@@ -1,9 +1,9 @@
 """The difference of two places' funding rates over time: what a position of two legs receives. Pure."""
 
-import heapq
 import math
 from collections.abc import Iterable
 from itertools import pairwise
+from operator import itemgetter
 
 from common.analysis.findings import Points
 from common.analysis.terms import BPS
@@ -19,8 +19,8 @@ def difference(first: Rates, second: Rates, from_ns: int, to_ns: int) -> Points:
     """
     now: list[float | None] = [None, None]
     found: list[tuple[float, float]] = []
-    told = heapq.merge(*(((at, which, rate) for at, rate in rates) for which, rates in enumerate((first, second))))
-    for at_ns, which, rate in told:
+    told = [(at_ns, which, rate) for which, rates in enumerate((first, second)) for at_ns, rate in rates]
+    for at_ns, which, rate in sorted(told, key=itemgetter(0)):
         now[which] = rate
         a, b = now
         if a is None or b is None or at_ns > to_ns:

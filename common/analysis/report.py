@@ -99,7 +99,7 @@ def _figures(found: PairFound) -> Iterator[str]:
 def _svg(figure: Figure, name: str) -> str:
     """The figure as SVG that can stand beside others: its names are its own, and it has no size but its shape."""
     written = StringIO()
-    figure.savefig(written, format="svg", metadata={"Date": None})
+    figure.savefig(written, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     text = written.getvalue()
     text = text[text.index("<svg") :]
     own = re.sub("[^A-Za-z0-9]", "-", name)
