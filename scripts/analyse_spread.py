@@ -39,7 +39,11 @@ def spread(config: Settings, tapes: Sequence[str], given: Given) -> Answer:
         findings = analysed(tapes or [str(config.tape_folder)], _wanted(config, given), Path(scratch))
     written = _written(findings, given)
     rows = [words.row(found, spread) for found in findings for spread in found.spreads]
-    notes = [f"{found.name}: {note}" for found in findings for note in (words.span(found), words.verdict(found))]
+    notes = [
+        f"{found.name}: {note}"
+        for found in findings
+        for note in (words.span(found), *words.notes(found), words.verdict(found))
+    ]
     return Answer(findings, words.COLUMNS, rows, notes=[*notes, *_asked(findings), *written])
 
 

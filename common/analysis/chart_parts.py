@@ -12,7 +12,6 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from common.analysis.findings import PairFound
@@ -25,8 +24,6 @@ WIDE, HALF = (11.0, 4.6), (5.6, 3.6)
 #: a fee line is drawn where it does not squeeze the data into less than this part of the chart
 SQUEEZE: Final = 0.3
 _TICKS_S: Final = (0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 6 * 3600, 86_400, 10 * 86_400, 100 * 86_400)
-#: words over lines stay readable
-_HALO: Final = [withStroke(linewidth=3, foreground="white")]
 _LOOK: Final[Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -71,23 +68,25 @@ def fee_lines(found: PairFound) -> tuple[tuple[float, str, str], ...]:
 
 def fees_across(axes: Axes, found: PairFound, low: float, high: float) -> None:
     """Fee lines across a chart of basis points from `low` to `high`; what is far above is said and not drawn."""
-    beyond, top = list[str](), high
-    for value, colour, text in fee_lines(found):
-        if high - low >= SQUEEZE * (value - low):
-            top = max(top, value)
-            axes.axhline(value, color=colour, linestyle="--", linewidth=1.1)
-            # one under its line and one over it: they may lie close together
-            above = value > found.once_bps
-            axes.annotate(text, (1, value), (-4, 3 if above else -3), xycoords=("axes fraction", "data"),
-                          textcoords="offset points", ha="right", va="bottom" if above else "top", color=colour,
-                          fontsize=8, path_effects=_HALO)  # fmt: skip
-        else:
-            beyond.append(text.split(":")[0].replace(" fees", f" {value:g} bp"))
+    near = [line for line in fee_lines(found) if high - low >= SQUEEZE * (line[0] - low)]
+    top = max([high, *(value for value, _, _ in near)])
+    close = found.twice_bps - found.once_bps < 0.12 * (top - low)
+    for value, colour, text in near:
+        axes.axhline(value, color=colour, linestyle="--", linewidth=1.1)
+        # beside the chart, so that no word covers what is drawn; apart where the lines lie close together
+        align = ("bottom" if value > found.once_bps else "top") if close else "center"
+        axes.annotate(_short(text, value), (1, value), (5, 0), xycoords=("axes fraction", "data"),
+                      textcoords="offset points", va=align, color=colour, fontsize=8)  # fmt: skip
+    beyond = [_short(text, value) for value, _, text in fee_lines(found)[len(near) :]]
     room = 0.08 * (top - low) or 1.0
     axes.set_ylim(low - room, top + 2 * room)
     if beyond:
-        axes.annotate("▲ fees far above: " + ", ".join(beyond), (1, 1), (-4, 4), xycoords="axes fraction",
+        axes.annotate("▲ far above: " + ", ".join(beyond), (1, 1), (-4, 4), xycoords="axes fraction",
                       textcoords="offset points", ha="right", va="bottom", color=TWICE_COLOUR, fontsize=8)  # fmt: skip
+
+
+def _short(text: str, value: float) -> str:
+    return f"{text.split(':')[0]}: {value:g} bp"
 
 
 def fees_down(axes: Axes, found: PairFound) -> None:

@@ -227,6 +227,6 @@ def charts(found: PairFound) -> dict[str, Callable[[PairFound], Figure]]:
     if found.funding:
         made["funding"] = funding
     made |= {"lasting": lasting, "memory": memory}
-    if any(len(spread.depth) > 1 and spread.depth[0].mean_bps is not None for spread in found.spreads):
+    if any(deep.there_share for spread in found.spreads for deep in spread.depth[1:]):
         made["depth"] = depth
     return made | {"feeds": feeds}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TextIO, TypeAlias
 
 from common.core.errors import ConfigError
 from common.core.market import Venue
@@ -55,13 +55,19 @@ def price_and_size(row: Row) -> tuple[float, float]:
 
 def read_books(path: Path) -> Iterator[CsvBook]:
     """Every book of the file in its order; ConfigError where a row cannot be read."""
-    with path.open(newline="") as file:
-        reader = csv.DictReader(file)
-        names = set(reader.fieldnames or ())
-        if not {"Price", "Type", "Timestamp"} <= names or not names & {"Size", "Quantity"}:
-            raise ConfigError(f"{path} is no order book of the original: its columns are {', '.join(sorted(names))}")
-        for number, rows in groupby(_numbered(reader), key=lambda row: row[0]):
-            yield _book(path, number, [row for _, row in rows])
+    try:
+        with path.open(newline="") as file:
+            reader = csv.DictReader(file)
+            _refuse_other(path, set(reader.fieldnames or ()))
+            for number, rows in groupby(_numbered(reader), key=lambda row: row[0]):
+                yield _book(path, number, [row for _, row in rows])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(f"{path} is no text that can be read as CSV: {error}") from error
+
+
+def _refuse_other(path: Path, names: set[str]) -> None:
+    if not {"Price", "Type", "Timestamp"} <= names or not names & {"Size", "Quantity"}:
+        raise ConfigError(f"{path} is no order book of the original: its columns are {', '.join(sorted(names))}")
 
 
 def _numbered(rows: Iterable[Row]) -> Iterator[tuple[int, Row]]:
@@ -98,18 +104,25 @@ def clean(path: Path, folder: Path, levels: int = BEST_LEVELS) -> Cleaned:
     """The best `levels` a side of each book, asks first, into `…_filter.csv`; ConfigError when that exists."""
     target = folder / f"{path.stem}{FILTERED}.csv"
     folder.mkdir(parents=True, exist_ok=True)
-    with path.open(newline="") as file:
-        header = next(csv.reader(file), [])
-    books = rows_before = rows = 0
     try:
         with target.open("x", newline="") as file:
-            writer = csv.DictWriter(file, header, lineterminator="\n")
-            writer.writeheader()
-            for book in read_books(path):
-                kept = [*book.asks[:levels], *book.bids[:levels]]
-                writer.writerows(kept)
-                books, rows = books + 1, rows + len(kept)
-                rows_before += len(book.asks) + len(book.bids)
+            return _cut(path, target, file, levels)
     except FileExistsError as error:
         raise ConfigError(f"{target} is there already: move it, or name another folder with --out") from error
+    except ConfigError:
+        target.unlink()
+        raise
+
+
+def _cut(path: Path, target: Path, file: TextIO, levels: int) -> Cleaned:
+    writer: csv.DictWriter[str] | None = None
+    books = rows_before = rows = 0
+    for book in read_books(path):
+        kept = [*book.asks[:levels], *book.bids[:levels]]
+        if writer is None:
+            writer = csv.DictWriter(file, list(kept[0]), extrasaction="ignore", lineterminator="\n")
+            writer.writeheader()
+        writer.writerows(kept)
+        books, rows = books + 1, rows + len(kept)
+        rows_before += len(book.asks) + len(book.bids)
     return Cleaned(target, books, rows_before, rows)

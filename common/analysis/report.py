@@ -56,9 +56,9 @@ def _overview(findings: Sequence[PairFound]) -> str:
         "bought at the other at the same moment, in basis points (bp) of the price. Every figure is weighted by time. "
         "A share counts the time in which both books could be believed.</p>"
         f'<section><div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-        '<p class="soft">mean, median, p95, highest: bp. &gt;1× and &gt;2×: share of the time above the fees of '
-        "opening, and of opening and closing. runs &gt;1×: how often it rose above them; longest: the longest of these."
-        "</p>"
+        '<p class="soft">mean, p95 (above it 5 % of the time) and max: bp. &gt;1× and &gt;2×: share of the time above '
+        "the fees of opening, and of opening and closing; longest: without a break above those of opening. half in: "
+        "when half of a deviation is gone.</p>"
         "</section>"
     )
 

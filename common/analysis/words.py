@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from common.analysis.findings import PairFound, Spread
 
-COLUMNS = ("market", "direction", "mean", "median", "p95", "highest", ">1×", ">2×", "runs >1×", "longest", "half-life")
+COLUMNS = ("market", "direction", "mean", "p95", "max", ">1×", ">2×", "longest", "half in")
 
 
 def duration(seconds: float | None) -> str:
@@ -28,10 +28,17 @@ def sign(spread: Spread) -> str:
     return f"{spread.direction:+d}".replace("-", "−")
 
 
+def bps(figure: float) -> str:
+    """Basis points, signed."""
+    return f"{figure:+.1f}".replace("-", "−")
+
+
 def share(part: float) -> str:
     """A share of the time in per cent; what is there is never said to be nothing."""
     if part == 0:
         return "0"
+    if part >= 0.01:
+        return f"{100 * part:.1f} %"
     return f"{100 * part:.2f} %" if part >= 0.0001 else f"{100 * part:.1g} %"
 
 
@@ -39,21 +46,20 @@ def half_life(spread: Spread) -> str:
     """When half of it is gone; shorter than the steps that were looked at is all that can be said of shorter ones."""
     memory = spread.memory
     if memory.half_life_s is not None and memory.half_life_s < memory.step_s:
-        return f"< {duration(memory.step_s)}"
+        return f"0–{duration(memory.step_s)}"
     return duration(memory.half_life_s)
 
 
 def row(found: PairFound, spread: Spread) -> list[str]:
     """One direction as a row under COLUMNS, basis points."""
     once = spread.lasting[1]
-    figures = (spread.mean_bps, spread.median_bps, spread.p95_bps, spread.highest_bps)
+    figures = (spread.mean_bps, spread.p95_bps, spread.highest_bps)
     return [
         found.market,
         way(spread),
-        *(f"{bps:+.2f}".replace("-", "−") for bps in figures),
+        *(bps(figure) for figure in figures),
         share(spread.over_once_share),
         share(spread.over_twice_share),
-        f"{once.runs:,}",
         duration(once.longest_s),
         half_life(spread),
     ]
@@ -81,7 +87,7 @@ def verdict(found: PairFound) -> str:
     if best.over_once_share:
         part = share(best.over_once_share)
         return f"Above the fees of opening {part} of the time, never above twice that ({way(best)})."
-    return f"Never above the fees of opening; {best.highest_bps:.2f} bp at most ({way(best)})."
+    return f"Never above the fees of opening; {bps(best.highest_bps)} bp at most ({way(best)})."
 
 
 def notes(found: PairFound) -> Iterator[str]:

@@ -105,7 +105,7 @@ def test_fee_lines_far_above_are_said_where_they_would_squeeze_the_chart(desk: A
     one = found(desk, 1, fee_bps=500.0)
     with look():
         texts = [text for text, _ in drawn(charts(one)["over_time"](one))]
-    assert sum("▲ fees far above: 1× 1000 bp, 2× 2000 bp" in text for text in texts) == 2
+    assert sum("▲ far above: 1× fees: 1000 bp, 2× fees: 2000 bp" in text for text in texts) == 2
 
 
 def test_the_report_needs_nothing_from_elsewhere(desk: Any, tmp_path: Path) -> None:

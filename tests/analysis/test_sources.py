@@ -191,10 +191,14 @@ def test_where_whole_and_cut_files_lie_together_the_whole_ones_are_read(tmp_path
         ("a,b\n1,2\n", "is no order book of the original: its columns are a, b"),
         ("Price,Quantity,Type,Timestamp\nx,1,ask,1700000000\n", "book 1 cannot be read"),
         ("Price,Quantity,Type,Timestamp\n1,1,ask,yesterday\n", "book 1 cannot be read"),
+        ("Price,Quantity,Type,Timestamp\n1,1,\xe4sk,1\n", "is no text that can be read as CSV"),
     ],
 )
-def test_what_is_no_such_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_what_is_no_such_file_is_refused_and_leaves_nothing(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "order_book_BTCUSDC_apex.csv"
-    path.write_text(text)
+    path.write_bytes(text.encode("latin-1"))
     with pytest.raises(ConfigError, match=said):
         list(read_books(path))
+    with pytest.raises(ConfigError, match=said):
+        clean(path, tmp_path / "cut")
+    assert not list((tmp_path / "cut").iterdir())
