@@ -88,6 +88,15 @@ def test_a_tape_is_measured_as_a_trader_would_have_believed_it(tmp_path: Path) -
     assert found.spreads[1].mean_usd == pytest.approx((-4 * 4 - 6 * 2) / 6)
 
 
+def test_a_gap_is_no_sign_of_life(tmp_path: Path) -> None:
+    """dYdX says nothing from second 1 to 5; that a message of another market was missed does not tell that it lives."""
+    beats = [apex(n, n, [["103", "5"]], [["104", "5"]], "snapshot" if n == 1 else "delta") for n in range(1, 7)]
+    missed = note(Kind.GAP, START_NS + 5 * SECOND_NS // 2, venue="dydx", market="ETH", why="lost")
+    said = [dydx(1, 100, 101), missed, dydx(5, 100, 101), dydx(6, 100, 101)]
+    folder = tape(tmp_path / "tape", *sorted([*beats, *said], key=lambda record: record.at_ns))
+    assert dict(found_at(folder, tmp_path / "scratch").refused_s) == pytest.approx({"dydx silent": 2.0})
+
+
 def test_an_exported_tape_is_the_tape(tmp_path: Path) -> None:
     folder = story(tmp_path / "tape")
     (tmp_path / "export").mkdir()
