@@ -13,6 +13,7 @@ import typer
 from scripts import render
 from scripts.commands import (
     act,
+    analyse,
     check,
     deal,
     doctor,
@@ -62,6 +63,7 @@ venue.add_to(app)
 venues.add_to(app)
 onboard.add_to(app)
 keys.add_to(app)
+analyse.add_to(app)
 
 
 def main() -> int:

@@ -21,6 +21,7 @@ DOORS = {
     "dydx3": ("onboard.py",),
     "apexpro": ("onboard.py",),
     "web3": ("onboard.py",),
+    "matplotlib": ("common/analysis/chart", "common/analysis/report.py"),
 }
 #: the standard library's pure parts that core may use
 PURE = {
@@ -84,6 +85,19 @@ def test_a_tape_knows_of_the_venues_their_codecs_alone(trees: dict[str, ast.Modu
         if module.startswith("common.venues.") and not module.split(".")[-1].startswith("wire")
     ]
     assert not broken, f"a tape is read by the wire codecs: {broken}"
+
+
+def test_analysis_reads_tapes_and_no_process_of_the_fleet_knows_it(trees: dict[str, ast.Module]) -> None:
+    """Floor 2, for people: it may take minutes and a gigabyte, which no process that trades may."""
+    broken = []
+    for name, tree in trees.items():
+        for module in imports(tree):
+            into = module.startswith("common.analysis")
+            broken += [f"{name} imports {module}"] * (into and not name.startswith(("common/analysis/", "scripts/")))
+            if name.startswith("common/analysis/") and module.startswith("common."):
+                room = module.split(".")[1]
+                broken += [f"{name} imports {module}"] * (room not in ("analysis", "core", "tape"))
+    assert not broken, f"analysis knows tapes and core, and only scripts know analysis: {broken}"
 
 
 def test_roofs_import_downwards_and_never_each_other(trees: dict[str, ast.Module]) -> None:
