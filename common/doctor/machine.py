@@ -47,13 +47,18 @@ def installed(name: str) -> str | None:
 
 
 def packages(lock: str, have: Callable[[str], str | None] = installed) -> Finding:
-    """Whether what is installed is what the lock names; what it names for other machines only may be missing."""
-    pinned = _PINNED.findall(lock)
+    """Whether what is installed is what the lock names; what it names for other machines only may be missing.
+
+    A package may stand there more than once, with a version for each Python.
+    """
+    pinned: dict[str, list[tuple[str, str]]] = {}
+    for name, wanted, marked in _PINNED.findall(lock):
+        pinned.setdefault(name, []).append((wanted, marked))
     odd = []
-    for name, wanted, marked in pinned:
+    for name, pins in pinned.items():
         found = have(name)
-        if found != wanted and not (marked and found is None):
-            odd.append(f"{name} is {found or 'missing'}, the lock says {wanted}")
+        if found not in [wanted for wanted, _ in pins] and not (found is None and all(marked for _, marked in pins)):
+            odd.append(f"{name} is {found or 'missing'}, the lock says {' or '.join(wanted for wanted, _ in pins)}")
     if not pinned:
         return warning("lock", "requirements.lock is not there or names nothing", "check the folder out anew")
     if odd:

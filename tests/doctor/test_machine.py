@@ -13,6 +13,7 @@ from common.endpoints import LIVE_HOSTS, Endpoint
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = "a==1 \\\n    --hash=x\nb-c==2.0 ; sys_platform == 'win32' \\\n"
+LOCK += "d==3 ; python_full_version < '3.12' \\\nd==4 ; python_full_version >= '3.12' \\\n"
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,9 @@ def test_the_interpreter(found: tuple[int, ...], in_venv: bool, grade: Grade) ->
 @pytest.mark.parametrize(
     ("have", "grade", "says"),
     [
-        ({"a": "1"}, Grade.OK, "2 packages"),
+        ({"a": "1"}, Grade.OK, "3 packages"),
+        ({"a": "1", "d": "4"}, Grade.OK, "3 packages"),
+        ({"a": "1", "d": "5"}, Grade.FAILURE, "d is 5, the lock says 3 or 4"),
         ({"a": "1", "b-c": "1.9"}, Grade.FAILURE, "b-c is 1.9, the lock says 2.0"),
         ({}, Grade.FAILURE, "a is missing"),
     ],
