@@ -5,7 +5,7 @@ from scripts.mutant import Mutant
 VERDICTS, AGREEMENT = "common/warden/verdicts.py", "common/warden/agreement.py"
 LOOKOUT, TURNS, PRICES = "common/warden/lookout.py", "common/warden/turns.py", "common/warden/prices.py"
 APEX_DESK, DYDX_ACCOUNT = "common/venues/apex/desk.py", "common/venues/dydx/wire_account.py"
-CLOSING = "common/core/closing.py"
+CLOSING, SCHEMA = "common/core/closing.py", "common/ledger/schema.sql"
 
 OF_THE_WARDEN = (
     Mutant(
@@ -64,5 +64,20 @@ OF_THE_WARDEN = (
         "warden: dollars that part are only told about",
         ((PRICES, "    if abs(parted) <= terms.peg_max_bps:\n", "    if abs(parted) <= 100 * terms.peg_max_bps:\n"),),
         ("tests/house/test_warden_judge.py",),
+    ),
+    Mutant(
+        "cap: a position hides under what a deal is still to fill",
+        ((SCHEMA, "AND state <> 'DONE' AND NOT reduce_only", "AND state = 'LOST'"),),
+        ("tests/ledger/test_laws.py",),
+    ),
+    Mutant(
+        "cap: a position hides under what a deal of another market holds",
+        ((SCHEMA, "AND market IN (SELECT market FROM venue_position WHERE venue = equity.venue)", "AND 1"),),
+        ("tests/ledger/test_laws.py",),
+    ),
+    Mutant(
+        "cap: what a deal that was over has got since is in no sum",
+        ((SCHEMA, "AND fill.at_ns > equity.at_ns - 5000000000", "AND 0"),),
+        ("tests/ledger/test_laws.py",),
     ),
 )

@@ -103,15 +103,15 @@ class Judge:
 
     def _admitted(self, deal_id: str, held: int, total: int) -> None:
         self._reserved[deal_id] = held
-        equities = self.all_rows("SELECT equity_uusd, gross_uusd, at_ns FROM equity")
+        equities = self.all_rows("SELECT equity_uusd, gross_uusd, at_ns, venue FROM equity")
         if len(equities) != len(self._engines):
             raise Violation(f"equity: {deal_id} was let in with {len(equities)} venues heard")
-        cap = int(self._leverage * min(e for e, _, _ in equities))
-        cap -= max(0, max(g for _, g, _ in equities) - (total - held))
+        cap = int(self._leverage * min(e for e, *_ in equities))
+        cap -= max(0, *(gross - self._answered(venue, deal_id) for _, gross, _, venue in equities))
         if total > cap:
             raise Violation(f"cap: {deal_id} was let in with {total} µUSD exposed of {cap}")
         opened_ns = self._one("SELECT opened_ns FROM deal WHERE deal_id = ?", deal_id)
-        if any(abs(opened_ns - at_ns) > EQUITY_MAX_AGE_NS for _, _, at_ns in equities):
+        if any(abs(opened_ns - at_ns) > EQUITY_MAX_AGE_NS for _, _, at_ns, _ in equities):
             raise Violation(f"equity: {deal_id} was let in on an equity that was too old")
         halts = "SELECT COUNT(*) FROM halt JOIN deal ON halt.market IN (deal.market, '*') WHERE deal_id = ?"
         if self._one(halts, deal_id):
@@ -119,6 +119,14 @@ class Judge:
         self._covers(deal_id, held)
         self._limited(deal_id, opened_ns)
         self.on_admission()
+
+    def _answered(self, venue: str, new: str) -> int:
+        """What deals but the new one hold that the venue has a position for, and no order that may add to it."""
+        there = {market for (market,) in self.all_rows("SELECT market FROM venue_position WHERE venue = ?", venue)}
+        orders = self.all_rows("SELECT deal_id, state, reduce_only FROM orders WHERE venue = ?", venue)
+        adding = {deal_id for deal_id, state, reduces in orders if state != "DONE" and not reduces}
+        deals = self.all_rows("SELECT deal_id, market, held_uusd FROM deal")
+        return sum(held for deal_id, market, held in deals if market in there and deal_id not in adding | {new})
 
     def _limited(self, deal_id: str, opened_ns: int) -> None:
         """The limits of the deal's market and of all, counted with the deal in it, by the rows as they are."""

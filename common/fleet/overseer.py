@@ -11,10 +11,11 @@ from typing import Any
 
 from common.core.market import Venue
 from common.fleet.by_hand import Person, Planted
+from common.fleet.hindsight import Knowledge, unheard
 from common.fleet.violation import Violation
 from common.fleet.wire import ACCOUNT
 from common.sim.engine import PaperEngine
-from common.sim.faults import SECOND
+from common.sim.faults import MS, SECOND
 
 ZERO = Decimal(0)
 STRICTNESS = {"halt": 1, "reduce": 2, "flatten": 3}
@@ -24,6 +25,8 @@ LEVERAGE_MAX, LEVERAGE_REDUCE, DISTANCE_MIN = Decimal(3), Decimal("2.8"), Decima
 SKEW_MAX_NS, PEG_MAX_BPS, LOSS_MAX = 2 * SECOND, 50, Decimal("0.1")
 #: the warden judges by answers that are at most so old: two looks, and as long as an answer may take
 MEMORY_NS = 12 * SECOND
+#: a row that lets a deal in is at most so old by the clocks, and they are off by up to 2 s and 2.5 s
+ROW_MAX_NS = 9500 * MS
 #: what was planted must have been found after this, whatever else went wrong on the way to it
 FOUND_NS = 40 * SECOND
 
@@ -159,19 +162,43 @@ class Overseer:
                 raise Violation(f"halt: {needed} of {market} is not in force any more, and nobody resumed it")
 
     def admitted(self) -> None:
-        """A deal was let in: even if all that is on its way fills, no venue carries more than is allowed at mark."""
+        """A deal was let in: even if all that is on its way fills, no venue carries more than is allowed at mark.
+
+        Judged without what the venue did by itself that neither the file nor its account row could have in it.
+        """
         query = (
             "SELECT client_id, size, limit_price FROM orders WHERE venue = ? AND state <> 'DONE' AND NOT reduce_only"
         )
         for venue, engine in self._engines.items():
-            view = engine.account(ACCOUNT)
-            gross = sum((abs(p.size) * engine.index_price(p.market) for p in view.positions), ZERO)
+            gross, equity = self._carried(venue, engine)
             for client_id, size, limit in self._all(query, venue.value):
                 known = engine.order_by_client_id(ACCOUNT, client_id)
                 left = Decimal(size) if known is None else known.remaining
                 gross += left * Decimal(limit) if known is None or known.status in ("PENDING", "OPEN") else ZERO
-            if gross > LEVERAGE_MAX * view.equity:
+            if gross > LEVERAGE_MAX * equity:
                 raise Violation(f"leverage: a deal was let in that may carry {venue} above {LEVERAGE_MAX} at mark")
+
+    def _carried(self, venue: Venue, engine: PaperEngine) -> tuple[Decimal, Decimal]:
+        """Gross at mark and equity, as far as they could be known."""
+        view = engine.account(ACCOUNT)
+        sizes, equity = {p.market: p.size for p in view.positions}, view.equity
+        for change in unheard(engine, self._known(venue)):
+            sizes[change.market] = sizes.get(change.market, ZERO) - change.size
+            equity -= change.cash + change.size * engine.index_price(change.market)
+        return sum((abs(size) * engine.index_price(market) for market, size in sizes.items()), ZERO), equity
+
+    def _known(self, venue: Venue) -> Knowledge:
+        """The row is as old as its question, by the clock of the warden or of a worker: the earlier of both counts."""
+        ((at_ns,),) = self._all("SELECT at_ns FROM equity WHERE venue = ?", venue.value)
+        sizes = self._all("SELECT market, size FROM venue_position WHERE venue = ?", venue.value)
+        fill_ids = self._all("SELECT fill_id FROM fill WHERE venue = ?", venue.value)
+        unfinished = self._all("SELECT client_id FROM orders WHERE venue = ? AND state <> 'DONE'", venue.value)
+        return Knowledge(
+            since_ns=max(at_ns - max(0, self._stage.skew_ns), self._now_ns() - ROW_MAX_NS),
+            sizes={market: Decimal(size) for market, size in sizes},
+            fill_ids={fill_id for (fill_id,) in fill_ids},
+            unfinished={client_id for (client_id,) in unfinished},
+        )
 
     def missed(self) -> list[Planted]:
         """What was done on the account by hand and stands, in a market that is not halted."""

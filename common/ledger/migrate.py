@@ -36,6 +36,7 @@ DECISECOND_NS = 100_000_000
 VERSION_2 = (
     "ALTER TABLE deal ADD COLUMN attempts_from INTEGER NOT NULL DEFAULT 0",
     "CREATE INDEX deal_opened ON deal (opened_ns, market)",
+    "CREATE INDEX fill_heard ON fill (venue, at_ns)",
     """CREATE TABLE entry_limit (
     market TEXT NOT NULL,
     key TEXT NOT NULL CHECK (key IN ('deals', 'notional_uusd', 'deals_per_minute', 'deals_per_hour')),

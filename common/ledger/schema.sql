@@ -77,6 +77,7 @@ CREATE TABLE fill (
 );
 
 CREATE INDEX fill_client_id ON fill (client_id);
+CREATE INDEX fill_heard ON fill (venue, at_ns);
 
 -- from_state and to_state are the deal's; what happened to an order stands in `why`. `hash` covers the row's content and
 -- `prev`, the hash of the row before it (of the first: name and time of the first incarnation); see chain.py.
@@ -197,11 +198,25 @@ CREATE TABLE turn (
 );
 
 -- Exposure now, and the cap it must stay under; cap_uusd is NULL while the cap row or all equity is missing.
+-- Of what a venue carries, a deal answers for what it holds only where the venue has a position in its market, and only
+-- while none of its orders there may still add to it: then all that it holds is yet to come, and what is carried is
+-- something else. So held and what lies beyond it are together never less than what the venue carries and may get.
 CREATE VIEW room AS
 SELECT
     held_uusd,
     (SELECT leverage_entry FROM cap) * (SELECT MIN(equity_uusd) FROM equity) / 1000
-        - MAX(0, (SELECT MAX(gross_uusd) FROM equity) - held_uusd) AS cap_uusd
+        - (SELECT MAX(MAX(0, gross_uusd - answered_uusd)) FROM (
+            SELECT gross_uusd, (
+                SELECT COALESCE(SUM(held_uusd), 0) FROM deal
+                WHERE held_uusd > 0
+                    AND market IN (SELECT market FROM venue_position WHERE venue = equity.venue)
+                    AND NOT EXISTS (
+                        SELECT 1 FROM orders
+                        WHERE deal_id = deal.deal_id AND venue = equity.venue AND state <> 'DONE' AND NOT reduce_only
+                    )
+            ) AS answered_uusd
+            FROM equity
+        )) AS cap_uusd
 FROM (SELECT COALESCE(SUM(held_uusd), 0) AS held_uusd FROM deal WHERE held_uusd > 0);
 
 -- A new deal: refused with one word that the trader understands, or with a sentence when it is a bug.
@@ -229,6 +244,14 @@ BEGIN
             SELECT COUNT(*) >= 2 AND MAX(ABS(new.opened_ns - at_ns)) <= (SELECT equity_max_age_ns FROM cap)
             FROM equity
         ) IS NOT 1
+            THEN RAISE(ABORT, 'equity')
+        -- Its venue filled or took back something of a deal that was over and holds nothing: no sum has it until the
+        -- venue's account row does. The row must be newer by more than two clocks may differ before the fleet halts.
+        WHEN EXISTS (
+            SELECT 1 FROM equity CROSS JOIN fill CROSS JOIN orders USING (client_id) CROSS JOIN deal USING (deal_id)
+            WHERE fill.venue = equity.venue AND held_uusd = 0 AND fill.at_ns > changed_ns
+                AND fill.at_ns > equity.at_ns - 5000000000
+        )
             THEN RAISE(ABORT, 'equity')
         WHEN EXISTS (
             SELECT 1 FROM deal

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from common.core.market import Venue
+from common.core.market import Side, Venue
+from common.core.money import ZERO
 from common.fleet.by_hand import Planted
-from common.fleet.overseer import FOUND_NS, MEMORY_NS, Overseer, Stage
+from common.fleet.overseer import FOUND_NS, MEMORY_NS, ROW_MAX_NS, Overseer, Stage
 from common.fleet.violation import Violation
 from common.sim.faults import SECOND
 
@@ -18,7 +19,10 @@ TABLES = """
 CREATE TABLE journal (seq INTEGER PRIMARY KEY, verb TEXT, market TEXT, why TEXT);
 CREATE TABLE halt (market TEXT PRIMARY KEY, level TEXT);
 CREATE TABLE orders (client_id TEXT, market TEXT, venue TEXT, size TEXT, limit_price TEXT, state TEXT, reduce_only INT);
-CREATE TABLE fill (client_id TEXT, venue TEXT, side TEXT, size TEXT);
+CREATE TABLE fill (client_id TEXT, venue TEXT, side TEXT, size TEXT, fill_id TEXT);
+CREATE TABLE equity (venue TEXT, at_ns INT);
+CREATE TABLE venue_position (venue TEXT, market TEXT, size TEXT);
+INSERT INTO equity VALUES ('dydx', 0), ('apex', 0);
 """
 
 
@@ -27,6 +31,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.equity, self.size, self.orders = Decimal(100), Decimal(0), dict[str, Any]()
+        self.executions: list[Any] = []
 
     def account(self, _: str) -> Any:
         positions = (SimpleNamespace(market="BTC", size=self.size),) if self.size else ()
@@ -38,6 +43,21 @@ class Engine:
 
     def order_by_client_id(self, _: str, client_id: str) -> Any:
         return self.orders.get(client_id)
+
+    def order(self, _: str, order_id: str) -> Any:
+        return self.orders.get(order_id)
+
+    def fills(self, _: str) -> list[Any]:
+        return self.executions
+
+    def does(self, side: Side, size: str, at_ns: int, order_id: str | None = None, failed_ns: int | None = None) -> Any:
+        """An execution at 110 USD, or its end: position and money are as it leaves them."""
+        fill = SimpleNamespace(order_id=order_id, market="BTC", side=side, size=Decimal(size), price=Decimal(110))
+        fill.fill_id, fill.fee, fill.at_ns, fill.failed_ns = f"f{len(self.executions)}", ZERO, at_ns, failed_ns
+        self.executions.insert(0, fill)
+        signed = (1 if failed_ns is None else -1) * side.sign * fill.size
+        self.size, self.equity = self.size + signed, self.equity - 10 * signed
+        return fill
 
 
 class Hands:
@@ -237,3 +257,91 @@ def test_what_has_filled_is_not_counted_twice(run: Run) -> None:
     run.overseer.admitted()
     run.engines[Venue.DYDX].orders["x"] = SimpleNamespace(remaining=Decimal(2), status="CANCELED")
     run.overseer.admitted()
+
+
+# ---- what nobody could know ---------------------------------------------------------------------------------------
+
+
+def says_too_much(run: Run) -> bool:
+    """Whether a deal that was let in now is said to carry too much."""
+    try:
+        run.overseer.admitted()
+    except Violation as violation:
+        return "may carry dydx above 3" in str(violation)
+    return False
+
+
+@pytest.fixture
+def row(run: Run) -> Run:
+    """At 10 s dYdX was asked: 2.9 BTC long; the file and its law found that no more than that may come."""
+    run.now_ns = 12 * SECOND
+    run.db.execute("UPDATE equity SET at_ns = ?", (10 * SECOND,))
+    run.db.execute("INSERT INTO venue_position VALUES ('dydx', 'BTC', '2.9')")
+    run.engines[Venue.DYDX].size = Decimal("2.9")
+    return run
+
+
+ACTS: dict[str, Callable[[Engine, int], Any]] = {
+    "takes over": lambda engine, at_ns: engine.does(Side.BUY, "0.2", at_ns),
+    "takes back": lambda engine, at_ns: engine.does(Side.SELL, "0.2", 1, "old", failed_ns=at_ns),
+    "fills what it called dead": lambda engine, at_ns: engine.does(Side.BUY, "0.2", at_ns, "dead"),
+}
+
+
+@pytest.fixture(params=ACTS)
+def act(row: Run, request: pytest.FixtureRequest) -> Callable[[int], Any]:
+    """The venue does something by itself at a moment that makes 3.1 BTC of 2.9."""
+    for client_id in ("old", "dead"):
+        row.engines[Venue.DYDX].orders[client_id] = SimpleNamespace(
+            request=SimpleNamespace(client_id=client_id), remaining=ZERO, status="FILLED"
+        )
+    return lambda at_ns: ACTS[request.param](row.engines[Venue.DYDX], at_ns)
+
+
+def test_what_the_venue_did_since_the_row_unheard_is_nobodys_doing(row: Run, act: Callable[[int], Any]) -> None:
+    act(11 * SECOND)
+    assert not says_too_much(row)
+    row.engines[Venue.DYDX].size += Decimal("0.11")
+    assert says_too_much(row), "the rest was there to be seen"
+
+
+def test_what_it_did_before_the_row_is_in_it(row: Run, act: Callable[[int], Any]) -> None:
+    act(10 * SECOND)
+    assert says_too_much(row)
+
+
+def test_what_the_row_tells_is_known_whenever_the_venue_did_it(row: Run, act: Callable[[int], Any]) -> None:
+    act(11 * SECOND)
+    row.db.execute("UPDATE venue_position SET size = '3.1'")
+    assert says_too_much(row)
+
+
+def test_what_the_file_tells_is_known(row: Run, act: Callable[[int], Any]) -> None:
+    fill = act(11 * SECOND)
+    name = fill.fill_id if fill.failed_ns is None else fill.fill_id + "!reversed"
+    row.db.execute("INSERT INTO fill VALUES ('x', 'dydx', 'BUY', '0.2', ?)", (name,))
+    assert says_too_much(row)
+
+
+def test_a_row_older_than_any_that_lets_in_excuses_nothing_it_might_have_heard(
+    row: Run, act: Callable[[int], Any]
+) -> None:
+    act(11 * SECOND)
+    row.now_ns = 11 * SECOND + ROW_MAX_NS
+    assert says_too_much(row)
+
+
+def test_what_fills_an_order_that_counts_is_no_news(row: Run) -> None:
+    row.engines[Venue.DYDX].orders["x"] = SimpleNamespace(
+        request=SimpleNamespace(client_id="x"), remaining=ZERO, status="FILLED"
+    )
+    row.db.execute("INSERT INTO orders VALUES ('x', 'BTC', 'dydx', '0.2', '100', 'NEW', 0)")
+    row.engines[Venue.DYDX].does(Side.BUY, "0.2", 11 * SECOND, "x")
+    assert says_too_much(row)
+
+
+def test_a_warden_whose_clock_is_ahead_asked_earlier_than_its_row_says(row: Run) -> None:
+    row.engines[Venue.DYDX].does(Side.BUY, "0.2", 9 * SECOND)
+    assert says_too_much(row)
+    row.overseer = row.overseen(skew_ns=SECOND + 1)
+    assert not says_too_much(row)

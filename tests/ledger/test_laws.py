@@ -119,11 +119,86 @@ def test_the_smaller_equity_makes_the_cap(sql: sqlite3.Connection, maker: "Maker
     sql.execute("INSERT " + NEW_DEAL, values(maker, held_uusd=25_000_000))
 
 
-def test_what_a_venue_holds_beyond_our_deals_lowers_the_cap(sql: sqlite3.Connection, maker: "Maker") -> None:
+@pytest.mark.parametrize(
+    ("heard_ns", "changed_ns", "held_uusd", "venue", "too_early"),
+    [
+        (-5_000_000_000, -6_000_000_000, 0, "dydx", False),
+        (-4_999_999_999, -6_000_000_000, 0, "dydx", True),
+        (-4_999_999_999, -6_000_000_000, 0, "apex", False),
+        (-4_999_999_999, -6_000_000_000, 1, "dydx", False),
+        (-4_999_999_999, -4_999_999_999, 0, "dydx", False),
+    ],
+)
+def test_after_a_fill_of_a_deal_that_was_over_its_venues_account_must_be_heard_anew(
+    sql: sqlite3.Connection,
+    maker: "Maker",
+    heard_ns: int,
+    changed_ns: int,
+    held_uusd: int,
+    venue: str,
+    too_early: bool,
+) -> None:
+    """Times against dYdX's row; ApeX's is newer."""
+    sql.execute("INSERT " + NEW_DEAL, values(maker, deal_id="aaaaaa-BTC-1", market="BTC"))
+    sql.execute("INSERT " + NEW_ORDER.replace("'dydx'", f"'{venue}'"), order_values())
+    sql.execute("UPDATE orders SET state = 'DONE'")
+    sql.execute("UPDATE equity SET at_ns = at_ns + 20000000000 WHERE venue = 'apex'")
+    ((row_ns,),) = sql.execute("SELECT at_ns FROM equity WHERE venue = 'dydx'")
+    fill = "INSERT INTO fill VALUES (1, ?, 'f', 'direct', 'BUY', '1', '1', 0, 0, ?)"
+    sql.execute(fill, (venue, row_ns + heard_ns))
+    sql.execute(
+        "UPDATE deal SET state = 'WRITTEN_OFF', held_uusd = ?, changed_ns = ?", (held_uusd, row_ns + changed_ns)
+    )
+    if too_early:
+        assert refused(sql, "INSERT " + NEW_DEAL, values(maker, deal_id="b")) == "equity"
+    else:
+        sql.execute("INSERT " + NEW_DEAL, values(maker, deal_id="b"))
+
+
+def carries(sql: sqlite3.Connection, gross_uusd: int, market: str) -> None:
+    """dYdX says that our account has this, all in one market."""
+    sql.execute("UPDATE equity SET gross_uusd = ? WHERE venue = 'dydx'", (gross_uusd,))
+    sql.execute("INSERT INTO venue_position VALUES ('dydx', ?, '1', '1', '1', 1)", (market,))
+
+
+@pytest.mark.parametrize(("gross_uusd", "market"), [(130_000_000, "ETH"), (30_000_000, "SOL")])
+def test_what_a_venue_holds_beyond_our_deals_lowers_the_cap(
+    sql: sqlite3.Connection, maker: "Maker", gross_uusd: int, market: str
+) -> None:
     sql.execute("INSERT " + NEW_DEAL, values(maker, held_uusd=100_000_000))
-    sql.execute("UPDATE equity SET gross_uusd = 130000000 WHERE venue = 'dydx'")
+    carries(sql, gross_uusd, market)
     assert refused(sql, "INSERT " + NEW_DEAL, values(maker, deal_id="b", number=2, held_uusd=120_000_001)) == "cap"
     sql.execute("INSERT " + NEW_DEAL, values(maker, deal_id="b", number=2, held_uusd=120_000_000))
+
+
+@pytest.mark.parametrize(
+    ("change", "room_uusd"),
+    [
+        ("state = 'NEW'", 120_000_000),
+        ("state = 'WORKING'", 120_000_000),
+        ("state = 'DONE'", 150_000_000),
+    ],
+)
+def test_a_position_does_not_hide_under_what_a_deal_is_still_to_fill(
+    sql: sqlite3.Connection, maker: "Maker", change: str, room_uusd: int
+) -> None:
+    sql.execute("INSERT " + NEW_DEAL, values(maker, held_uusd=100_000_000))
+    sql.execute("INSERT " + NEW_ORDER, order_values(deal_id="direct", market="ETH"))
+    sql.execute(f"UPDATE orders SET {change}")
+    carries(sql, 30_000_000, "ETH")
+    over = values(maker, deal_id="b", number=2, held_uusd=room_uusd + 1)
+    assert refused(sql, "INSERT " + NEW_DEAL, over) == "cap"
+    sql.execute("INSERT " + NEW_DEAL, values(maker, deal_id="b", number=2, held_uusd=room_uusd))
+
+
+@pytest.mark.parametrize(("was", "other"), [("'dydx'", "'apex'"), ("'FOK', 0,", "'FOK', 1,")])
+def test_an_order_at_the_other_venue_or_one_that_only_reduces_is_no_such_doubt(
+    sql: sqlite3.Connection, maker: "Maker", was: str, other: str
+) -> None:
+    sql.execute("INSERT " + NEW_DEAL, values(maker, held_uusd=100_000_000))
+    sql.execute("INSERT " + NEW_ORDER.replace(was, other), order_values(deal_id="direct", market="ETH"))
+    carries(sql, 30_000_000, "ETH")
+    sql.execute("INSERT " + NEW_DEAL, values(maker, deal_id="b", number=2, held_uusd=150_000_000))
 
 
 def test_negative_equity_leaves_no_room(sql: sqlite3.Connection, maker: "Maker") -> None:

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from common.core.account import AccountFacts
+from common.core.account import AccountFacts, Position
 from common.core.deal import Deal, DealState
 from common.core.errors import LocalError
 from common.core.events import Answered, Filled, HaltLevel, LookedUp, Reported
@@ -61,6 +61,7 @@ class ModelDeal:
     orders: dict[str, ModelOrder]
     opened_ns: int
     state: str = "OPENING"
+    changed_ns: int = 0
 
     @property
     def live(self) -> bool:
@@ -83,6 +84,11 @@ class LedgerMachine(RuleBasedStateMachine):
         self.limits: dict[tuple[str, str], int] = {}
         self.equity = {venue: 100_000_000 for venue in Venue}
         self.gross = dict.fromkeys(Venue, 0)
+        #: markets in which the venue has a position
+        self.there: dict[Venue, set[str]] = {venue: set() for venue in Venue}
+        self.asked_ns: dict[Venue, int] = {}
+        #: deal, venue, and when it was heard, of every fill
+        self.heard: list[tuple[ModelDeal, Venue, int]] = []
         self.now, self.journal, self.counter = self.maker.start_ns, 1, 0
         self.ledger = self._open()
         self.ledger.set_cap(CapTerms(Decimal("2.5"), Decimal(3), LEVEL, 10**6 * SECOND_NS), "start", self.now)
@@ -140,6 +146,8 @@ class LedgerMachine(RuleBasedStateMachine):
         fills = len(model.fills)
         getattr(self, f"_{what}")(model, size, final)
         after = (model.state, model.reported, model.venue_order_id, model.reason, len(model.fills))
+        if len(model.fills) > fills:
+            self.heard.append((deal, model.order.venue, self.now))
         if len(model.fills) > fills and not deal.live and deal.market not in self.halts:
             self.halts[deal.market] = "halt"
             self.own_halts.add(deal.market)
@@ -157,7 +165,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         if self._may_move(deal, to, held):
             self.ledger.move(deal_id, DealState(to), held, "model", self.now)
-            deal.state, deal.held = to, held
+            deal.state, deal.held, deal.changed_ns = to, held, self.now
             self.journal += 1
         else:
             with pytest.raises(LocalError):
@@ -176,6 +184,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self.journal += before != (model.state, model.reported, model.venue_order_id, model.reason)
         filled = any(model.fills for model in deal.orders.values())
         deal.state, deal.held = ("CLOSED" if filled or deal.state != "OPENING" else "VOID"), 0
+        deal.changed_ns = self.now
         self.ledger.move(deal_id, DealState(deal.state), 0, "model", self.now)
         self.journal += 1
 
@@ -224,9 +233,14 @@ class LedgerMachine(RuleBasedStateMachine):
     def wait(self, seconds: int) -> None:
         self.now += seconds * SECOND_NS
 
-    @rule(venue=st.sampled_from(list(Venue)), equity=st.integers(30, 120), gross=st.integers(100, 300))
-    def account(self, venue: Venue, equity: int, gross: int) -> None:
-        self.equity[venue], self.gross[venue] = equity * 1_000_000, gross * 1_000_000
+    @rule(
+        venue=st.sampled_from(list(Venue)),
+        equity=st.integers(30, 120),
+        gross=st.integers(0, 300),
+        there=st.sets(st.sampled_from(MARKETS)),
+    )
+    def account(self, venue: Venue, equity: int, gross: int, there: set[str]) -> None:
+        self.equity[venue], self.gross[venue], self.there[venue] = equity * 1_000_000, gross * 1_000_000, there
         self._account(venue)
 
     @rule()
@@ -275,14 +289,22 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _account(self, venue: Venue) -> None:
         self.now += 1
-        self.ledger.write_account(AccountFacts(venue, self.equity[venue], self.gross[venue], (), self.now))
+        self.asked_ns[venue] = self.now
+        positions = tuple(Position(market, UNIT, Decimal(1), Decimal(1)) for market in sorted(self.there[venue]))
+        self.ledger.write_account(AccountFacts(venue, self.equity[venue], self.gross[venue], positions, self.now))
 
     def _refusal(self, market: str, direction: int, held: int) -> str | None:
         live = [deal for deal in self.deals.values() if deal.live]
         exposure = sum(deal.held for deal in self.deals.values())
-        cap = min(self.equity.values()) * 5 // 2 - max(0, max(self.gross.values()) - exposure)
+        beyond = max(0, *(self.gross[venue] - self._answered(venue) for venue in Venue))
+        cap = min(self.equity.values()) * 5 // 2 - beyond
         if market in self.halts or "*" in self.halts:
             return "halted"
+        if any(
+            deal.held == 0 and at_ns > deal.changed_ns and at_ns > self.asked_ns[venue] - 5 * SECOND_NS
+            for deal, venue, at_ns in self.heard
+        ):
+            return "equity"
         if any(deal.market == market and deal.direction != direction for deal in live):
             return "direction"
         if sum(deal.direction == direction for deal in live) >= LEVEL:
@@ -297,6 +319,19 @@ class LedgerMachine(RuleBasedStateMachine):
             if any(sum(d.market in scope for d in begun) >= most for scope, most in self._bounds(market, key)):
                 return "rate"
         return "cap" if exposure + held > cap else None
+
+    def _answered(self, venue: Venue) -> int:
+        """What deals hold that the venue has a position for, and no order under way that may add to it."""
+        return sum(
+            deal.held
+            for deal in self.deals.values()
+            if deal.market in self.there[venue]
+            and all(
+                model.state == "DONE" or model.order.reduce_only
+                for model in deal.orders.values()
+                if model.order.venue is venue
+            )
+        )
 
     def _bounds(self, market: str, key: str) -> list[tuple[tuple[str, ...], int]]:
         """Markets that are counted together, and the most of them."""

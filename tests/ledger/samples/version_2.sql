@@ -242,12 +242,24 @@ CREATE INDEX deal_held ON deal (held_uusd) WHERE held_uusd > 0;
 CREATE INDEX deal_opened ON deal (opened_ns, market);
 CREATE INDEX orders_unfinished ON orders (market) WHERE state <> 'DONE';
 CREATE INDEX fill_client_id ON fill (client_id);
+CREATE INDEX fill_heard ON fill (venue, at_ns);
 CREATE INDEX journal_deal ON journal (deal_id);
 CREATE VIEW room AS
 SELECT
     held_uusd,
     (SELECT leverage_entry FROM cap) * (SELECT MIN(equity_uusd) FROM equity) / 1000
-        - MAX(0, (SELECT MAX(gross_uusd) FROM equity) - held_uusd) AS cap_uusd
+        - (SELECT MAX(MAX(0, gross_uusd - answered_uusd)) FROM (
+            SELECT gross_uusd, (
+                SELECT COALESCE(SUM(held_uusd), 0) FROM deal
+                WHERE held_uusd > 0
+                    AND market IN (SELECT market FROM venue_position WHERE venue = equity.venue)
+                    AND NOT EXISTS (
+                        SELECT 1 FROM orders
+                        WHERE deal_id = deal.deal_id AND venue = equity.venue AND state <> 'DONE' AND NOT reduce_only
+                    )
+            ) AS answered_uusd
+            FROM equity
+        )) AS cap_uusd
 FROM (SELECT COALESCE(SUM(held_uusd), 0) AS held_uusd FROM deal WHERE held_uusd > 0);
 CREATE TRIGGER deal_insert BEFORE INSERT ON deal
 BEGIN
@@ -273,6 +285,14 @@ BEGIN
             SELECT COUNT(*) >= 2 AND MAX(ABS(new.opened_ns - at_ns)) <= (SELECT equity_max_age_ns FROM cap)
             FROM equity
         ) IS NOT 1
+            THEN RAISE(ABORT, 'equity')
+        -- Its venue filled or took back something of a deal that was over and holds nothing: no sum has it until the
+        -- venue's account row does. The row must be newer by more than two clocks may differ before the fleet halts.
+        WHEN EXISTS (
+            SELECT 1 FROM equity CROSS JOIN fill CROSS JOIN orders USING (client_id) CROSS JOIN deal USING (deal_id)
+            WHERE fill.venue = equity.venue AND held_uusd = 0 AND fill.at_ns > changed_ns
+                AND fill.at_ns > equity.at_ns - 5000000000
+        )
             THEN RAISE(ABORT, 'equity')
         WHEN EXISTS (
             SELECT 1 FROM deal
