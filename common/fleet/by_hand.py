@@ -108,6 +108,10 @@ class OwnView:
         self._foreign = [f for f in engine.fills(ACCOUNT) if f.order_id in named]
         self._named = named
 
+    def by_hand(self, market: str) -> Decimal:
+        """Signed base size that a person opened there by hand."""
+        return sum((f.side.sign * f.size for f in self._foreign if f.market == market), ZERO)
+
     def orders(self, account_id: str) -> list[PaperOrder]:
         """Our own."""
         return [order for order in self._engine.orders(account_id) if order.order_id not in self._named]

@@ -165,17 +165,22 @@ class Rest:
     # ---- deals ----------------------------------------------------------------------------------------------------
 
     def _evenness(self) -> None:
-        """Nothing is naked, unless it is stuck and the market halted."""
+        """Nothing is naked, unless the market is halted and it is stuck, or a person's own position is in its way."""
         for deal_id, market, state in self._all("SELECT deal_id, market, state FROM deal"):
             legs = self._legs(deal_id)
             longer = max(legs, key=lambda venue: abs(legs[venue]))
             naked = min(abs(sum(legs.values(), ZERO)), abs(legs[longer]))
             halted = bool(self._all("SELECT 1 FROM halt WHERE market IN (?, '*')", market))
-            excused = halted and state == "STUCK"
+            excused = halted and (state == "STUCK" or self._in_the_way(longer, market, legs[longer], naked))
             if naked >= self._engines[longer].instruments[market].min_size and not excused:
                 raise Violation(f"naked at rest: {deal_id} ({state}) by {naked} at {longer}")
             if state == "STUCK" and not halted:
                 raise Violation(f"{deal_id} is stuck and {market} is not halted")
+
+    def _in_the_way(self, venue: Venue, market: str, ours: Decimal, naked: Decimal) -> bool:
+        """The venue nets what a person did by hand with ours: too little is left for a reduce-only order to take."""
+        by_hand = self._engines[venue].by_hand(market)
+        return by_hand * ours < 0 and abs(by_hand + ours) < naked
 
     def _legs(self, deal_id: str) -> dict[Venue, Decimal]:
         legs = dict.fromkeys(Venue, ZERO)

@@ -10,8 +10,9 @@ import pytest
 
 from common.core.market import Side, Venue
 from common.core.money import ZERO
-from common.fleet.by_hand import Planted
+from common.fleet.by_hand import OwnView, Planted
 from common.fleet.overseer import FOUND_NS, MEMORY_NS, ROW_MAX_NS, Overseer, Stage
+from common.fleet.run import run as simulate
 from common.fleet.violation import Violation
 from common.sim.faults import SECOND
 
@@ -345,3 +346,13 @@ def test_a_warden_whose_clock_is_ahead_asked_earlier_than_its_row_says(row: Run)
     assert says_too_much(row)
     row.overseer = row.overseen(skew_ns=SECOND + 1)
     assert not says_too_much(row)
+
+
+@pytest.mark.parametrize("seed", [7760, 9210])
+def test_a_leg_that_a_persons_own_position_is_in_the_way_of_is_excused_and_only_that(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The venue took a fill back after somebody had opened a position the other way: it nets both."""
+    assert simulate(seed).violation == ""
+    monkeypatch.setattr(OwnView, "by_hand", lambda self, market: ZERO)
+    assert "naked at rest" in simulate(seed).violation
