@@ -14,6 +14,7 @@ from scripts import render
 from scripts.commands import (
     act,
     analyse,
+    bench,
     check,
     deal,
     doctor,
@@ -64,6 +65,7 @@ venues.add_to(app)
 onboard.add_to(app)
 keys.add_to(app)
 analyse.add_to(app)
+bench.add_to(app)
 
 
 def main() -> int:

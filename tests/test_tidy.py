@@ -14,12 +14,18 @@ FILE_MAX, FUNCTION_MAX, NESTING_MAX, PARAMETERS_MAX = 300, 40, 3, 5
 SIBLINGS = {"ledger": set[str](), "venues": set[str](), "tape": {"venues"}, "sim": {"venues", "tape"}}
 #: modules that one room alone may open
 DOORS = {
-    "sqlite3": ("common/ledger/", "common/fleet/judge.py", "common/fleet/race_judge.py", "scripts/audit"),
+    "sqlite3": (
+        "common/ledger/",
+        "common/fleet/judge.py",
+        "common/fleet/race_judge.py",
+        "scripts/audit",
+        "scripts/benches/",
+    ),
     "sqlite_utils": ("common/ledger/",),
-    "time": ("common/clock.py",),
-    "random": ("common/sim/", "common/fleet/", "scripts/drill_plan.py", "scripts/fuzz"),
-    "dydx3": ("onboard.py",),
-    "apexpro": ("onboard.py",),
+    "time": ("common/clock.py", "scripts/benches/"),
+    "random": ("common/sim/", "common/fleet/", "scripts/drill_plan.py", "scripts/fuzz", "scripts/benches/"),
+    "dydx3": ("onboard.py", "scripts/benches/peer"),
+    "apexpro": ("onboard.py", "scripts/benches/peer"),
     "web3": ("onboard.py",),
     "matplotlib": ("common/analysis/chart", "common/analysis/report.py"),
 }
