@@ -28,7 +28,7 @@ def bench(only: Sequence[str], *, quick: bool, rounds: int | None) -> Answer:
 def told(report: Report) -> Answer:
     """The report as an answer."""
     goals = [(goal, row) for _, row in report.rows for goal in row.goals]
-    missed = [f"{row.name}: {_bound(goal, row)}" for goal, row in goals if not goal.met_by(row.samples)]
+    missed = [f"{row.name}: {_bound(goal)} {row.unit}" for goal, row in goals if not goal.met_by(row.samples)]
     head = f"{report.code}, {report.begun}, {report.seconds:.0f} s{', quick' if report.quick else ''}"
     footer = f"{report.machine}\n{head}"
     notes = [f"{len(goals) - len(missed)} of {len(goals)} goals met"] + [f"not met: {one}" for one in missed]
@@ -47,12 +47,12 @@ def _line(row: Row) -> list[str]:
 
 
 def _goals(row: Row) -> str:
-    return ", ".join(_bound(goal, row) for goal in row.goals)
+    return ", ".join(_bound(goal) for goal in row.goals)
 
 
-def _bound(goal: Goal, row: Row) -> str:
+def _bound(goal: Goal) -> str:
     stat = "" if goal.stat == "median" else f"{goal.stat} "
-    return f"{stat}{'≥' if goal.is_least else '≤'} {figures.written(goal.bound)} {row.unit}"
+    return f"{stat}{'≥' if goal.is_least else '≤'} {goal.bound:g}"
 
 
 def _data(report: Report) -> dict[str, Any]:

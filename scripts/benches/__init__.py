@@ -4,19 +4,20 @@ To add one: a file here with a function `measure(bench) -> Iterable[Row]`, and i
 
     def measure(bench: Bench) -> Iterable[Row]:
         \"\"\"One sentence: what is measured.\"\"\"
-        samples = bench.rounds({"ours": _ours, "floor": _floor}, quick=50, full=500)
-        yield Row("thing, ours", "ms", samples["ours"], goals=(at_most("median", 2.0), at_most("p99", 5.0)))
-        yield Row("thing, the floor", "ms", samples["floor"])
-        yield Row("ours to the floor", "×", ratios(samples["ours"], samples["floor"]), goals=(at_most("median", 2.0),))
+        rounds = bench.rounds({"ours": _ours, "floor": _floor}, quick=50, full=500)
+        yield Row("thing, ours", "ms", rounds.of("ours"), goals=(at_most("median", 2.0), at_most("p99", 5.0)))
+        yield Row("thing, the floor", "ms", rounds.of("floor"))
+        yield Row("ours to the floor", "×", rounds.ratio("ours", "floor"), goals=(at_most("median", 2.0),))
 
 `bench.rounds` calls every contender once a round, each round beginning with another one, and takes what they return as
-their samples: so a ratio of two samples of one round holds on a machine whose speed moves. A single figure is a row
-with one sample. Whatever needs a file works in `bench.folder`, which lies on the disk that the fleet would use and is
-removed afterwards. Time comes from `common.clock`; a measure may import anything but a sibling's private parts.
-What a measure includes, and what bounds it, stands in docs/performance.md.
+their samples: a ratio of two samples of one round holds on a machine whose speed moves. A single figure is a row with
+one sample. Whatever needs a file works in `bench.folder`, which lies on the disk that the fleet would use and is
+removed afterwards. Time comes from `common.clock`; a measure may import anything. What it includes, and what bounds it,
+stands in docs/performance.md.
 """
 
 #: name → module with `measure`; the order of the report
 MEASURES: dict[str, str] = {
+    "book_to_wire": "scripts.benches.book_to_wire",
     "signing": "scripts.benches.signing",
 }

@@ -8,7 +8,7 @@ from typing import Literal
 from scripts.benches import figures
 
 Stat = Literal["median", "p99", "max"]
-#: a contender of a round; None: this round has no sample of it
+#: has its turn in a round and returns its sample; None: it brought nothing
 Contender = Callable[[], float | None]
 
 
@@ -50,6 +50,26 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Rounds:
+    """What contenders brought, by name and number of the round; None where one had its turn and brought nothing."""
+
+    samples: dict[str, dict[int, float | None]]
+
+    def of(self, name: str) -> list[float]:
+        """All samples of one."""
+        return [value for value in self.samples[name].values() if value is not None]
+
+    def ratio(self, above: str, below: str) -> list[float]:
+        """How many times the one is the other, in each round that has both."""
+        both = ((value, self.samples[below].get(number)) for number, value in self.samples[above].items())
+        return [a / b for a, b in both if a is not None and b is not None]
+
+    def missed(self, name: str) -> int:
+        """In how many of its turns it brought nothing."""
+        return sum(value is None for value in self.samples[name].values())
+
+
+@dataclass(frozen=True, slots=True)
 class Bench:
     """What a measure is given: how long it may take, where its files go, and somebody who hears how far it is."""
 
@@ -63,23 +83,16 @@ class Bench:
         """How many rounds this run takes."""
         return self.rounds_given or (quick if self.quick else full)
 
-    def rounds(self, contenders: Mapping[str, Contender], *, quick: int, full: int) -> dict[str, list[float]]:
-        """The samples of each contender, taken in turns; who begins goes round. Rounds stay aligned.
-
-        A round in which one of them has no sample counts for none, so that samples of one index are of one round.
-        """
-        count, names = self.count(quick=quick, full=full), list(contenders)
-        samples: dict[str, list[float]] = {name: [] for name in names}
+    def rounds(
+        self, contenders: Mapping[str, Contender], *, quick: int, full: int, every: Mapping[str, int] | None = None
+    ) -> Rounds:
+        """Every contender's samples, taken in turns; who begins goes round. `every`: who has a turn each n rounds."""
+        count, names, sparse = self.count(quick=quick, full=full), list(contenders), every or {}
+        rounds = Rounds({name: {} for name in names})
         for number in range(count):
             begin = number % len(names)
-            found = {name: contenders[name]() for name in names[begin:] + names[:begin]}
-            for name, value in found.items():
-                if value is not None and None not in found.values():
-                    samples[name].append(value)
+            for name in names[begin:] + names[:begin]:
+                if number % sparse.get(name, 1) == 0:
+                    rounds.samples[name][number] = contenders[name]()
             self.tell(number + 1, count)
-        return samples
-
-
-def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
-    """Round by round, how many times the one is the other."""
-    return [a / b for a, b in zip(above, below, strict=True)]
+        return rounds

@@ -1,0 +1,83 @@
+"""The shipped worker with a tap on its connections: when each frame was read, when each order was written.
+
+`python -m scripts.benches.probed OUT BTC` runs `python -m workers.arb BTC` in this very process, unchanged, and leaves
+what the tap saw in OUT when it ends. A write counts as done when the loop has handed it to the kernel.
+"""
+
+import asyncio
+import json
+import runpy
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import count
+from pathlib import Path
+
+import uvloop
+
+from common import clock
+from common.core.market import Venue
+from scripts.benches.tap import Tap, TappedLoop
+from scripts.benches.watch import MARK_BYTES, begins_order
+
+#: (port, number of the order, moment); number 0: the marked frame was read
+Moment = tuple[int, int, int]
+
+
+class WorkerTap(Tap):
+    """One connection that the worker made."""
+
+    def __init__(self, inner: asyncio.Protocol, seen: list[Moment], numbers: Iterator[int]) -> None:
+        """`numbers` are shared by all connections: an order has one of its own."""
+        super().__init__(inner)
+        self._seen, self._numbers, self._number = seen, numbers, 0
+
+    def data_received(self, data: bytes) -> None:
+        if MARK_BYTES in data:
+            self._seen.append((self.port, 0, clock.monotonic_ns()))
+        self._number = 0
+        self.inner.data_received(data)
+
+    def said(self, data: bytes) -> None:
+        if begins_order(data):
+            self._number = next(self._numbers)
+        # a body that goes out by itself belongs to the head before it
+        if self._number:
+            asyncio.get_running_loop().call_soon(self._written, self._number)
+
+    def _written(self, number: int) -> None:
+        self._seen.append((self.port, number, clock.monotonic_ns()))
+
+
+def spans_ns(seen: Iterable[Moment]) -> list[tuple[int, int]]:
+    """For each marked frame that two orders followed: when it was read, and how long until both were written."""
+    spans: list[tuple[int, int]] = []
+    read_ns, first = 0, dict[int, tuple[int, int]]()
+    for port, number, at_ns in [*seen, (0, 0, 0)]:
+        if number:
+            # the next order to the same venue is another step of the deal
+            if first.setdefault(port, (number, at_ns))[0] == number:
+                first[port] = (number, at_ns)
+            continue
+        if len(first) == len(Venue) and read_ns:
+            spans.append((read_ns, max(moment for _, moment in first.values()) - read_ns))
+        read_ns, first = at_ns, {}
+    return spans
+
+
+def main() -> None:
+    """Put the tap in, run the worker as its own program, keep what was seen."""
+    out, seen, numbers = Path(sys.argv[1]), list[Moment](), count(1)
+
+    def make_loop() -> TappedLoop:
+        return TappedLoop(calls=lambda inner: WorkerTap(inner, seen, numbers))
+
+    uvloop.new_event_loop = make_loop
+    sys.argv = ["workers.arb", *sys.argv[2:]]
+    try:
+        runpy.run_module("workers.arb", run_name="__main__", alter_sys=True)
+    finally:
+        out.write_text(json.dumps(seen))
+
+
+if __name__ == "__main__":
+    main()
