@@ -22,8 +22,6 @@ from scripts.benches.watch import VenueTap, Watch
 QUICK, FULL = 24, 240
 #: of the peers fewer rounds tell enough
 EVERY = {"threads": 4, "original": 4}
-#: two orders a round, of which the venue's own limit leaves a worker's entries 210 a minute
-ROUND_MIN_S = 0.6
 MS_GOAL, P99_GOAL, FLOOR_GOAL, INSIDE_GOAL_MS, THREADS_GOAL, ORIGINAL_GOAL = 1.0, 3.0, 2.0, 0.2, 20.0, 100.0
 
 

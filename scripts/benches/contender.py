@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from common.core.market import Venue
@@ -34,7 +35,7 @@ class Contender:
     def __init__(self, name: str, folder: Path, watch: Watch, *, closes: bool = False, polls: bool = False) -> None:
         """`closes`: it closes its deals when the gap is gone; who does not is left with what it bought.
 
-        `polls`: no frame reaches it, so that its time begins when the book moved; it sleeps while it is not its turn.
+        `polls`: no frame reaches it, so that its time begins when the book moved; it is told when its turn comes.
         """
         self.name, self.folder, self._watch = name, folder, watch
         folder.mkdir(parents=True)
@@ -47,8 +48,9 @@ class Contender:
     def run(self, words: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
         """Start `python words…` from the project's folder; what it says goes into a file of its folder."""
         told = (self.folder / "log").open("ab")
+        environ = os.environ | (environ or {})
         self._process = subprocess.Popen(
-            [sys.executable, *words], cwd=ROOT, env=os.environ | (environ or {}), stdout=told, stderr=told
+            [sys.executable, *words], cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=told, stderr=told
         )
         told.close()
 
@@ -70,7 +72,8 @@ class Contender:
 
     async def round(self) -> float | None:
         """Milliseconds from the frame to both orders; None when it did not send them."""
-        self._wake()
+        if self._polls:
+            self._say_go()
         moving, still, sign = self._turn()
         pair, gap = self.pair, sign if moving is Venue.APEX else -sign
         pair.nudge()
@@ -89,22 +92,17 @@ class Contender:
         pair.rest()
         if self._closes:
             await pair.holds(False, CLOSE_S)
-        if self._polls:
-            await asyncio.sleep(POLL_S)
-            self._signal(signal.SIGSTOP)
         return None if took_ns is None else took_ns / 1e6
 
     def _phase_s(self) -> float:
         """Who polls is met at another moment of its turn each time."""
         return self._round * PHASE % 1 * POLL_S if self._polls else 0.0
 
-    def _signal(self, number: int) -> None:
-        if self._process is not None:
-            self._process.send_signal(number)
-
-    def _wake(self) -> None:
-        if self._polls:
-            self._signal(signal.SIGCONT)
+    def _say_go(self) -> None:
+        assert self._process is not None and self._process.stdin is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(b"go\n")
+            self._process.stdin.flush()
 
     def _turn(self) -> tuple[Venue, Venue, int]:
         """Which venue moves last, which stands still, and the direction: all four ways in turns."""
@@ -115,9 +113,8 @@ class Contender:
 
     async def end(self) -> None:
         """SIGTERM, and SIGKILL to who does not heed it; then its venues."""
-        self._wake()
         if self._process is not None and self._process.poll() is None:
-            self._signal(signal.SIGTERM)
+            self._process.send_signal(signal.SIGTERM)
             try:
                 await asyncio.to_thread(self._process.wait, END_S)
             except subprocess.TimeoutExpired:
