@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from common.core.errors import LocalError
 from common.core.market import Venue
 from scripts.benches.venue_pair import VenuePair
 from scripts.benches.watch import Watch
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ARMED, STEP = 28, 4
 SETTLE_S, ARMED_S, WAIT_S, CLOSE_S = 0.05, 0.05, 1.0, 3.0
 #: so many good rounds before any counts, and so many attempts until there must have been as many
-WARM_ROUNDS, WARM_ATTEMPTS, WARM_PAUSE_S = 5, 120, 0.5
+WARM_ROUNDS, WARM_ATTEMPTS, WARM_PAUSE_S = 5, 40, 0.5
 END_S = 10.0
 #: a turn of who polls, and what spreads its rounds over it evenly
 POLL_S, PHASE = 0.2, 0.618
@@ -60,15 +61,17 @@ class Contender:
         return [str(self.pair.folder), *ports, str(self.pair.accounts[Venue.DYDX].position_id)]
 
     async def warm_up(self) -> None:
-        """Rounds that do not count, until it trades; RuntimeError with its last words when it never does."""
+        """Rounds that do not count, until it trades; LocalError with its last words when it never does."""
         good = 0
         for _ in range(WARM_ATTEMPTS):
+            if self._process is None or self._process.poll() is not None:
+                break
             good += await self.round() is not None
             if good == WARM_ROUNDS:
                 self.spans_ns.clear()
                 return
             await asyncio.sleep(0 if good else WARM_PAUSE_S)
-        raise RuntimeError(f"{self.name} sent no orders:\n{(self.folder / 'log').read_text()[-2000:]}")
+        raise LocalError(f"{self.name} sent no orders:\n{(self.folder / 'log').read_text()[-2000:]}")
 
     async def round(self) -> float | None:
         """Milliseconds from the frame to both orders; None when it did not send them."""
