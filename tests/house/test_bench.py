@@ -11,7 +11,7 @@ from scripts import answer_bench
 from scripts.arbctl import app
 from scripts.benches import MEASURES, figures
 from scripts.benches.base import Bench, Row, at_least, at_most
-from scripts.benches.probed import spans_ns
+from scripts.benches.probed import Inside, insides
 from scripts.benches.run import Report
 from scripts.benches.watch import MARK_BYTES, VenueTap, Watch
 
@@ -144,7 +144,10 @@ def test_inside_a_worker_the_first_order_at_each_venue_counts_with_its_last_byte
         (other, 5, 61 * MS),
         (one, 6, 64 * MS),
     ]
-    assert spans_ns(seen) == [(10 * MS, 3 * MS), (60 * MS, 4 * MS)]
+    reserves = [(10 * MS + 1, 10 * MS + 5), (60 * MS + 2, 60 * MS + 9)]
+    first, second = insides(seen, reserves)
+    assert first == Inside(10 * MS, 1, 4, 3 * MS - 5) and first.whole == 3 * MS
+    assert (second.read_ns, second.decided, second.reserved, second.whole) == (60 * MS, 2, 7, 4 * MS)
 
 
 @pytest.mark.slow
