@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: in levels of the book: at rest nothing pays, `ARMED` does not pay yet, `FIRED` does
 ARMED, STEP = 28, 4
 SETTLE_S, ARMED_S, WAIT_S, CLOSE_S = 0.05, 0.05, 1.0, 3.0
-#: so many good rounds before any counts, and so many attempts until there must have been as many
+#: so many good rounds of a worker (one of others) before any counts, and so many attempts until that must have been
 WARM_ROUNDS, WARM_ATTEMPTS, WARM_PAUSE_S = 5, 40, 0.5
 END_S = 10.0
 #: a turn of who polls, and what spreads its rounds over it evenly
@@ -50,8 +50,15 @@ class Contender:
         """Start `python words…` from the project's folder; what it says goes into a file of its folder."""
         told = (self.folder / "log").open("ab")
         environ = os.environ | (environ or {})
+        # in a session of its own: a Ctrl-C is for us, and we end it in good order
         self._process = subprocess.Popen(
-            [sys.executable, *words], cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=told, stderr=told
+            [sys.executable, *words],
+            cwd=ROOT,
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=told,
+            stderr=told,
+            start_new_session=True,
         )
         told.close()
 
@@ -67,7 +74,7 @@ class Contender:
             if self._process is None or self._process.poll() is not None:
                 break
             good += await self.round() is not None
-            if good == WARM_ROUNDS:
+            if good == (WARM_ROUNDS if self._closes else 1):
                 self.spans_ns.clear()
                 return
             await asyncio.sleep(0 if good else WARM_PAUSE_S)
