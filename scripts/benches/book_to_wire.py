@@ -6,8 +6,10 @@ of that time is its own.
 """
 
 import asyncio
+import gc
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -35,10 +37,22 @@ def measure(bench: Bench) -> Iterable[Row]:
         try:
             runner.run(race.start())
             turns = {name: partial(_turn, runner, one) for name, one in race.contenders.items()}
-            rounds = bench.rounds(turns, quick=QUICK, full=FULL, every=EVERY)
+            with _uncollected():
+                rounds = bench.rounds(turns, quick=QUICK, full=FULL, every=EVERY)
         finally:
             runner.run(race.end())
     return [*_against_the_floor(rounds), *_inside(race.insides()), *_against_peers(rounds)]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """The venues' garbage is not collected meanwhile: a pause of theirs would count as a contender's."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _turn(runner: asyncio.Runner, contender: Contender) -> float | None:

@@ -33,7 +33,7 @@ from common.venues.adapters import make_desk, make_feed
 from common.version import code_version
 from scripts.benches import worker
 from scripts.benches.base import Bench, Row
-from scripts.benches.contender import ARMED, STEP
+from scripts.benches.contender import ARMED, ARMED_S, STEP
 from scripts.benches.venue_pair import MARKET, VenuePair
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -177,6 +177,8 @@ class _Market:
             self._pair.nudge(venue)
             await self._changed(runner, venue)
             found[f"quiet frame of {venue}"] = self._last[venue]
+        # whatever a worker does between two frames is done
+        await asyncio.sleep(ARMED_S)
         self._pair.show(Venue.DYDX, -STEP, marked=True)
         await self._changed(runner, Venue.DYDX)
         assert runner.trader.deals, f"no deal: {runner.trader.decision}"
