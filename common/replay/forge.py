@@ -76,6 +76,14 @@ class Forge:
             said = {"topic": ticker_topic(instrument), "type": "delta", "data": data, "cs": 0, "ts": 0}
             self._frame(instrument, said, at_ns)
 
+    def lost(self, venue: Venue, market: str, at_ns: int) -> None:
+        """The connection broke, and stands again: what comes next must be a snapshot."""
+        number = self._connections[venue, market]
+        self._records += [
+            note(Kind.LOST, at_ns, number, why="lost"),
+            note(Kind.OPENED, at_ns, number, venue=venue.value, market=market),
+        ]
+
     def close(self) -> None:
         """End the tape."""
         self._flush()

@@ -21,7 +21,7 @@ from common.replay.stage import Plot, Stage, scratch_folder
 from common.replay.tapes import Recorded, open_tapes
 from common.settings import Settings
 from common.sim.listings import listings
-from common.tape.heard import Heard
+from common.tape.heard import Gap, Heard
 
 Progress: TypeAlias = Callable[[int, int], None]
 #: how far it is is told every so many messages
@@ -55,7 +55,7 @@ def _play(asked: Replay, ledger_file: Path, progress: Progress | None) -> Outcom
         v: {m: row.instrument for m, row in listings(v, asked.config.paper.taker_fee).items()} for v in Venue
     }
     recorded = open_tapes(asked.tapes, tuple(asked.config.markets), instruments)
-    heard = _told(_until(recorded.heard, asked.to_ns), recorded, progress)
+    heard = _told(_ending(_until(recorded.heard, asked.to_ns)), recorded, progress)
     first = next(heard, None)
     if first is None:
         raise ConfigError("there is nothing on these tapes in the time that was asked for")
@@ -91,6 +91,19 @@ def _until(heard: Iterator[Heard], to_ns: int | None) -> Iterator[Heard]:
     for one in heard:
         if to_ns is not None and one.told.at_ns > to_ns:
             return
+        yield one
+
+
+def _ending(heard: Iterator[Heard]) -> Iterator[Heard]:
+    """Without the gaps after the last message: that a tape ends does not make its last books unbelievable."""
+    gaps: list[Heard] = []
+    for one in heard:
+        if isinstance(one.told, Gap):
+            gaps.append(one)
+            continue
+        if gaps:
+            yield from gaps
+            gaps.clear()
         yield one
 
 

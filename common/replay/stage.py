@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -36,7 +36,7 @@ ACCOUNT_NS, ACCOUNT_MIN_AGE_NS = SECOND_NS, 2_200_000_000
 #: the venues are told that time passes: funding, liquidation
 ADVANCE_NS = SECOND_NS
 #: once the tape has ended, deals have so long to be closed at its last books
-CLOSING_NS = 120 * SECOND_NS
+CLOSING_NS = 15 * SECOND_NS
 #: the loops of the workers are spread over a tick
 PHASE_NS = 7_000_000
 #: whoever writes is this process and no other, so that the same replay gives the same bytes
@@ -63,9 +63,10 @@ class Stage:
         self.timeline = Timeline(plot.begin_ns)
         self.ledger = CountedLedger(_ledger(plot))
         self.heard_ns = dict.fromkeys(Venue, 0)
-        self.lines = {venue: self._line(plot, venue) for venue in Venue}
+        self.lines = {venue: self.make_line(plot, venue) for venue in Venue}
         terms = plot.config.markets
         self.workers = {m: Worker(t, self.lines, self.ledger, self.heard_ns) for m, t in terms.items()}
+        self.show()
         self.curve = Curve(SECOND_NS)
         self.events = 0
         self.has_begun = False
@@ -83,6 +84,19 @@ class Stage:
         for line in self.lines.values():
             refused.update(line.refusals)
         return dict(sorted(refused.items()))
+
+    def show(self) -> None:
+        """Let orders meet what the tape shows."""
+        for market, worker in self.workers.items():
+            for venue, line in self.lines.items():
+                line.shown[market] = worker.shown[venue]
+
+    def make_line(self, plot: Plot, venue: Venue) -> Line:
+        """One venue, as the tape shows it."""
+        latency = Latency(plot.config.replay.ways(venue), venue, plot.seed, plot.slowness)
+        line = Line(_engine(plot, venue), self.timeline, latency)
+        line.tell = self.tell
+        return line
 
     def begin(self) -> None:
         """From now on it is decided."""
@@ -110,6 +124,9 @@ class Stage:
         """The tape's next message, at its time."""
         told = heard.told
         now_ns = max(told.at_ns, self.timeline.now_ns)
+        if told.at_ns < now_ns:
+            # a clock that was set back does not turn the line around
+            told = replace(told, at_ns=now_ns)
         self.timeline.reach(now_ns)
         worker = self.workers.get(heard.market)
         if worker is not None and isinstance(told, Gap):
@@ -184,13 +201,8 @@ class Stage:
     def _held(self, line: Line) -> list[str]:
         return [p.market for p in line.engine.account(ACCOUNT).positions if p.size]
 
-    def _line(self, plot: Plot, venue: Venue) -> Line:
-        latency = Latency(plot.config.replay.ways(venue), venue, plot.seed, plot.slowness)
-        line = Line(_engine(plot, venue), self.timeline, latency)
-        line.tell = self._tell
-        return line
-
-    def _tell(self, market: str, told: Told) -> None:
+    def tell(self, market: str, told: Told) -> None:
+        """An event of an account stream reaches the market's worker."""
         self.workers[market].hear_told(told)
 
 

@@ -45,8 +45,6 @@ class Worker:
             start_ns=self.now_ns(),
         )
         self.shown = {v: Shown(self.trader.view.books[v]) for v in lines}
-        for venue, line in lines.items():
-            line.shown[terms.market] = self.shown[venue]
         self.runner = Runner(self.trader, cast(Ledger, ledger), self)
         self.hear: Callable[[Event], None] = self.runner.hear
 
