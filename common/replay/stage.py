@@ -102,7 +102,7 @@ class Stage:
         """From now on it is decided."""
         self.has_begun = True
         self._account()
-        for number, worker in enumerate(self.workers.values()):
+        for number, worker in enumerate(self.workers.values(), start=1):
             worker.start(number * PHASE_NS)
         self.timeline.after(ADVANCE_NS, self._advance)
 

@@ -66,7 +66,7 @@ def test_both_legs_fill_at_what_the_tape_shows_when_they_are_there(make_tape: Ma
         (Venue.APEX, "SELL", Decimal("40401.0"), judged_ns),
         (Venue.DYDX, "BUY", Decimal("40002"), judged_ns),
     ]
-    assert [deal.was_missed for deal in outcome.deals][0] is False
+    assert outcome.deals[0].was_missed is False
 
 
 def test_a_price_that_is_gone_when_the_order_arrives_does_not_fill(make_tape: MakeTape, played: Played) -> None:
@@ -187,5 +187,5 @@ def test_a_window_decides_within_itself_on_books_that_were_known_before(
     outcome = play(asked)
     assert (outcome.from_ns, outcome.to_ns) == (tape.at(6_000), tape.at(9_000))
     assert outcome.events == 2 * 16
-    with pytest.raises(ConfigError, match="nothing on these tapes|tapes end before"):
+    with pytest.raises(ConfigError, match=r"nothing on these tapes|tapes end before"):
         play(replace(asked, from_ns=tape.at(20_000), to_ns=None))
