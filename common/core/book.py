@@ -121,6 +121,11 @@ class Book:
         price = self.instrument.price
         return Quote(price(total) / steps, price(worst), price(best))
 
+    def average(self, side: Side, steps: int) -> Decimal | None:
+        """The average price of `quote`, and nothing else."""
+        walked = (self.asks if side is Side.BUY else self.bids).walk(steps)
+        return None if walked is None else self.instrument.price(walked[0]) / steps
+
     def mid_ticks(self) -> float | None:
         """Middle of the touch, in ticks."""
         bid, ask = self.bids.best(), self.asks.best()
