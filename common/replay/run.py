@@ -7,7 +7,7 @@ a virtual clock, all markets against one cap. One seed gives the same bytes. doc
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TypeAlias
 
@@ -24,8 +24,8 @@ from common.sim.listings import listings
 from common.tape.heard import Gap, Heard
 
 Progress: TypeAlias = Callable[[int, int], None]
-#: how far it is is told every so many messages
-TELL_EVERY = 4096
+#: messages read at a time
+BATCH = 256
 NEVER_NS = 1 << 63
 
 
@@ -90,20 +90,19 @@ def _drive(stage: Stage, heard: Iterator[Heard]) -> None:
 
 def _heard(asked: Replay, recorded: Recorded, progress: Progress | None) -> Iterator[Heard]:
     """Up to the time that was asked for, without the gaps after the last message: that a tape ends does not make its
-    last books unbelievable.
+    last books unbelievable. Read in batches, so that reading and trading do not drive each other out of the cache.
     """
     to_ns, gaps = asked.to_ns or NEVER_NS, list[Heard]()
-    for number, one in enumerate(recorded.heard):
-        if progress is not None and number % TELL_EVERY == 0:
+    for batch in iter(lambda: list(islice(recorded.heard, BATCH)), []):
+        if progress is not None:
             progress(min(recorded.done(), recorded.total), recorded.total)
-        if one.told.at_ns > to_ns:
-            break
-        if isinstance(one.told, Gap):
-            gaps.append(one)
-            continue
-        if gaps:
-            yield from gaps
-            gaps.clear()
-        yield one
-    if progress is not None:
-        progress(recorded.total, recorded.total)
+        for one in batch:
+            if one.told.at_ns > to_ns:
+                return
+            if isinstance(one.told, Gap):
+                gaps.append(one)
+                continue
+            if gaps:
+                yield from gaps
+                gaps.clear()
+            yield one
