@@ -23,7 +23,14 @@ DOORS = {
     ),
     "sqlite_utils": ("common/ledger/",),
     "time": ("common/clock.py", "scripts/benches/"),
-    "random": ("common/sim/", "common/fleet/", "scripts/drill_plan.py", "scripts/fuzz", "scripts/benches/"),
+    "random": (
+        "common/sim/",
+        "common/fleet/",
+        "common/replay/",
+        "scripts/drill_plan.py",
+        "scripts/fuzz",
+        "scripts/benches/",
+    ),
     "dydx3": ("onboard.py", "scripts/benches/peer"),
     "apexpro": ("onboard.py", "scripts/benches/peer"),
     "web3": ("onboard.py",),
@@ -77,7 +84,11 @@ def test_rooms_of_one_floor_do_not_know_each_other(trees: dict[str, ast.Module])
         allowed = {room, "core", *SIBLINGS[room]}
         for module in imports(tree):
             parts = module.split(".")
-            if parts[0] == "common" and len(parts) > 1 and parts[1] in {*SIBLINGS, "runner", "fleet"} - allowed:
+            if (
+                parts[0] == "common"
+                and len(parts) > 1
+                and parts[1] in {*SIBLINGS, "runner", "fleet", "replay"} - allowed
+            ):
                 broken.append(f"{name} imports {module}")
     assert not broken, f"siblings do not know each other: {broken}"
 
@@ -104,6 +115,17 @@ def test_analysis_reads_tapes_and_no_process_of_the_fleet_knows_it(trees: dict[s
                 room = module.split(".")[1]
                 broken += [f"{name} imports {module}"] * (room not in ("analysis", "core", "tape"))
     assert not broken, f"analysis knows tapes and core, and only scripts know analysis: {broken}"
+
+
+def test_replay_stands_on_the_fleet_and_no_process_of_the_fleet_knows_it(trees: dict[str, ast.Module]) -> None:
+    """Floor 2: what trades is played there, and must not be able to tell."""
+    broken = []
+    for name, tree in trees.items():
+        if name.startswith(("common/replay/", "scripts/")) or name.split("/")[1] in ("result", "sweep"):
+            continue
+        wanted = {"common.replay.terms"} if name == "common/settings.py" else set[str]()
+        broken += [f"{name} imports {m}" for m in imports(tree) if m.startswith("common.replay") and m not in wanted]
+    assert not broken, f"only scripts know the replay: {broken}"
 
 
 def test_roofs_import_downwards_and_never_each_other(trees: dict[str, ast.Module]) -> None:

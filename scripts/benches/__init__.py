@@ -21,4 +21,5 @@ MEASURES: dict[str, str] = {
     "book_to_wire": "scripts.benches.book_to_wire",
     "hot_path": "scripts.benches.hot_path",
     "signing": "scripts.benches.signing",
+    "replay": "scripts.benches.replay",
 }
