@@ -11,7 +11,13 @@ ROOMS = ("workers", "scripts", "common")
 FILE_MAX, FUNCTION_MAX, NESTING_MAX, PARAMETERS_MAX = 300, 40, 3, 5
 
 #: what each room of floor 1 may import beside core, clock and log (core imports nothing of ours)
-SIBLINGS = {"ledger": set[str](), "venues": set[str](), "tape": {"venues"}, "sim": {"venues", "tape"}}
+SIBLINGS = {
+    "ledger": set[str](),
+    "venues": set[str](),
+    "tape": {"venues"},
+    "sim": {"venues", "tape"},
+    "telemetry": set(),
+}
 #: modules that one room alone may open
 DOORS = {
     "sqlite3": (
