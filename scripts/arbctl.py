@@ -23,6 +23,7 @@ from scripts.commands import (
     limit,
     onboard,
     reconcile,
+    report,
     show,
     spread,
     tape,
@@ -66,6 +67,7 @@ onboard.add_to(app)
 keys.add_to(app)
 analyse.add_to(app)
 bench.add_to(app)
+report.add_to(app)
 
 
 def main() -> int:

@@ -19,6 +19,7 @@ SIBLINGS = {
     "telemetry": set(),
 }
 #: modules that one room alone may open
+DRAWN = ("common/result/charts.py", "common/result/page.py")
 DOORS = {
     "sqlite3": (
         "common/ledger/",
@@ -33,8 +34,16 @@ DOORS = {
     "dydx3": ("onboard.py", "scripts/benches/peer"),
     "apexpro": ("onboard.py", "scripts/benches/peer"),
     "web3": ("onboard.py",),
-    "matplotlib": ("common/analysis/chart", "common/analysis/report.py"),
+    "matplotlib": (
+        "common/analysis/chart",
+        "common/analysis/svg.py",
+        "common/result/charts.py",
+        "common/result/page.py",
+    ),
 }
+#: rooms and roofs that no process which trades may know: they may take minutes and a gigabyte
+FOR_PEOPLE = ("common/analysis/", "common/result/", "scripts/")
+RESULT_KNOWS = ("result", "analysis", "core", "ledger", "telemetry")
 #: the standard library's pure parts that core may use
 PURE = {
     "abc", "bisect", "collections", "dataclasses", "decimal", "enum", "fractions", "functools", "heapq", "itertools",
@@ -105,11 +114,23 @@ def test_analysis_reads_tapes_and_no_process_of_the_fleet_knows_it(trees: dict[s
     for name, tree in trees.items():
         for module in imports(tree):
             into = module.startswith("common.analysis")
-            broken += [f"{name} imports {module}"] * (into and not name.startswith(("common/analysis/", "scripts/")))
+            broken += [f"{name} imports {module}"] * (into and not name.startswith(FOR_PEOPLE))
             if name.startswith("common/analysis/") and module.startswith("common."):
                 room = module.split(".")[1]
                 broken += [f"{name} imports {module}"] * (room not in ("analysis", "core", "tape"))
     assert not broken, f"analysis knows tapes and core, and only scripts know analysis: {broken}"
+
+
+def test_a_result_reads_ledger_and_telemetry_and_no_process_of_the_fleet_knows_it(trees: dict[str, ast.Module]) -> None:
+    broken = []
+    for name, tree in trees.items():
+        for module in imports(tree):
+            into = module.startswith("common.result")
+            broken += [f"{name} imports {module}"] * (into and not name.startswith(FOR_PEOPLE))
+            if name.startswith("common/result/") and module.startswith("common."):
+                room = module.split(".")[1]
+                broken += [f"{name} imports {module}"] * (room not in RESULT_KNOWS)
+    assert not broken, f"a result knows ledger, telemetry and core, and only scripts know results: {broken}"
 
 
 def test_roofs_import_downwards_and_never_each_other(trees: dict[str, ast.Module]) -> None:
