@@ -1,7 +1,7 @@
 """Profit over time, marked to close at every moment: fills as we heard of them, quotes as telemetry has them. Pure.
 
-Between two quotes of a market the last one counts; before the first, the prices of our own fills. So the curve ends
-where the result does, but for rounding.
+Between two quotes of a market the last one counts; before the first, the prices of our own fills. Closing costs what
+the market's fills paid on average. So the curve ends where the result does, but for rounding and where fees changed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -46,7 +46,7 @@ class _Market:
     def fill(self, fill: Fill) -> None:
         self.cash -= fill.side.sign * fill.price * fill.size
         self.positions[fill.venue] += fill.side.sign * fill.size
-        self.traded[fill.venue] += fill.price * fill.size
+        self.traded[fill.venue] += fill.price * fill.size * (-1 if fill.is_reversal else 1)
         self.fees[fill.venue] += usd(fill.fee_uusd)
         if not self.quoted:
             self.quotes[fill.venue] = (fill.price, fill.price)

@@ -39,9 +39,9 @@ class Filling:
 def filling(lives: Sequence[Life], counts: Counts, fleet: Sequence[FleetRow], level: int | None, to_ns: int) -> Filling:
     """Everything about how full it was until `to_ns`."""
     begun_ns = min((life.deal.opened_ns for life in lives), default=None)
-    full = (at_ns for at_ns, *live in counts if level and max(live) >= level and begun_ns and at_ns >= begun_ns)
+    full = (at_ns for at_ns, *live in counts if level and max(live) >= level)
     shares = [(row.at_ns, Decimal(row.held_uusd) / row.cap_uusd) for row in fleet if row.cap_uusd]
-    capped = (at_ns for at_ns, share in shares if share >= FULL and begun_ns and at_ns >= begun_ns)
+    capped = (at_ns for at_ns, share in shares if share >= FULL and (begun_ns is None or at_ns >= begun_ns))
     return Filling(
         level=level,
         most_plus=max((plus for _, plus, _ in counts), default=0),

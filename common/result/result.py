@@ -24,6 +24,7 @@ from common.result.parts import Funnel, Holding, Part
 from common.result.slippage import Marked, Slipped
 from common.result.watching import Watching
 from common.telemetry import files
+from common.telemetry.merging import merged
 from common.telemetry.rows import FleetRow, Mark, Refused, Row, Sent, Span
 
 HOUR_NS = 3600 * 1_000_000_000
@@ -108,8 +109,9 @@ def result(asked: Asked) -> Result:
         story = report.story(asked.since_ns, asked.market)
         positions, equities, cap = report.markets(), report.equities(), report.cap()
     folder = files.folder_of(asked.ledger_file)
-    rows = list(files.read(folder, story.from_ns, asked.to_ns, asked.market))
-    to_ns = asked.to_ns or _last_ns(story, rows, equities)
+    read = files.read(folder, story.from_ns, asked.to_ns, asked.market)
+    rows = list(merged(read, (_ended(story, equities) - story.from_ns) // CURVE_MAX))
+    to_ns = asked.to_ns or max(_ended(story, equities), *(row.at_ns for row in rows), 0)
     quotes, marked_by = prices(story, of(rows, Span), positions)
     made = _computed(asked, story, rows, (quotes, to_ns), cap)
     return replace(made, marked_by=marked_by, positions=_only(positions, asked.market), equities=equities)
@@ -125,9 +127,10 @@ def of(rows: Iterable[Row], kind: type[Kind]) -> list[Kind]:
     return sorted((row for row in rows if isinstance(row, kind)), key=lambda row: row.at_ns)
 
 
-def _last_ns(story: Story, rows: Sequence[Row], equities: Sequence[Equity]) -> int:
-    times = [story.from_ns, *(row.at_ns for row in rows), *(one.at_ns for one in equities)]
-    return max(*times, *story.heard_ns.values(), *(moved.at_ns for moved in story.moves), story.from_ns)
+def _ended(story: Story, equities: Sequence[Equity]) -> int:
+    """The last thing that the ledger knows of."""
+    times = [story.from_ns, *(one.at_ns for one in equities), *story.heard_ns.values()]
+    return max(*times, *(moved.at_ns for moved in story.moves), story.from_ns)
 
 
 def _is_off(deal: Deal) -> bool:

@@ -149,7 +149,7 @@ def _positions(result: Result, of: str) -> Table:
         f"Positions now{of}",
         columns,
         rows,
-        "base size by our fills and as each venue says; at marks: USD, fees paid off",
+        "base size; at marks: USD, fees paid off",
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from common.telemetry.merging import one_span
 from common.telemetry.rows import FACTORS, Refused, Span
 
 
@@ -66,7 +67,7 @@ def watching(spans: Sequence[Span], refused: Iterable[Refused]) -> Watching:
         said=tuple(Said(word, for_ns[word], begun[word]) for word in words),
         denied=_denied(refused),
         capacity=capacity(spans),
-        edge_bps={sign: found for sign in ("+1", "-1") if (found := _edge(spans, sign)) is not None},
+        edge_bps=one_span(list(spans)).edge_bps,
     )
 
 
@@ -76,16 +77,6 @@ def _denied(refused: Iterable[Refused]) -> tuple[Denied, ...]:
         times[row.reason] += 1
         edges[row.reason] += row.edge_uusd
     return tuple(Denied(reason, count, edges[reason]) for reason, count in times.most_common())
-
-
-def _edge(spans: Sequence[Span], sign: str) -> tuple[float, float] | None:
-    """Mean (weighted by the time of the spans) and highest."""
-    found = [(span.edge_bps[sign], span.for_ns) for span in spans if sign in span.edge_bps]
-    total_ns = sum(for_ns for _, for_ns in found)
-    if not total_ns:
-        return None
-    mean = sum(mean * for_ns for (mean, _), for_ns in found) / total_ns
-    return round(mean, 3), max(highest for (_, highest), _ in found)
 
 
 def capacity(spans: Iterable[Span]) -> tuple[Deeper, ...]:

@@ -5,7 +5,6 @@ A row that another version wrote, or that was cut off, is no row: whoever reads 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -106,6 +105,7 @@ KINDS: Final[Mapping[str, type[Row]]] = {
     "fleet": FleetRow,
 }
 _NAMES: Final = {kind: name for name, kind in KINDS.items()}
+_FIELDS: Final = {kind: tuple(field.name for field in fields(kind)) for kind in KINDS.values()}
 
 
 def line(row: Row) -> bytes:
@@ -119,11 +119,13 @@ def row(text: bytes) -> Row | None:
     try:
         said: dict[str, Any] = orjson.loads(text)
         kind = KINDS[said.pop("kind")]
-        return kind(**{field.name: said[field.name] for field in fields(kind)})
+        return kind(**{name: _frozen(said[name]) for name in _FIELDS[kind]})
     except (orjson.JSONDecodeError, KeyError, AttributeError, TypeError):
         return None
 
 
-def price(text: str) -> Decimal:
-    """A price or size of a row, exact."""
-    return Decimal(text)
+def _frozen(value: Any) -> Any:
+    """Lists as tuples: a row that was read is the row that was written."""
+    if isinstance(value, list):
+        return tuple(map(_frozen, value))
+    return {key: _frozen(item) for key, item in value.items()} if isinstance(value, dict) else value
