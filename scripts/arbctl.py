@@ -24,6 +24,7 @@ from scripts.commands import (
     onboard,
     reconcile,
     report,
+    replay,
     show,
     spread,
     tape,
@@ -68,6 +69,7 @@ keys.add_to(app)
 analyse.add_to(app)
 bench.add_to(app)
 report.add_to(app)
+replay.add_to(app)
 
 
 def main() -> int:

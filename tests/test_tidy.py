@@ -19,7 +19,6 @@ SIBLINGS = {
     "telemetry": set(),
 }
 #: modules that one room alone may open
-DRAWN = ("common/result/charts.py", "common/result/page.py")
 DOORS = {
     "sqlite3": (
         "common/ledger/",
@@ -30,7 +29,14 @@ DOORS = {
     ),
     "sqlite_utils": ("common/ledger/",),
     "time": ("common/clock.py", "scripts/benches/"),
-    "random": ("common/sim/", "common/fleet/", "scripts/drill_plan.py", "scripts/fuzz", "scripts/benches/"),
+    "random": (
+        "common/sim/",
+        "common/fleet/",
+        "common/replay/",
+        "scripts/drill_plan.py",
+        "scripts/fuzz",
+        "scripts/benches/",
+    ),
     "dydx3": ("onboard.py", "scripts/benches/peer"),
     "apexpro": ("onboard.py", "scripts/benches/peer"),
     "web3": ("onboard.py",),
@@ -92,7 +98,11 @@ def test_rooms_of_one_floor_do_not_know_each_other(trees: dict[str, ast.Module])
         allowed = {room, "core", *SIBLINGS[room]}
         for module in imports(tree):
             parts = module.split(".")
-            if parts[0] == "common" and len(parts) > 1 and parts[1] in {*SIBLINGS, "runner", "fleet"} - allowed:
+            if (
+                parts[0] == "common"
+                and len(parts) > 1
+                and parts[1] in {*SIBLINGS, "runner", "fleet", "replay"} - allowed
+            ):
                 broken.append(f"{name} imports {module}")
     assert not broken, f"siblings do not know each other: {broken}"
 
@@ -125,12 +135,23 @@ def test_a_result_reads_ledger_and_telemetry_and_no_process_of_the_fleet_knows_i
     broken = []
     for name, tree in trees.items():
         for module in imports(tree):
-            into = module.startswith("common.result")
+            into = module.startswith("common.result.")
             broken += [f"{name} imports {module}"] * (into and not name.startswith(FOR_PEOPLE))
             if name.startswith("common/result/") and module.startswith("common."):
                 room = module.split(".")[1]
                 broken += [f"{name} imports {module}"] * (room not in RESULT_KNOWS)
     assert not broken, f"a result knows ledger, telemetry and core, and only scripts know results: {broken}"
+
+
+def test_replay_stands_on_the_fleet_and_no_process_of_the_fleet_knows_it(trees: dict[str, ast.Module]) -> None:
+    """Floor 2: what trades is played there, and must not be able to tell."""
+    broken = []
+    for name, tree in trees.items():
+        if name.startswith(("common/replay/", "scripts/")) or name.split("/")[1] in ("result", "sweep"):
+            continue
+        wanted = {"common.replay.terms"} if name == "common/settings.py" else set[str]()
+        broken += [f"{name} imports {m}" for m in imports(tree) if m.startswith("common.replay") and m not in wanted]
+    assert not broken, f"only scripts know the replay: {broken}"
 
 
 def test_roofs_import_downwards_and_never_each_other(trees: dict[str, ast.Module]) -> None:

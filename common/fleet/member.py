@@ -15,7 +15,8 @@ from common.core.trader import Trader
 from common.fleet.death import Busy, Death, Fate, MortalLedger
 from common.fleet.disk import Disk
 from common.fleet.ears import Ears
-from common.fleet.wire import Told, Wire
+from common.fleet.frames import Told
+from common.fleet.wire import Wire
 from common.ledger.ledger import Ledger
 from common.recall import FillsRecall, FundingRecall
 from common.recovery import recovery

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from common.core.terms import Terms
 from common.recorder.terms import RecorderTerms
+from common.replay.terms import ReplayTerms
 from common.settings import OVERRIDES, Cap, Endpoint, FleetLimits, Paper
 from common.warden.terms import WardenTerms
 from scripts.arbctl import app
@@ -35,6 +36,7 @@ def test_every_setting_is_explained() -> None:
         | keys(Endpoint)
         | keys(WardenTerms)
         | keys(RecorderTerms)
+        | keys(ReplayTerms)
         | set(OVERRIDES)
         | {"ARB_CONFIG", "mode", "var"}
     )
