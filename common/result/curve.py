@@ -1,7 +1,8 @@
 """Profit over time, marked to close at every moment: fills as we heard of them, quotes as telemetry has them. Pure.
 
-Between two quotes of a market the last one counts; before the first, the prices of our own fills. Closing costs what
-the market's fills paid on average. So the curve ends where the result does, but for rounding and where fees changed.
+Between two quotes of a market the last one counts, moved to where we filled since. Closing costs what the market's
+fills paid on average. So the curve ends where the result does, but for rounding and where fees changed. While one leg is
+filled and the other is not yet, one price is newer than the other, and no point is set.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,10 +11,11 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from common.core.deal import Deal, DealState
-from common.core.market import Venue
+from common.core.market import Side, Venue
 from common.core.money import ZERO, usd, uusd_down
 from common.core.order import Fill
 from common.ledger.story import Story
+from common.result.nakedness import DUST_PART
 from common.telemetry.rows import FleetRow, Span
 
 #: (when, micro-USD), in order of time
@@ -41,20 +43,25 @@ class _Market:
     traded: dict[Venue, Decimal] = field(default_factory=lambda: dict.fromkeys(Venue, ZERO))
     fees: dict[Venue, Decimal] = field(default_factory=lambda: dict.fromkeys(Venue, ZERO))
     quotes: dict[Venue, tuple[Decimal, Decimal]] = field(default_factory=dict)
-    quoted: bool = False
 
     def fill(self, fill: Fill) -> None:
         self.cash -= fill.side.sign * fill.price * fill.size
         self.positions[fill.venue] += fill.side.sign * fill.size
         self.traded[fill.venue] += fill.price * fill.size * (-1 if fill.is_reversal else 1)
         self.fees[fill.venue] += usd(fill.fee_uusd)
-        if not self.quoted:
-            self.quotes[fill.venue] = (fill.price, fill.price)
+        sold, bought = self.quotes.get(fill.venue, (fill.price, fill.price))
+        # the fill is the newest price: the quotes follow it, as far from each other as they were
+        moved = fill.price - (bought if fill.side is Side.BUY else sold)
+        self.quotes[fill.venue] = (sold + moved, bought + moved)
 
     def quote(self, span: Span) -> None:
         for venue, (sold, bought) in span.quotes.items():
             self.quotes[Venue(venue)] = (Decimal(sold), Decimal(bought))
-            self.quoted = True
+
+    @property
+    def is_even(self) -> bool:
+        """Nothing is naked, but for dust."""
+        return abs(sum(self.positions.values(), ZERO)) <= max(map(abs, self.positions.values())) * DUST_PART
 
     def worth(self) -> Decimal:
         """USD earned if everything were closed now."""
@@ -88,7 +95,8 @@ def profit(story: Story, spans: Iterable[Span]) -> Curve:
             state.fill(step)
         total += state.worth() - worth.get(market, ZERO)
         worth[market] = state.worth()
-        curve.append((at_ns, uusd_down(total)))
+        if state.is_even or isinstance(step, Span):
+            curve.append((at_ns, uusd_down(total)))
     return tuple(curve)
 
 

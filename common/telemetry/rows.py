@@ -9,6 +9,9 @@ from typing import Any, Final, TypeAlias
 
 import orjson
 
+from common.core.account import AccountFacts
+from common.core.market import Venue
+
 #: how much more than its size a deal's edge is looked at for
 FACTORS: Final = (1, 2, 5, 10, 20, 50, 100)
 #: seconds after a fill at which it is looked where the price went
@@ -94,6 +97,22 @@ class FleetRow:
     cap_uusd: int | None
     plus: int
     minus: int
+
+
+def fleet_row(
+    accounts: Mapping[Venue, AccountFacts], held_and_cap: tuple[int, int | None], live: tuple[int, int], at_ns: int
+) -> FleetRow:
+    """One look at all markets together; `live` deals are those of +1 and of −1."""
+    return FleetRow(
+        market="fleet",
+        at_ns=at_ns,
+        equity_uusd={venue.value: facts.equity_uusd for venue, facts in accounts.items()},
+        gross_uusd={venue.value: facts.gross_uusd for venue, facts in accounts.items()},
+        held_uusd=held_and_cap[0],
+        cap_uusd=held_and_cap[1],
+        plus=live[0],
+        minus=live[1],
+    )
 
 
 Row: TypeAlias = Span | Refused | Sent | Mark | FleetRow

@@ -11,7 +11,7 @@ from common.core.account import AccountFacts
 from common.core.market import Venue
 from common.ledger.watch import Room
 from common.telemetry import files
-from common.telemetry.rows import FleetRow
+from common.telemetry.rows import fleet_row
 
 
 @dataclass(slots=True)
@@ -25,20 +25,8 @@ class Diary:
         """One look, where both venues answered."""
         if len(accounts) < len(Venue):
             return
-        files.Writer(self.folder, files.FLEET).append((_row(accounts, room, at_ns),))
+        row = fleet_row(accounts, (room.held_uusd, room.cap_uusd), (room.plus, room.minus), at_ns)
+        files.Writer(self.folder, files.FLEET).append((row,))
         if files.day_of(at_ns) != files.day_of(self._forgot_ns):
             self._forgot_ns = at_ns
             files.forget(self.folder, at_ns)
-
-
-def _row(accounts: Mapping[Venue, AccountFacts], room: Room, at_ns: int) -> FleetRow:
-    return FleetRow(
-        market=files.FLEET,
-        at_ns=at_ns,
-        equity_uusd={venue.value: facts.equity_uusd for venue, facts in accounts.items()},
-        gross_uusd={venue.value: facts.gross_uusd for venue, facts in accounts.items()},
-        held_uusd=room.held_uusd,
-        cap_uusd=room.cap_uusd,
-        plus=room.plus,
-        minus=room.minus,
-    )

@@ -143,6 +143,18 @@ def test_the_curve_ends_where_the_result_does(
     assert found is not None and abs(end_uusd - found) <= 2
 
 
+def test_quotes_from_before_the_market_moved_make_no_loss_out_of_an_even_deal() -> None:
+    """Quoted 99 and 101; the market went to 200, where both legs filled: what is lost is the spread of both venues."""
+    orders = tuple(
+        order("a-BTC-1", n, venue, side, Purpose.OPEN)
+        for n, (venue, side) in enumerate(((Venue.APEX, Side.SELL), (Venue.DYDX, Side.BUY)))
+    )
+    one = deal("a-BTC-1", orders, tuple(fill(each, 0, "200", "1") for each in orders))
+    told = {venue.value: ("99", "101") for venue in Venue}
+    before = Span("BTC", START_NS + 1, 1, 0, {}, {}, 1.0, {}, (), told, {})
+    assert profit(story(one), [before]) == ((START_NS, 0), (START_NS + 1, 0), (START_NS + 2 * SECOND_NS, -4_000_000))
+
+
 def test_what_has_no_price_is_not_guessed_at() -> None:
     opened = order("a-BTC-1", 0, Venue.DYDX, Side.BUY, Purpose.OPEN)
     one = deal("a-BTC-1", (opened,), (fill(opened, 0, "100", "10"),))
