@@ -1,8 +1,8 @@
 """Profit over time, marked to close at every moment: fills as we heard of them, quotes as telemetry has them. Pure.
 
 Between two quotes of a market the last one counts, moved to where we filled since. Closing costs what the market's
-fills paid on average. So the curve ends where the result does, but for rounding and where fees changed. While one leg is
-filled and the other is not yet, one price is newer than the other, and no point is set.
+fills paid on average. So the curve ends where the result does, but for rounding and where fees changed. While one leg
+is filled and the other is not yet, one price is newer than the other, and no point is set.
 """
 
 from collections.abc import Iterable, Sequence
