@@ -24,6 +24,7 @@ from scripts.commands import (
     onboard,
     reconcile,
     replay,
+    report,
     show,
     spread,
     tape,
@@ -67,6 +68,7 @@ onboard.add_to(app)
 keys.add_to(app)
 analyse.add_to(app)
 bench.add_to(app)
+report.add_to(app)
 replay.add_to(app)
 
 

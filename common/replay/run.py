@@ -46,12 +46,12 @@ class Replay:
 def play(asked: Replay, progress: Progress | None = None) -> Outcome:
     """Play the tapes to the end; ConfigError says what cannot be replayed."""
     if asked.ledger_file is not None:
-        return _play(asked, asked.ledger_file, progress)
+        return _play(asked, asked.ledger_file, progress, is_kept=True)
     with tempfile.TemporaryDirectory(prefix="arb-replay-", dir=scratch_folder()) as scratch:
         return _play(asked, Path(scratch) / "ledger.db", progress)
 
 
-def _play(asked: Replay, ledger_file: Path, progress: Progress | None) -> Outcome:
+def _play(asked: Replay, ledger_file: Path, progress: Progress | None, *, is_kept: bool = False) -> Outcome:
     instruments = {
         v: {m: row.instrument for m, row in listings(v, asked.config.paper.taker_fee).items()} for v in Venue
     }
@@ -61,7 +61,7 @@ def _play(asked: Replay, ledger_file: Path, progress: Progress | None) -> Outcom
     if first is None:
         raise ConfigError("there is nothing on these tapes in the time that was asked for")
     begin_ns = max(first.told.at_ns, asked.from_ns or 0)
-    stage = Stage(Plot(asked.config, asked.seed, asked.slowness, ledger_file, begin_ns))
+    stage = Stage(Plot(asked.config, asked.seed, asked.slowness, ledger_file, begin_ns, is_kept))
     try:
         _drive(stage, chain([first], heard))
         ended_ns = stage.end()

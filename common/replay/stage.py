@@ -22,6 +22,7 @@ from common.replay.curve import Curve
 from common.replay.latency import Latency
 from common.replay.line import Line
 from common.replay.shown import value
+from common.replay.telemetry import Telemetry
 from common.replay.worker import Worker
 from common.settings import Settings
 from common.sim.depth import ExponentialRefill
@@ -53,6 +54,8 @@ class Plot:
     slowness: float
     ledger_file: Path
     begin_ns: int
+    #: the ledger is kept, and telemetry beside it
+    is_kept: bool = False
 
 
 class Stage:
@@ -67,6 +70,7 @@ class Stage:
         terms = plot.config.markets
         self.workers = {m: Worker(t, self.lines, self.ledger, self.heard_ns) for m, t in terms.items()}
         self.show()
+        self.telemetry = Telemetry(plot.ledger_file, self.timeline, self.lines) if plot.is_kept else None
         self.curve = Curve(SECOND_NS)
         self.events = 0
         self.has_begun = False
@@ -106,6 +110,8 @@ class Stage:
         for number, worker in enumerate(self.workers.values(), start=1):
             worker.start(number * PHASE_NS)
         self.timeline.after(ADVANCE_NS, self._advance)
+        if self.telemetry is not None:
+            self.telemetry.begin(self.workers)
 
     def follow(self, heard: Heard) -> None:
         """A message from before the beginning: it is known, and nothing is decided."""
@@ -163,6 +169,8 @@ class Stage:
 
     def close(self) -> None:
         """Let the ledger go."""
+        if self.telemetry is not None:
+            self.telemetry.end()
         self.ledger.close()
 
     def equity_uusd(self) -> int:

@@ -90,6 +90,8 @@ class Worker:
             if self._heard_ns[venue] - alive_ns >= ALIVE_NS:
                 self.hear(FeedAlive(venue, self._heard_ns[venue]))
         self.hear(Tick(self.timeline.now_ns))
+        if self.runner.meter is not None:
+            self.runner.meter.look(self.timeline.now_ns)
 
     def _halt(self) -> None:
         self.timeline.after(HALT_NS, self._halt)
