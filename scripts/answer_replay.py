@@ -71,7 +71,8 @@ def _of_markets(config: Settings, text: str) -> Settings:
     unknown = [name for name in names if name not in config.markets]
     if unknown:
         raise ConfigError(f"arb.toml has no market {', '.join(unknown)}; it has {', '.join(config.markets)}")
-    return replace(config, markets={name: config.markets[name] for name in names or config.markets})
+    wanted = {name: terms for name, terms in config.markets.items() if name in names or not names}
+    return replace(config, markets=wanted)
 
 
 def _moment_ns(option: str, text: str) -> int | None:

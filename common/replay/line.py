@@ -5,7 +5,7 @@ order latency; what the venue's book was then stands on the tape one feed latenc
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from common.core.order import Absent, Ack, Answer, Finding, Order, Reject
 from common.fleet.frames import Frame, Told, parts_of, told_of
@@ -49,9 +49,9 @@ class Line:
         if shown is not None:
             self.engine.apply(shown.source(), self.timeline.now_ns)
 
-    def advance(self, markets: list[str]) -> None:
+    def advance(self, markets: Iterable[str]) -> None:
         """Time passed at the venue: funding, liquidation, after a look at these markets."""
-        for market in markets:
+        for market in tuple(markets):
             self.sync(market)
         self.engine.advance(self.timeline.now_ns)
 

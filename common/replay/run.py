@@ -7,7 +7,7 @@ a virtual clock, all markets against one cap. One seed gives the same bytes. doc
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TypeAlias
 
@@ -24,8 +24,9 @@ from common.sim.listings import listings
 from common.tape.heard import Gap, Heard
 
 Progress: TypeAlias = Callable[[int, int], None]
-#: how far it is is told every so many messages
-TELL_EVERY = 4096
+#: messages read at a time
+BATCH = 256
+NEVER_NS = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def _play(asked: Replay, ledger_file: Path, progress: Progress | None, *, is_kep
         v: {m: row.instrument for m, row in listings(v, asked.config.paper.taker_fee).items()} for v in Venue
     }
     recorded = open_tapes(asked.tapes, tuple(asked.config.markets), instruments)
-    heard = _told(_ending(_until(recorded.heard, asked.to_ns)), recorded, progress)
+    heard = _heard(asked, recorded, progress)
     first = next(heard, None)
     if first is None:
         raise ConfigError("there is nothing on these tapes in the time that was asked for")
@@ -87,32 +88,21 @@ def _drive(stage: Stage, heard: Iterator[Heard]) -> None:
         raise ConfigError("the tapes end before the time that was asked for")
 
 
-def _until(heard: Iterator[Heard], to_ns: int | None) -> Iterator[Heard]:
-    for one in heard:
-        if to_ns is not None and one.told.at_ns > to_ns:
-            return
-        yield one
-
-
-def _ending(heard: Iterator[Heard]) -> Iterator[Heard]:
-    """Without the gaps after the last message: that a tape ends does not make its last books unbelievable."""
-    gaps: list[Heard] = []
-    for one in heard:
-        if isinstance(one.told, Gap):
-            gaps.append(one)
-            continue
-        if gaps:
-            yield from gaps
-            gaps.clear()
-        yield one
-
-
-def _told(heard: Iterator[Heard], recorded: Recorded, progress: Progress | None) -> Iterator[Heard]:
-    if progress is None:
-        yield from heard
-        return
-    for number, one in enumerate(heard):
-        if number % TELL_EVERY == 0:
+def _heard(asked: Replay, recorded: Recorded, progress: Progress | None) -> Iterator[Heard]:
+    """Up to the time that was asked for, without the gaps after the last message: that a tape ends does not make its
+    last books unbelievable. Read in batches, so that reading and trading do not drive each other out of the cache.
+    """
+    to_ns, gaps = asked.to_ns or NEVER_NS, list[Heard]()
+    for batch in iter(lambda: list(islice(recorded.heard, BATCH)), []):
+        if progress is not None:
             progress(min(recorded.done(), recorded.total), recorded.total)
-        yield one
-    progress(recorded.total, recorded.total)
+        for one in batch:
+            if one.told.at_ns > to_ns:
+                return
+            if isinstance(one.told, Gap):
+                gaps.append(one)
+                continue
+            if gaps:
+                yield from gaps
+                gaps.clear()
+            yield one

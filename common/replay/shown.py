@@ -41,6 +41,11 @@ class Shown:
         """Whose grid it is on."""
         return self.book.instrument
 
+    @property
+    def is_heard(self) -> bool:
+        """The tape has it."""
+        return self._last is not None
+
     def coming(self, message: BookMessage) -> BookMessage:
         """The tape's next message as the venue would have sent it after our orders."""
         self._last = message

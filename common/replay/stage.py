@@ -74,12 +74,13 @@ class Stage:
         self.curve = Curve(SECOND_NS)
         self.events = 0
         self.has_begun = False
-        self._heard: set[str] = set()
 
     @property
     def markets(self) -> tuple[str, ...]:
-        """The markets of which a book was heard, in the order of arb.toml."""
-        return tuple(market for market in self.workers if market in self._heard)
+        """The markets of which both venues' books were heard, in the order of arb.toml."""
+        return tuple(
+            market for market, worker in self.workers.items() if all(s.is_heard for s in worker.shown.values())
+        )
 
     @property
     def refusals(self) -> Mapping[str, int]:
@@ -128,29 +129,32 @@ class Stage:
 
     def hear(self, heard: Heard) -> None:
         """The tape's next message, at its time."""
-        told = heard.told
-        now_ns = max(told.at_ns, self.timeline.now_ns)
-        if told.at_ns < now_ns:
+        told, timeline = heard.told, self.timeline
+        now_ns = told.at_ns
+        if now_ns < timeline.now_ns:
             # a clock that was set back does not turn the line around
+            now_ns = timeline.now_ns
             told = replace(told, at_ns=now_ns)
-        self.timeline.reach(now_ns)
+        timeline.reach(now_ns)
         worker = self.workers.get(heard.market)
-        if worker is not None and isinstance(told, Gap):
-            if not told.topic:
-                worker.hear(FeedLost(heard.venue, told.why, now_ns))
-            return
-        self.heard_ns[heard.venue] = now_ns
-        if worker is None:
-            return
-        match told:
-            case BookMessage():
-                self._heard.add(heard.market)
+        if isinstance(told, BookMessage):
+            self.heard_ns[heard.venue] = now_ns
+            if worker is not None:
                 self.events += 1
                 worker.hear_book(told)
-            case IndexPrice():
-                worker.hear_index(told)
-            case FundingRate():
-                worker.hear(told)
+        elif isinstance(told, Gap):
+            if worker is not None and not told.topic:
+                worker.hear(FeedLost(heard.venue, told.why, now_ns))
+        else:
+            self.heard_ns[heard.venue] = now_ns
+            if worker is not None:
+                self._figures(worker, told)
+
+    def _figures(self, worker: Worker, told: IndexPrice | FundingRate | Page) -> None:
+        if isinstance(told, IndexPrice):
+            worker.hear_index(told)
+        elif isinstance(told, FundingRate):
+            worker.hear(told)
 
     def end(self) -> int:
         """The tape has ended: everything is closed at its last books, by the fleet's own way. When the tape ended."""
@@ -180,9 +184,9 @@ class Stage:
         return value(position, line.shown[market], taker, line.engine.index_price(market))
 
     def _equity(self, line: Line) -> Decimal:
-        account = line.engine.account(ACCOUNT)
-        worth = (self.marked(p.market, line.venue, p.size) for p in account.positions if p.size)
-        return account.balance + sum(worth, ZERO)
+        held = line.engine.held(ACCOUNT)
+        worth = (self.marked(market, line.venue, size) for market, size in held.items())
+        return line.engine.balance(ACCOUNT) + sum(worth, ZERO)
 
     def _is_over(self) -> bool:
         return not self.timeline.flying and not any(worker.trader.deals for worker in self.workers.values())
@@ -194,7 +198,7 @@ class Stage:
         self.timeline.after(ADVANCE_NS, self._advance)
         is_minute = self.timeline.now_ns // SECOND_NS % 60 == 0
         for line in self.lines.values():
-            line.advance(list(line.shown) if is_minute else self._held(line))
+            line.advance(line.shown if is_minute else line.engine.held(ACCOUNT))
         self._account()
 
     def _account(self) -> None:
@@ -205,9 +209,6 @@ class Stage:
             if age_ns is None or age_ns >= ACCOUNT_MIN_AGE_NS:
                 self.ledger.write_account(facts_of(venue, line.engine, now_ns), min_age_ns=ACCOUNT_MIN_AGE_NS)
         self.curve.add(now_ns, self.equity_uusd())
-
-    def _held(self, line: Line) -> list[str]:
-        return [p.market for p in line.engine.account(ACCOUNT).positions if p.size]
 
     def tell(self, market: str, told: Told) -> None:
         """An event of an account stream reaches the market's worker."""

@@ -8,19 +8,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from common.core.errors import ConfigError
 from common.core.events import IndexPrice
 from common.core.market import Instrument, Venue
 from common.replay.shown import message_of
-from common.sim.replay import ReplaySource, open_replay
 from common.sim.types import Instruments
 from common.tape.block import ENDING
 from common.tape.decode import decoded
 from common.tape.heard import Heard, fine_instrument
 from common.tape.places import REMOTE, TapeFile, tape_files
 from common.tape.reader import merged
+
+if TYPE_CHECKING:
+    from common.sim.replay import ReplaySource
 
 Place: TypeAlias = Path | str
 
@@ -86,6 +88,9 @@ def _taped(files: Sequence[TapeFile], instruments: Instruments) -> Recorded:
 
 
 def _books(path: Path, markets: Sequence[str], instruments: Instruments) -> Recorded:
+    # its query engine is imported only when somebody else's books are asked for
+    from common.sim.replay import open_replay
+
     source = open_replay(path, markets, instruments)
     if not source.markets:
         raise ConfigError(f"{path} has books of one venue only: there is nothing to arbitrage")
@@ -93,7 +98,7 @@ def _books(path: Path, markets: Sequence[str], instruments: Instruments) -> Reco
     return Recorded(_shown(source, at), 0, lambda: at[0])
 
 
-def _shown(source: ReplaySource, at: list[int]) -> Iterator[Heard]:
+def _shown(source: "ReplaySource", at: list[int]) -> Iterator[Heard]:
     while (wait_ns := source.next_at_ns()) is not None:
         at[0] = now_ns = source.begin_ns + wait_ns
         for book in source.pop():

@@ -20,4 +20,5 @@ stands in docs/performance.md.
 MEASURES: dict[str, str] = {
     "book_to_wire": "scripts.benches.book_to_wire",
     "signing": "scripts.benches.signing",
+    "replay": "scripts.benches.replay",
 }
