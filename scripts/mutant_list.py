@@ -126,6 +126,8 @@ MUTANTS = (
     Mutant(
         "status believed without its fills",
         ((DEAL, "    return order.reported_size is None or held >= order.reported_size\n", "    return True\n"),),
+        # what is missing is found by asking: in a simulation it is only late
+        ("tests/core/test_deal.py",),
     ),
     Mutant(
         "an absence without proof is believed",
