@@ -20,8 +20,9 @@ from common.replay.line import Line
 from common.replay.shown import Shown
 from common.runner import Runner
 
-#: as common/housekeeping.py has them
-TICK_NS, HALT_NS, HEARTBEAT_NS = 100_000_000, 1_000_000_000, 3_000_000_000
+#: as common/housekeeping.py has them; a trader without deals only samples its medians
+TICK_NS, QUIET_TICK_NS = 100_000_000, 250_000_000
+HALT_NS, HEARTBEAT_NS = 1_000_000_000, 3_000_000_000
 #: a market that says nothing shows that its connection lives when its venue was heard, at least this often
 ALIVE_NS = 500_000_000
 
@@ -85,7 +86,7 @@ class Worker:
     # ---- the loops of a worker ------------------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        self.timeline.after(TICK_NS, self._tick)
+        self.timeline.after(TICK_NS if self.trader.deals else QUIET_TICK_NS, self._tick)
         for venue, alive_ns in self.trader.view.alive_ns.items():
             if self._heard_ns[venue] - alive_ns >= ALIVE_NS:
                 self.hear(FeedAlive(venue, self._heard_ns[venue]))

@@ -1,6 +1,7 @@
 """arbctl report: the same figures in text, JSON and page, equal to what the ledger says elsewhere."""
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -152,5 +153,11 @@ def test_mistakes_end_in_a_sentence(call: Any, words: tuple[str, ...], code: int
         ("2023-11-14T23:13:20+01:00", NOW_NS),
     ],
 )
-def test_since_when_as_people_say_it(text: str | None, at_ns: int | None) -> None:
-    assert since_ns(text, NOW_NS) == at_ns
+def test_since_when_as_people_say_it_is_utc_wherever_they_are(
+    text: str | None, at_ns: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as here:
+        here.setenv("TZ", "CST-8")
+        time.tzset()
+        assert since_ns(text, NOW_NS) == at_ns
+    time.tzset()
