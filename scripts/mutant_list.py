@@ -29,7 +29,7 @@ MUTANTS = (
         (
             (
                 LEDGER,
-                "            return rows.get_live(connection, market) + writeoff.get_loose(connection, market, dust)",
+                "            return rows.get_live(connection, market) + writeoff.get_loose(connection, loose, dust)",
                 "            live = rows.get_live(connection, market)\n"
                 '            return tuple(d for d in live if any(o.state != "NEW" for o in d.orders))',
             ),

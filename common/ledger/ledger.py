@@ -17,10 +17,11 @@ from common.core.events import HaltLevel
 from common.core.market import Venue
 from common.core.money import ZERO, uusd_up
 from common.core.order import Order
-from common.ledger import account, forced, limits, migrate, rows, sums, verify, writeoff
+from common.ledger import account, forced, limits, migrate, remembered, rows, sums, verify, writeoff
 from common.ledger.facts import Fact, client_id_of, described, fills_in, heard
 from common.ledger.limit_verbs import LimitVerbs
 from common.ledger.person_verbs import PersonVerbs
+from common.ledger.remembered import Remembered
 from common.ledger.rows import Author, Entry
 from common.ledger.shapes import Refusal as Refusal
 from common.ledger.shrinking import Shrinking
@@ -40,7 +41,8 @@ class Ledger(PersonVerbs, LimitVerbs):
 
     def __init__(self, store: Store, author: Author) -> None:
         super().__init__(store, author)
-        self.unheard = Unheard(store)
+        self._past = Remembered(store.path)
+        self.unheard = Unheard(store, self._past)
         #: what workers and warden tell each other while the fleet shrinks
         self.shrinking = Shrinking(store)
         self._beats: dict[str, int] = {}
@@ -50,6 +52,7 @@ class Ledger(PersonVerbs, LimitVerbs):
         """Make or migrate the file if needed, from any number of processes at once, look it over, and open it."""
         migrate.ensure(path, at_ns=created_ns, code_version=code_version)
         verify.glance(path)
+        remembered.catch_up(path)
         return cls.open(path, config_hash=config_hash, code_version=code_version, pid=pid)
 
     @classmethod
@@ -152,12 +155,13 @@ class Ledger(PersonVerbs, LimitVerbs):
         Open is an order that is not accounted for, or fills that are uneven by `dust` (the smallest order) or more.
         """
         with self._store.reading() as connection:
-            return rows.get_live(connection, market) + writeoff.get_loose(connection, market, dust)
+            loose = self._past.now(connection).of(market).loose
+            return rows.get_live(connection, market) + writeoff.get_loose(connection, loose, dust)
 
     def dust(self, market: str) -> dict[Venue, Decimal]:
         """What finished deals of the market left at each venue, signed base size; written-off ones are not ours."""
         with self._store.reading() as connection:
-            return sums.left_behind(connection, market).get(market, dict.fromkeys(Venue, ZERO))
+            return sums.left_behind(connection, self._past.now(connection), market)
 
     def next_number(self, market: str) -> int:
         """The number of the market's next deal, from 1."""
@@ -214,7 +218,8 @@ class Ledger(PersonVerbs, LimitVerbs):
         The deals as they are then; empty when the file has it already or no deal ever was.
         """
         with self._store.transaction() as connection:
-            why, deal_ids = forced.book(connection, fill)
+            loose = self._past.now(connection).of(fill.market).loose
+            why, deal_ids = forced.book(connection, fill, loose)
             if why:
                 limits.put_halt(connection, HaltLevel.HALT, fill.market, why, who=LEDGER, at_ns=fill.at_ns)
                 self._journal(connection, Entry(fill.at_ns, "book_forced", why, market=fill.market))

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
-from common.core.market import Side, Venue
-from common.core.money import ZERO
-from common.ledger import limits, rows
+from common.core.market import Venue
+from common.ledger import limits, rows, sums
+from common.ledger.remembered import Remembered
 from common.ledger.shapes import Beat, Halt
 from common.ledger.store import Store
 
@@ -42,9 +42,7 @@ class LedgerWatch:
     """A reader that remembers how far it has read."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
-        self._fill_seq = 0
-        self._sums: Sizes = {}
+        self._store, self._past = store, Remembered(store.path)
         self._resumed: dict[str, int] = {}
         with store.reading() as connection:
             self._journal_seq: int = connection.execute("SELECT COALESCE(MAX(seq), 0) FROM journal").fetchone()[0]
@@ -69,12 +67,11 @@ class LedgerWatch:
     def look(self) -> Look:
         """Everything, as of one moment."""
         with self._store.reading() as connection:
-            self._read_fills(connection)
+            held = sums.held(self._past.now(connection))
             self._read_resumes(connection)
-            off = _written_off(connection)
             releasable = _releasable(connection)
             return Look(
-                positions={p: s for p in self._sums if (s := self._sums[p] - off.get(p, ZERO))},
+                positions={(venue, market): s for market, at in held.items() for venue, s in at.items() if s},
                 moving=_moving(connection) | releasable,
                 releasable=releasable,
                 halts=limits.halts(connection),
@@ -88,39 +85,12 @@ class LedgerWatch:
         with self._store.reading() as connection:
             return limits.halts(connection)
 
-    def _read_fills(self, connection: sqlite3.Connection) -> None:
-        query = (
-            "SELECT f.seq, f.venue, o.market, f.side, f.size FROM fill AS f JOIN orders AS o USING (client_id) "
-            "WHERE f.seq > ? ORDER BY f.seq"
-        )
-        for seq, *fill in connection.execute(query, (self._fill_seq,)):
-            _add(self._sums, fill)
-            self._fill_seq = seq
-
     def _read_resumes(self, connection: sqlite3.Connection) -> None:
         query = "SELECT seq, verb, market, at_ns, why FROM journal WHERE seq > ? ORDER BY seq"
         for seq, verb, market, at_ns, why in connection.execute(query, (self._journal_seq,)):
             self._journal_seq = seq
             if verb == "resume" and not why.startswith("by warden:"):
                 self._resumed[market] = at_ns
-
-
-def _add(sums: Sizes, row: list[Any]) -> None:
-    venue, market, side, size = row
-    place = (Venue(venue), market)
-    sums[place] = sums.get(place, ZERO) + Side(side).sign * Decimal(size)
-
-
-def _written_off(connection: sqlite3.Connection) -> Sizes:
-    """What a person took out of the count is not ours any more."""
-    query = (
-        "SELECT f.venue, o.market, f.side, f.size FROM deal AS d JOIN orders AS o USING (deal_id) "
-        "JOIN fill AS f USING (client_id) WHERE d.state = 'WRITTEN_OFF'"
-    )
-    sums: Sizes = {}
-    for row in connection.execute(query):
-        _add(sums, list(row))
-    return sums
 
 
 def _moving(connection: sqlite3.Connection) -> frozenset[str]:
@@ -131,7 +101,7 @@ def _moving(connection: sqlite3.Connection) -> frozenset[str]:
 
 
 def _releasable(connection: sqlite3.Connection) -> frozenset[str]:
-    query = "SELECT DISTINCT market FROM deal WHERE state = 'WRITTEN_OFF' AND held_uusd > 0"
+    query = "SELECT DISTINCT market FROM deal INDEXED BY deal_held WHERE state = 'WRITTEN_OFF' AND held_uusd > 0"
     return frozenset(row[0] for row in connection.execute(query))
 
 
