@@ -1,8 +1,8 @@
 """One of several processes at one ledger file: `ledger_rival HOW FILE MARKET SECONDS DEALS_PER_SECOND` (0: flat out).
 
-HOW is `ledger` (deals, opened and closed by the ledger's own verbs), `bare` (SQLite alone: BEGIN IMMEDIATE, one insert,
-COMMIT with an fsync), `queued` (the same under the ledger's queue) or `keeper` (what a warden writes: accounts, a sign of
-life). Prints JSON: nanoseconds of each reserve, and of everything else.
+HOW is `ledger` (deals, by the verbs of the ledger), `bare` (SQLite alone: BEGIN IMMEDIATE, one insert, COMMIT with an
+fsync), `queued` (the same in the ledger's queue) or `keeper` (what a warden writes: accounts, a sign of life). Prints
+JSON: nanoseconds of each reserve, and of everything else.
 """
 
 import json
