@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from common import clock
 from common.core.market import Venue
 from common.settings import Settings
+from common.supervisor_client import Places, Process, Supervisor
 from common.warden import margin
 from common.warden.board import FILE, Seen
 from common.warden.board import read as read_board
@@ -14,7 +15,6 @@ from common.warden.margin import Transfer
 from scripts import limit_view, render
 from scripts.fleet_view import FleetView, Member, view
 from scripts.render import NOTHING, Answer
-from scripts.supervise import Places, Process, Supervisor
 
 _COLUMNS = ("market", "worker", "pid", "up", "heard", "says", "+1", "−1", "closed", "void", "pnl USD", "halt")
 

@@ -8,7 +8,7 @@ from common import members
 from common.core.deal import Deal
 from common.ledger.report import Report
 from common.ledger.shapes import Beat, CapRow, Counts, Equity, Halt, JournalRow, Tally, Totals
-from scripts.supervise import Process
+from common.supervisor_client import Process
 
 
 @dataclass(frozen=True, slots=True)
