@@ -64,6 +64,10 @@ class Ledger(PersonVerbs, LimitVerbs, BootVerbs):
         """Let the file go."""
         self._store.close()
 
+    def tidy(self) -> None:
+        """Take a long log into the file: for a process that the disk may keep waiting."""
+        self._store.tidy()
+
     def __enter__(self) -> Self:
         return self
 

@@ -7,12 +7,18 @@ was made durable by the checkpoint that took it, and the log's file stays the sa
 
 import fcntl
 import os
+import struct
+from bisect import bisect_left
 from pathlib import Path
+from typing import Final
 
 from common.core.errors import LedgerAway
 
 #: macOS: an fsync there ends in the drive's cache
 _FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
+#: SQLite's format of the log: a header with page size and salt, then frames, each with a header and a page
+_HEADER: Final = struct.Struct(">8xI4x8s8x")
+_FRAME: Final = struct.Struct(">8x8s8x")
 _data_sync = getattr(os, "fdatasync", os.fsync)
 
 
@@ -40,9 +46,29 @@ class LogFile:
         except OSError as error:
             raise _away(self.path, error) from error
 
+    def pages(self) -> int:
+        """Pages written since the log began anew: what a checkpoint would have to take into the file.
+
+        The file itself is no shorter after one. Frames of the present round bear the salt of the header.
+        """
+        fd = self._file.fileno()
+        header = os.pread(fd, _HEADER.size, 0)
+        if len(header) < _HEADER.size:
+            return 0
+        page_bytes, salt = _HEADER.unpack(header)
+        frame_bytes = _FRAME.size + page_bytes
+        frames = (os.fstat(fd).st_size - _HEADER.size) // frame_bytes
+        offsets = range(_HEADER.size, _HEADER.size + frames * frame_bytes, frame_bytes)
+        return bisect_left(offsets, True, key=lambda at: _salt(fd, at) != salt)
+
     def close(self) -> None:
         """Let the file go."""
         self._file.close()
+
+
+def _salt(fd: int, at: int) -> bytes:
+    frame = os.pread(fd, _FRAME.size, at)
+    return bytes(_FRAME.unpack(frame)[0]) if len(frame) == _FRAME.size else b""
 
 
 def _away(path: Path, error: OSError) -> LedgerAway:

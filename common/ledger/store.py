@@ -21,8 +21,12 @@ SCHEMA_FILE = Path(__file__).with_name("schema.sql")
 BUSY_TIMEOUT_S = 5.0
 #: the write-ahead log is cut back to this size after a checkpoint
 WAL_MAX_BYTES = 32 * 1024 * 1024
-#: a commit that finds the log longer takes it into the file
-CHECKPOINT_PAGES = 1_000
+#: from so many pages on the log is worth taking into the file, by whoever may be kept waiting by the disk
+TIDY_PAGES = 1_000
+#: so often that is tried beside the others' writing, before they are kept waiting for the rest of it
+TIDY_PASSES = 20
+#: a commit that finds the log longer does it there and then, and all others wait: nobody has kept it short
+CHECKPOINT_PAGES = 8_000
 #: complaints of SQLite that are not about the file's content
 PASSING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
@@ -84,6 +88,26 @@ class Store:
             self.connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
             self._checkpoints_at = pages
 
+    def tidy(self) -> None:
+        """Take a log that has become long into the file while others write, so that none of them has to.
+
+        Only if they fill it faster than it empties are they kept waiting, for the last bit of it.
+        """
+        if self.log is None or self._lock is None or (pages := self.log.pages()) < TIDY_PAGES:
+            return
+        # Without room on the disk it stays as it is, and those who write are told.
+        with suppress(LedgerAway):
+            if any(self._checkpoint() for _ in range(TIDY_PASSES)) or pages < CHECKPOINT_PAGES // 2:
+                return
+            with self._lock.held():
+                self._checkpoint()
+
+    def _checkpoint(self) -> bool:
+        """Whether all of the log is in the file now, so that the next writer begins it anew."""
+        with translated(self.path):
+            _, _, taken = self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            return self.log is not None and bool(taken == self.log.pages())
+
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """One consistent view of the file for several queries."""
@@ -95,9 +119,11 @@ class Store:
     def close(self) -> None:
         """Close connection and lock file; a writer leaves a short log behind, unless somebody is using it."""
         if self._lock is not None:
-            with suppress(sqlite3.DatabaseError):
+            with suppress(sqlite3.DatabaseError, LedgerError):
                 self.connection.execute("PRAGMA busy_timeout = 0")
-                self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                # What takes long is done beside the others' writing; they wait only while the log is cut off.
+                if self._checkpoint():
+                    self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._lock.close()
         if self.log is not None:
             self.log.close()

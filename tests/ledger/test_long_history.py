@@ -139,8 +139,11 @@ def test_the_wardens_look_costs_the_same(files: dict[int, Path]) -> None:
 def test_a_deal_costs_the_same_from_its_reservation_to_its_end(files: dict[int, Path], maker: "Maker") -> None:
     cost: dict[int, list[int]] = {}
     for deals, file in files.items():
+        at_ns = long_history.end_ns(deals) + 1
         with ledger_at(file) as ledger:
-            cost[deals] = _deal(ledger, maker, long_history.end_ns(deals))
+            for venue in Venue:
+                ledger.write_account(maker.account(venue, at_ns, size="0.001"))
+            cost[deals] = _deal(ledger, maker, at_ns)
     assert all(long <= short * MORE_AT_MOST for long, short in zip(cost[LONG], cost[SHORT], strict=True)), cost
 
 
