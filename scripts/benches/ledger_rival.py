@@ -1,8 +1,8 @@
 """One of several processes at one ledger file: `ledger_rival HOW FILE MARKET SECONDS DEALS_PER_SECOND` (0: flat out).
 
 HOW is `ledger` (deals, by the verbs of the ledger), `bare` (SQLite alone: BEGIN IMMEDIATE, one insert, COMMIT with an
-fsync), `queued` (the same in the ledger's queue) or `keeper` (what a warden writes: accounts, a sign of life). Prints
-JSON: nanoseconds of each reserve, and of everything else.
+fsync), `queued` (the same in the ledger's queue) or `keeper` (what a warden does: accounts, heartbeat, a short log).
+Prints JSON: nanoseconds of each reserve, and of everything else.
 """
 
 import json
@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from common import clock, process
-from common.core.account import AccountFacts
 from common.core.deal import Deal, DealState
 from common.core.events import LookedUp
 from common.core.ids import client_id, deal_id, next_attempt
@@ -26,7 +25,7 @@ from common.core.order import Fill, Found, Lifetime, Order, Purpose, Report
 from common.ledger.ledger import Ledger, Refusal
 from common.ledger.lock import FileLock
 from common.ledger.store import lock_path
-from scripts.benches.long_history import EQUITY_UUSD
+from scripts.benches.long_history import hear_accounts
 
 SIZE, PRICE, HELD_UUSD = Decimal("0.001"), Decimal(40_000), 40_000_000
 SECOND_NS: Final = 1_000_000_000
@@ -56,6 +55,7 @@ class Rival:
     def __init__(self, ledger: Ledger, market: str, watch: Stopwatch) -> None:
         self._ledger, self._market, self._watch = ledger, market, watch
         self._name, self._number = ledger.incarnation, ledger.next_number(market)
+        ledger.begin(market, "bench", clock.now_ns())
 
     def deal(self, at_ns: int) -> None:
         """One deal from its reservation to its end: ten verbs."""
@@ -64,6 +64,7 @@ class Rival:
         if isinstance(deal, Refusal):
             raise SystemExit(f"refused: {deal.reason}")
         self._number += 1
+        self._other(self._ledger.make_durable)
         self._fill(deal)
         self._other(lambda: self._ledger.move(told.deal_id, DealState.OPEN, HELD_UUSD, "even", at_ns))
         exits = tuple(self._order(deal, venue, Purpose.CLOSE, n) for n, venue in enumerate(Venue))
@@ -136,10 +137,9 @@ def paced(seconds: float, per_second: float) -> Iterator[None]:
 def keep(ledger: Ledger, watch: Stopwatch) -> None:
     """What a warden writes at each look."""
     at_ns = clock.now_ns()
-    for venue in Venue:
-        facts = AccountFacts(venue, EQUITY_UUSD, 0, (), at_ns)
-        watch.time("other", lambda facts=facts: ledger.write_account(facts))  # type: ignore[misc]
+    watch.time("other", lambda: hear_accounts(ledger, at_ns))
     ledger.heartbeat("*", "bench", decided_ns=at_ns, at_ns=at_ns)
+    ledger.tidy()
 
 
 def _bare(file: Path, watch: Stopwatch, turns: Iterator[None], *, queued: bool) -> None:

@@ -73,8 +73,13 @@ def make_room(path: Path, at_ns: int) -> None:
     """A cap that many deals fit under, and both venues heard at `at_ns`."""
     with Ledger.open(path, config_hash="bench", code_version="bench", pid=1) as ledger:
         ledger.set_cap(CapTerms(Decimal("2.5"), Decimal(3), 1_000_000, 10**18), "bench", at_ns)
-        for venue in Venue:
-            ledger.write_account(AccountFacts(venue, EQUITY_UUSD, 0, (), at_ns))
+        hear_accounts(ledger, at_ns)
+
+
+def hear_accounts(ledger: Ledger, at_ns: int) -> None:
+    """Both venues speak, as they do to a warden every second."""
+    for venue in Venue:
+        ledger.write_account(AccountFacts(venue, EQUITY_UUSD, 0, (), at_ns))
 
 
 def _fill(connection: sqlite3.Connection, name: str, deals: int) -> None:
