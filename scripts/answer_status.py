@@ -53,6 +53,7 @@ def _data(
         "exposure": seen.cap,
         "venues": [asdict(equity) | {"leverage": equity.leverage} for equity in seen.equities],
         "halts": seen.halts,
+        "doubts": seen.doubts,
         "totals": seen.totals,
     }
 
@@ -127,4 +128,12 @@ def _notes(config: Settings, seen: FleetView, alive: tuple[int, str] | None, hel
     for halt in seen.halts:
         where = "every market" if halt.market == "*" else halt.market
         notes.append(f"{where}: {halt.level} by {halt.who} at {render.moment(halt.at_ns)} UTC: {halt.why}")
+    if seen.doubts:
+        notes.append(_doubtful(seen))
     return notes
+
+
+def _doubtful(seen: FleetView) -> str:
+    """Which workers have to ask for a deal that the file may have forgotten, and what else would do."""
+    markets = ", ".join(doubt.market for doubt in seen.doubts)
+    return f"after a power cut nobody enters until {markets} (their workers, or arbctl reconcile) asked both venues"

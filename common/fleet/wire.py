@@ -13,10 +13,21 @@ from typing import TypeAlias, TypeVar
 
 from common.core.account import ForcedFill, FundingPaid, PastFill
 from common.core.events import BookMessage, Filled, Reported
+from common.core.history import History
 from common.core.market import Venue
 from common.core.order import Absent, Ack, Answer, Finding, Found, NotSent, Order, Reject, Unknown
 from common.fleet.speech import ACCOUNT as ACCOUNT
-from common.fleet.speech import DEATH_NS, answer_to, fills_of, forced_of, funding_of, past_of, report_of, request_of
+from common.fleet.speech import (
+    DEATH_NS,
+    answer_to,
+    fills_of,
+    forced_of,
+    funding_of,
+    history_of,
+    past_of,
+    report_of,
+    request_of,
+)
 from common.fleet.timeline import Timeline
 from common.sim.checks import Refuse
 from common.sim.engine import PaperEngine
@@ -52,7 +63,8 @@ class Wire:
         self.down = False
         #: after "too many" no entry of any worker is sent until then
         self.paused_ns = 0
-        #: told of every order that the venue newly takes in
+        #: told of every order that leaves, and of each that the venue newly takes in
+        self.on_departure: Callable[[Order], None] = lambda order: None
         self.on_arrival: Callable[[Order], None] = lambda order: None
         #: gives whoever works in a market an event of the account stream
         self.tell: Callable[[str, Told], None] = lambda market, event: None
@@ -79,6 +91,7 @@ class Wire:
     def send(self, order: Order, answer: Callable[[Answer], None]) -> None:
         """The order leaves; `answer` is called with what the desk would say."""
         faults, fly = self.faults, self.timeline.fly
+        self.on_departure(order)
         if self.down or self.happens(faults.not_sent):
             fly(0, lambda: answer(NotSent("refused connection")))
             return
@@ -192,6 +205,10 @@ class Wire:
             return tuple(past for fill in fills if not self._hides(fill) for past in past_of(self.venue, fill))
 
         self._ask(listed, answer)
+
+    def history(self, since_ns: int, answer: Callable[[History | None], None]) -> None:
+        """Ask for everything since then, in all markets; None is no usable answer."""
+        self._ask(lambda: history_of(self.engine, since_ns, self.hidden), answer)
 
     def funding(self, market: str, answer: Callable[[tuple[FundingPaid, ...] | None], None]) -> None:
         """Ask for the funding of our account; None is no usable answer."""

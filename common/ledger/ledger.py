@@ -18,6 +18,7 @@ from common.core.market import Venue
 from common.core.money import ZERO, uusd_up
 from common.core.order import Order
 from common.ledger import account, forced, limits, migrate, rows, sums, verify, writeoff
+from common.ledger.boot_verbs import LEDGER, BootVerbs
 from common.ledger.facts import Fact, client_id_of, described, fills_in, heard
 from common.ledger.limit_verbs import LimitVerbs
 from common.ledger.person_verbs import PersonVerbs
@@ -28,14 +29,12 @@ from common.ledger.store import Store
 from common.ledger.unheard import Unheard
 
 #: what the triggers say to a reservation that has no room; every other complaint is a bug
-REFUSALS = frozenset({"halted", "equity", "direction", "level", "deals", "notional", "rate", "cap"})
+REFUSALS = frozenset({"halted", "doubt", "equity", "direction", "level", "deals", "notional", "rate", "cap"})
 #: heartbeats of one process are not written more often than this
 HEARTBEAT_MIN_NS = 2_000_000_000
-#: who halts a market on a fill that nobody expected
-LEDGER = "ledger"
 
 
-class Ledger(PersonVerbs, LimitVerbs):
+class Ledger(PersonVerbs, LimitVerbs, BootVerbs):
     """One process's way to write the ledger; for reading only, see report.py."""
 
     def __init__(self, store: Store, author: Author) -> None:
@@ -44,6 +43,7 @@ class Ledger(PersonVerbs, LimitVerbs):
         #: what workers and warden tell each other while the fleet shrinks
         self.shrinking = Shrinking(store)
         self._beats: dict[str, int] = {}
+        self._begun = set()
 
     @classmethod
     def create(cls, path: Path, *, created_ns: int, config_hash: str, code_version: str, pid: int) -> Self:
@@ -72,12 +72,13 @@ class Ledger(PersonVerbs, LimitVerbs):
     def reserve(self, deal: Deal, why: str) -> Deal | Refusal:
         """Insert an OPENING deal with its orders if halt, equity, direction, level and cap leave room.
 
+        Of a market that has begun it is not durable yet (`is_ahead`): send, then make it so.
         LocalError when `held_uusd` is less than an order's size × limit.
         """
         worst = max((uusd_up(o.size * o.limit) for o in deal.orders), default=0)
         if deal.held_uusd < worst or not deal.orders:
             raise LocalError(f"deal {deal.deal_id} holds {deal.held_uusd} µUSD, its orders may fill for {worst}")
-        with self._store.transaction() as connection:
+        with self._store.transaction(durable=deal.market not in self._begun) as connection:
             reason = _insert_judged(connection, deal)
             if reason is not None:
                 return Refusal(reason)

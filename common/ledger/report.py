@@ -20,6 +20,7 @@ from common.ledger.shapes import (
     Choice,
     Counts,
     DealRow,
+    Doubt,
     Dust,
     Equity,
     Halt,
@@ -100,6 +101,11 @@ class Report:
         """All halts in force."""
         found = self._all("SELECT market, level, why, who, at_ns FROM halt ORDER BY market")
         return tuple(Halt(row[0], HaltLevel(row[1]), *row[2:]) for row in found)
+
+    def doubts(self) -> tuple[Doubt, ...]:
+        """Markets of which a power cut may have taken the newest deal from the file: nobody enters meanwhile."""
+        found = self._all("SELECT market, since_ns, at_ns FROM doubt ORDER BY market")
+        return tuple(Doubt(*row) for row in found)
 
     def heartbeats(self) -> tuple[Beat, ...]:
         """The last sign of life of each worker."""

@@ -78,7 +78,10 @@ class Retelling:
             return True
 
     def rebuild(self, deal: Deal, why: str, at_ns: int) -> Deal:
-        """Write down a deal with all its orders and fills, all of them done; IllegalMove from the laws of the file."""
+        """Write down a deal with all its orders and fills, all of them done; IllegalMove from the laws of the file.
+
+        A fill that was taken back halts the market, as ever.
+        """
         with self._store.transaction() as connection:
             held = deal.held_uusd or 1
             begun = replace(deal, state=DealState.OPENING, held_uusd=held, orders=(), fills=())
@@ -87,6 +90,9 @@ class Retelling:
             for state in _WAYS[deal.state]:
                 old = rows.must_get(connection, deal.deal_id)
                 rows.update_deal(connection, old, state, 0 if state is DealState.CLOSED else held, deal.changed_ns)
+            if any(fill.is_reversal for fill in deal.fills):
+                why += ", taken back: market halted"
+                limits.put_halt(connection, HaltLevel.HALT, deal.market, why, who=self._who, at_ns=at_ns)
             self._journal(
                 connection,
                 Entry(at_ns, "rebuild", why, market=deal.market, deal_id=deal.deal_id, to_state=deal.state),

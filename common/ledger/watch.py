@@ -24,7 +24,8 @@ class Look:
     """One consistent look at the file.
 
     `positions` are signed sums of our fills, what was written off left out. `moving` are markets in which something is
-    not accounted for: an order, its fills, or a deal written off that still holds. `releasable` are the latter.
+    not accounted for: an order, its fills, a deal written off that still holds, or one that a power cut may have taken
+    from the file. `releasable` are those written off.
     `resumed_ns` is when each market ('*': all) was last resumed by a person since this reader was opened.
     `incarnations` begin the client ids of all orders that this file, or a copy put back into it, ever sent.
     """
@@ -75,7 +76,7 @@ class LedgerWatch:
             releasable = _releasable(connection)
             return Look(
                 positions={p: s for p in self._sums if (s := self._sums[p] - off.get(p, ZERO))},
-                moving=_moving(connection) | releasable,
+                moving=_moving(connection) | releasable | _doubtful(connection),
                 releasable=releasable,
                 halts=limits.halts(connection),
                 beats=_beats(connection),
@@ -128,6 +129,10 @@ def _moving(connection: sqlite3.Connection) -> frozenset[str]:
     open_orders = connection.execute("SELECT DISTINCT market FROM orders WHERE state <> 'DONE'")
     live = {deal.market for deal in rows.get_live(connection, None) if deal.unfinished}
     return frozenset(row[0] for row in open_orders) | live
+
+
+def _doubtful(connection: sqlite3.Connection) -> frozenset[str]:
+    return frozenset(row[0] for row in connection.execute("SELECT market FROM doubt"))
 
 
 def _releasable(connection: sqlite3.Connection) -> frozenset[str]:
