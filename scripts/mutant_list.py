@@ -7,6 +7,7 @@ break (the cap race), or what harms no law of the judge (a chase, a stale quote)
 from scripts.mutant import Mutant as Mutant
 from scripts.mutant_limits import LIMITS
 from scripts.mutants_of_legs import LEGS
+from scripts.mutants_of_power import OF_POWER
 from scripts.mutants_of_reconcile import RECONCILE
 from scripts.mutants_of_the_warden import OF_THE_WARDEN
 
@@ -20,6 +21,7 @@ DYDX, APEX = "common/venues/dydx/wire_order.py", "common/venues/apex/wire_order.
 MUTANTS = (
     *LEGS,
     *OF_THE_WARDEN,
+    *OF_POWER,
     Mutant(
         "unknown read as failed",
         ((FACTS, "(answer=Reject(reason=reason) | ", "(answer=Reject(reason=reason) | Unknown(reason=reason) | "),),
@@ -200,10 +202,6 @@ MUTANTS = (
             ),
             (ROWS, "from dataclasses import dataclass\n", "from dataclasses import dataclass, replace\n"),
         ),
-    ),
-    Mutant(
-        "a commit is not synced",
-        ((STORE, "{'FULL' if durable else 'NORMAL'}", "NORMAL"),),
     ),
     Mutant(
         "less is held than the orders may fill for",

@@ -64,21 +64,19 @@ class Losses:
         """Compare the file with what it was; the deals that it lost. Violation when anything else is gone."""
         kept = {deal_id for (deal_id,) in after("SELECT deal_id FROM deal")}
         seq = after("SELECT COALESCE(MAX(seq), 0) FROM journal")[0][0]
-        query = "SELECT deal_id, market, direction, held_uusd, opened_ns FROM deal"
+        query = "SELECT deal_id, state, market, direction, held_uusd, opened_ns FROM deal"
         gone = {deal_id: row for deal_id, *row in before(query) if deal_id not in kept}
-        for deal_id, (market, direction, held, opened_ns) in gone.items():
-            self._must_be_young(deal_id, now_ns)
+        for deal_id, (state, market, direction, held, opened_ns) in gone.items():
+            self._must_be_young(deal_id, state, now_ns)
             orders = before("SELECT client_id, venue FROM orders WHERE deal_id = ?", deal_id)
             self.deals[deal_id] = Lost(market, direction, held, opened_ns, tuple(orders), seq)
         self._must_be_all(before, after, gone.keys())
         return frozenset(gone)
 
-    def _must_be_young(self, deal_id: str, now_ns: int) -> None:
-        sent_ns = self._sent_ns.get(deal_id, now_ns)
-        if now_ns - sent_ns > DURABLE_NS and deal_id not in self._excused:
-            raise Violation(
-                f"{deal_id} was sent {(now_ns - sent_ns) // MS} ms before a power cut, and the file lost it"
-            )
+    def _must_be_young(self, deal_id: str, state: str, now_ns: int) -> None:
+        ago_ns = now_ns - self._sent_ns.get(deal_id, now_ns)
+        if state != "OPENING" or (ago_ns > DURABLE_NS and deal_id not in self._excused):
+            raise Violation(f"{deal_id} ({state}) was sent {ago_ns // MS} ms before a power cut that took it")
 
     def _must_be_all(self, before: AllRows, after: AllRows, gone: Any) -> None:
         """Beside their own rows nothing is gone."""

@@ -82,9 +82,10 @@ class Ledger(PersonVerbs, LimitVerbs, BootVerbs):
             reason = _insert_judged(connection, deal)
             if reason is not None:
                 return Refusal(reason)
-            rows.insert_orders(connection, deal.deal_id, deal.orders)
+            rows.put_orders(connection, deal.deal_id, enumerate(deal.orders, 1))
             self._journal(connection, _entry("reserve", deal, None, deal.state, why, at_ns=deal.opened_ns))
-            return rows.must_get(connection, deal.deal_id)
+        # What was inserted is what the file has: reading it back would take as long again as writing it.
+        return deal
 
     def write(self, deal_id: str, orders: tuple[Order, ...], to: DealState | None, why: str, at_ns: int) -> Deal:
         """Add exit or evening orders to a deal and move it (None: it stays): never refused for cap, level or halt."""

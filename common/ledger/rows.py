@@ -17,6 +17,7 @@ _ORDER = (
     "client_id, deal_id, venue, market, side, purpose, size, limit_price, lifetime, reduce_only, created_ns, "
     "state, venue_order_id, reported_size, reason"
 )
+_INSERT_ORDER = f"INSERT INTO orders (seq, {_ORDER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _FILL_OF_ORDER = "f.venue, f.fill_id, client_id, f.side, f.price, f.size, f.fee_uusd, f.venue_ns"
 _FILL = "venue, fill_id, client_id, side, price, size, fee_uusd, venue_ns"
 
@@ -121,13 +122,15 @@ def insert_orders(connection: sqlite3.Connection, deal_id: str, orders: Iterable
     """Order rows after those the deal has already."""
     query = "SELECT COALESCE(MAX(seq), 0) FROM orders WHERE deal_id = ?"
     last: int = connection.execute(query, (deal_id,)).fetchone()[0]
-    for seq, order in enumerate(orders, last + 1):
+    put_orders(connection, deal_id, enumerate(orders, last + 1))
+
+
+def put_orders(connection: sqlite3.Connection, deal_id: str, numbered: Iterable[tuple[int, Order]]) -> None:
+    """Order rows under these running numbers."""
+    for seq, order in numbered:
         if order.deal_id != deal_id:
             raise LocalError(f"order {order.client_id} belongs to deal {order.deal_id}, not {deal_id}")
-        connection.execute(
-            f"INSERT INTO orders (seq, {_ORDER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (seq, *_order_row(order)),
-        )
+        connection.execute(_INSERT_ORDER, (seq, *_order_row(order)))
 
 
 def insert_fill(connection: sqlite3.Connection, fill: Fill, at_ns: int) -> bool:
