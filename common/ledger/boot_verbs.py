@@ -69,7 +69,7 @@ class BootVerbs:
 
     def rebuild(self, deal: Deal, why: str, at_ns: int) -> Deal:
         """Write down a deal that was forgotten, as its venues tell it; only while its market is in doubt or halted."""
-        return Retelling(self._store, self._author, LEDGER).rebuild(deal, why, at_ns)
+        return Retelling(self._store, self._author, LEDGER).rebuild(deal, why, at_ns, trading=True)
 
     def dispel(self, market: str, why: str, at_ns: int) -> bool:
         """Both venues were asked, and what was missing is written down; False when nothing was in doubt."""

@@ -262,7 +262,7 @@ def _lose(fleet: Fleet, path: Path) -> None:
     The fleet's judge knows one file only, and is sent home.
     """
     for wire in fleet.wires.values():
-        wire.on_arrival = lambda order: None
+        wire.on_arrival = wire.on_departure = lambda order: None
     for member in fleet.members.values():
         member.look = lambda: None
         member.die()
