@@ -8,6 +8,7 @@ import asyncio
 from common import clock, log
 from common.core.errors import VenueError
 from common.core.events import Event, StopRequested, Tick, Way
+from common.core.forgotten import OVER_AFTER_NS, SLACK_NS
 from common.core.market import Venue
 from common.core.opening import HALTED, WOULD_OPEN
 from common.core.terms import SECOND_NS
@@ -29,6 +30,8 @@ ACCOUNT_S = 2.0
 ACCOUNT_PAUSE_S = 1.0
 #: how often it is seen whether something has to be asked for that nobody pushed
 RECALL_S = 1.0
+#: after a power cut: how often the venues are asked for what the file may have forgotten
+REMEMBER_S = 5.0
 #: what a halted market would have opened is shown for so long
 WOULD_SHOWN_NS = 60_000_000_000
 
@@ -46,7 +49,7 @@ class Housekeeping:
         self._wishes: dict[str, tuple[Way, int]] = {}
         #: what a halted trader would open, and when it last would
         self._would, self._would_ns, self._is_tempted = "", -WOULD_SHOWN_NS, False
-        world.hear = self.hear
+        world.hear, world.sync = self.hear, runner.ledger.make_durable
 
     def hear(self, event: Event) -> None:
         """One event for the runner; notices when a stopping trader has come to rest."""
@@ -71,6 +74,7 @@ class Housekeeping:
                 group.create_task(desk.stream(self.hear_account))
                 group.create_task(self._accounts(venue, desk))
                 group.create_task(self._recalls(venue, desk))
+            group.create_task(self._remember())
             group.create_task(self._ticks())
             group.create_task(self._halts())
             group.create_task(self._heartbeats())
@@ -178,6 +182,18 @@ class Housekeeping:
         except VenueError as error:
             log.trouble(self._runner.logger, "no_account", venue=desk.venue, why=error)
 
+    async def _remember(self) -> None:
+        """After a power cut: both venues are asked for the deal that the file may have forgotten, until it is known."""
+        while (doubt := self._runner.doubt) is not None:
+            # Whatever was sent before the machine went down is over by then: this clock began with the machine.
+            await asyncio.sleep(max(0, OVER_AFTER_NS - clock.monotonic_ns()) / SECOND_NS)
+            try:
+                told = [await desk.history(doubt.since_ns - SLACK_NS) for desk in self._world.desks.values()]
+                self._runner.hear_forgotten(told)
+            except VenueError as error:
+                log.trouble(self._runner.logger, "no_history", why=error)
+            await asyncio.sleep(REMEMBER_S)
+
     async def _recalls(self, venue: Venue, desk: Desk) -> None:
         """Ask for fills and funding that may have escaped us, whenever there is a reason to."""
         while True:
@@ -189,6 +205,8 @@ class Housekeeping:
 
     async def _recall(self, venue: Venue, desk: Desk) -> None:
         runner, now_ns = self._runner, clock.now_ns()
+        if runner.doubt is not None:
+            return
         since_ns = self._fills[venue].due(now_ns, fits=runner.ledger.unheard.fits(runner.market, venue))
         if since_ns is not None:
             runner.hear_history(await desk.fills_since(runner.market, since_ns))

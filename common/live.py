@@ -1,4 +1,4 @@
-"""The real world of one worker: desks and feeds on its event loop, no threads."""
+"""The real world of one worker: desks and feeds on its event loop; a thread only where the disk is waited for."""
 
 import asyncio
 import logging
@@ -23,6 +23,8 @@ class LiveWorld:
     def __init__(self, desks: Mapping[Venue, Desk], feeds: Mapping[Venue, Feed], logger: logging.Logger) -> None:
         self.desks, self.feeds, self._logger = desks, feeds, logger
         self.hear: Callable[[Event], None] = _unjoined
+        #: makes the ledger's commits durable; takes as long as the disk does
+        self.sync: Callable[[], None] = _unsynced
         #: set whenever an account stream says that balance or positions moved
         self.account_dirty: dict[Venue, asyncio.Event] = {v: asyncio.Event() for v in desks}
         #: set to what went wrong in a task: the worker's failure
@@ -55,6 +57,13 @@ class LiveWorld:
         """Wake whoever keeps the account rows."""
         self.account_dirty[venue].set()
 
+    def make_durable(self) -> None:
+        """The disk is waited for in a thread; this task stands behind those that send."""
+        self._spawn(self._make_durable())
+
+    async def _make_durable(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(None, self.sync)
+
     async def _send(self, order: Order, body: bytes) -> None:
         answer = await self.desks[order.venue].send(order, body)
         log.event(self._logger, "answer", order=order.client_id, answer=answer)
@@ -79,6 +88,10 @@ class LiveWorld:
 
 def _unjoined(event: Event) -> None:
     raise RuntimeError("the world was not joined to a runner")
+
+
+def _unsynced() -> None:
+    raise RuntimeError("the world was not joined to a ledger")
 
 
 async def started(desks: dict[Venue, Desk], terms: Terms, logger: logging.Logger) -> dict[Venue, Instrument]:

@@ -16,10 +16,17 @@ from common.core.closing import offers
 from common.core.commands import Alert, Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
 from common.core.deal import Deal
 from common.core.events import DealChanged, Event, Filled, Halted, HaltLevel, Refused, Reported
+from common.core.forgotten import forgotten
+from common.core.history import History
 from common.core.market import Venue
 from common.core.order import Order
+from common.core.rebuilding import Before
 from common.core.trader import Trader
+from common.ledger.forced import forced_rows
 from common.ledger.ledger import Ledger, Refusal
+from common.ledger.migrate import attempts_from
+from common.ledger.shapes import Doubt
+from common.reconcile.carry import evidence_of
 from common.telemetry.meter import Meter
 from common.venues.base import AccountChanged, AccountEvent, StreamUp
 
@@ -48,14 +55,21 @@ class World(Protocol):
     def account_changed(self, venue: Venue) -> None:
         """Balance or positions moved, or the private stream is up again."""
 
+    def make_durable(self) -> None:
+        """Have what the ledger has committed made durable, beside the loop and at once."""
+
 
 class Runner:
     """One market's trader, joined to ledger and world; `meter`, where there is one, is told what goes on."""
 
-    def __init__(self, trader: Trader, ledger: Ledger, world: World, meter: Meter | None = None) -> None:
+    def __init__(
+        self, trader: Trader, ledger: Ledger, world: World, meter: Meter | None = None, doubt: Doubt | None = None
+    ) -> None:
         self.trader, self.ledger, self.world, self.meter = trader, ledger, world, meter
         self.market = trader.terms.market
         self.logger = logging.getLogger(self.market)
+        #: a power cut may have taken the newest deal from the file: nobody enters until both venues were asked for it
+        self.doubt = doubt
         self._queue: deque[Event] = deque()
         self._working = False
 
@@ -116,12 +130,32 @@ class Runner:
             self._log("unheard", fill=event)
             self.hear_account(event)
 
+    def hear_forgotten(self, histories: Sequence[History]) -> None:
+        """Both venues told what they know: a deal that the file has forgotten is written down, and entries may go on.
+
+        While something about it is strange, the doubt stays, and they have to be asked again.
+        """
+        now_ns = self.world.now_ns()
+        before = Before(self.market, (), self.trader.view.instruments, forced_rows, attempts_from(now_ns), now_ns)
+        told = forgotten(before, histories, self.ledger.knows)
+        if told.strange:
+            log.trouble(self.logger, "forgotten", market=self.market, why="; ".join(told.strange))
+            return
+        deals = [self.ledger.rebuild(deal, evidence_of(deal), now_ns) for deal in told.new]
+        names = ", ".join(deal.deal_id for deal in deals)
+        self.ledger.dispel(self.market, f"both venues were asked: {names or 'nothing was forgotten'}", now_ns)
+        self._log("remembered", deals=names or "none")
+        self.doubt = None
+        for deal in deals:
+            self._changed(deal)
+
     def _hear_own(self, client_id: str, event: Event) -> None:
         if f"-{self.market}-" in client_id:
             self.hear(event)
 
     def _forced(self, fill: ForcedFill) -> None:
-        if fill.market != self.market:
+        # A deal that is not in the file could not bear its part; the venue's list of fills is asked for afterwards.
+        if fill.market != self.market or self.doubt is not None:
             return
         for deal in self.ledger.book_forced(fill):
             log.trouble(self.logger, "forced_fill", deal=deal.deal_id, fill=fill)
@@ -143,6 +177,8 @@ class Runner:
                 self._changed(self.ledger.record(command.fact))
             case Send():
                 self.world.send(command.orders)
+                if self.ledger.is_ahead:
+                    self.world.make_durable()
                 if self.meter is not None:
                     self.meter.sent(command.orders, self.world.now_ns())
             case LookUp():

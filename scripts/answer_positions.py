@@ -27,7 +27,7 @@ def positions(config: Settings) -> Answer:
     outlooks: Outlooks = {} if board is None else board.outlooks
     with Report.open(ledger_file) as report:
         markets, cap, equities = report.markets(), report.cap(), report.equities()
-        filled = {trade.market: trade.at_ns for trade in report.trades()}
+        filled = report.filled_ns()
     data = {
         "markets": [
             _data(row, now_ns, filled.get(row.market, 0)) | {"funding_hourly_usd": _funding(row, outlooks)}

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from common import clock
 from common.core.market import Venue
 from common.settings import Settings
+from common.supervisor_client import Places, Process, Supervisor
 from common.warden import margin
 from common.warden.board import FILE, Seen
 from common.warden.board import read as read_board
@@ -14,7 +15,6 @@ from common.warden.margin import Transfer
 from scripts import limit_view, render
 from scripts.fleet_view import FleetView, Member, view
 from scripts.render import NOTHING, Answer
-from scripts.supervise import Places, Process, Supervisor
 
 _COLUMNS = ("market", "worker", "pid", "up", "heard", "says", "+1", "−1", "closed", "void", "pnl USD", "halt")
 
@@ -53,6 +53,7 @@ def _data(
         "exposure": seen.cap,
         "venues": [asdict(equity) | {"leverage": equity.leverage} for equity in seen.equities],
         "halts": seen.halts,
+        "doubts": seen.doubts,
         "totals": seen.totals,
     }
 
@@ -127,4 +128,12 @@ def _notes(config: Settings, seen: FleetView, alive: tuple[int, str] | None, hel
     for halt in seen.halts:
         where = "every market" if halt.market == "*" else halt.market
         notes.append(f"{where}: {halt.level} by {halt.who} at {render.moment(halt.at_ns)} UTC: {halt.why}")
+    if seen.doubts:
+        notes.append(_doubtful(seen))
     return notes
+
+
+def _doubtful(seen: FleetView) -> str:
+    """Which workers have to ask for a deal that the file may have forgotten, and what else would do."""
+    markets = ", ".join(doubt.market for doubt in seen.doubts)
+    return f"after a power cut nobody enters until {markets} (their workers, or arbctl reconcile) asked both venues"

@@ -1,5 +1,6 @@
 """Answers out of the ledger: one function per question, from the file to something that can be shown."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import typer
 
 from common import clock
+from common.core.deal import LIVE as LIVE_STATES
 from common.core.deal import DealState
 from common.ledger.report import Report
 from common.ledger.shapes import DealRow, JournalRow
@@ -14,21 +16,26 @@ from scripts import render
 from scripts.render import Answer
 
 LIVE = "live"
+#: deals that are shown unless asked for more
+DEALS_MAX = 100
 #: the text of a reason is cut here in a table; JSON and CSV have all of it
 WHY_MAX = 90
 
 
 @dataclass(frozen=True, slots=True)
 class DealChoice:
-    """Which deals: a state, or `live`, or all; of one market; only the newest."""
+    """Which deals: in a state, or `live`, or all; of one market; only the newest."""
 
     state: str | None = None
     market: str | None = None
-    limit: int | None = None
+    limit: int = DEALS_MAX
 
-    def fits(self, row: DealRow) -> bool:
-        """Whether a deal is among them, the limit aside."""
-        return self.state is None or row.deal.state == self.state or (self.state == LIVE and row.deal.live)
+    @property
+    def states(self) -> Collection[str]:
+        """All states that fit."""
+        if self.state is None:
+            return tuple(DealState)
+        return tuple(LIVE_STATES) if self.state == LIVE else (self.state,)
 
 
 def state_named(text: str | None) -> str | None:
@@ -44,11 +51,11 @@ def state_named(text: str | None) -> str | None:
 def deals(ledger_file: Path, choice: DealChoice) -> Answer:
     """Deals with what they earned, oldest first."""
     with Report.open(ledger_file) as report:
-        found = [row for row in report.deals(choice.market) if choice.fits(row)]
-    found.sort(key=lambda row: row.deal.opened_ns)
-    found = found[-choice.limit :] if choice.limit else found
+        found = report.newest(choice.limit, market=choice.market, states=choice.states)
     columns = ("deal", "market", "dir", "state", "size", "held USD", "edge USD", "pnl USD", "fees USD", "opened", "for")
-    return Answer([_deal_data(row) for row in found], columns, [_deal_cells(row, clock.now_ns()) for row in found])
+    notes = [f"the newest {choice.limit}; --limit shows more"] if len(found) == choice.limit else []
+    cells = [_deal_cells(row, clock.now_ns()) for row in found]
+    return Answer([_deal_data(row) for row in found], columns, cells, notes=notes)
 
 
 def _deal_data(row: DealRow) -> dict[str, Any]:

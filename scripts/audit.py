@@ -29,6 +29,8 @@ from scripts.audit_venues import read_venues
 
 BUSY_TIMEOUT_S = 5.0
 _MILLI = Decimal(1000)
+#: both venues were asked for all that the file did not know
+_RECONCILED = "SELECT COALESCE(MAX(at_ns), 0) FROM journal WHERE verb IN ('reconcile', 'dispel')"
 #: how often the level may have become another
 _LEVEL_SET = (
     "SELECT COUNT(*) FROM journal "
@@ -61,7 +63,7 @@ def read_ledger(path: Path, now_ns: int) -> LedgerFacts:
             steps=_steps(connection),
             funding=_funding(connection),
             caps_set=_number(connection, _LEVEL_SET),
-            reconciled_ns=_number(connection, "SELECT COALESCE(MAX(at_ns), 0) FROM journal WHERE verb = 'reconcile'"),
+            reconciled_ns=_number(connection, _RECONCILED),
         )
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from common import members
 from common.core.deal import Deal
 from common.ledger.report import Report
-from common.ledger.shapes import Beat, CapRow, Counts, Equity, Halt, JournalRow, Tally, Totals
-from scripts.supervise import Process
+from common.ledger.shapes import Beat, CapRow, Counts, Doubt, Equity, Halt, JournalRow, Tally, Totals
+from common.supervisor_client import Process
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class FleetView:
     cap: CapRow | None = None
     equities: tuple[Equity, ...] = ()
     halts: tuple[Halt, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     last: JournalRow | None = None
 
 
@@ -58,6 +59,7 @@ def view(ledger_file: Path, markets: Sequence[str], processes: Sequence[Process]
             cap=report.cap(),
             equities=report.equities(),
             halts=report.halts(),
+            doubts=report.doubts(),
             last=journal[-1] if journal else None,
         )
 

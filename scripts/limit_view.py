@@ -12,7 +12,6 @@ from common.ledger.limits import EVERY_MARKET
 from common.ledger.report import Report
 from common.ledger.shapes import Refusal, Usage
 from common.settings import Settings
-from scripts import deeds
 from scripts.render import NOTHING, Answer
 
 _COLUMNS = ("market", "limit", "in force", "used", "arb.toml")
@@ -86,6 +85,9 @@ def set_limit(config: Settings, wish: Wish) -> Answer:
     """Put one limit into force; ConfigError when a raise was not confirmed or it cannot be."""
     bound, key = wish.bound, wish.bound.key
     confirmed = wish.confirm is not None and wish.confirm.strip() == key.spoken(bound.value)
+    # who only looks, as `arbctl status` does, need not load all that writes
+    from scripts import deeds
+
     with deeds.writable(config) as ledger:
         done = ledger.set_limit(bound, wish.reason, who=deeds.person(), confirmed=confirmed, at_ns=clock.now_ns())
     if isinstance(done, Refusal):

@@ -7,6 +7,7 @@ break (the cap race), or what harms no law of the judge (a chase, a stale quote)
 from scripts.mutant import Mutant as Mutant
 from scripts.mutant_limits import LIMITS
 from scripts.mutants_of_legs import LEGS
+from scripts.mutants_of_power import OF_POWER
 from scripts.mutants_of_reconcile import RECONCILE
 from scripts.mutants_of_the_warden import OF_THE_WARDEN
 
@@ -20,6 +21,7 @@ DYDX, APEX = "common/venues/dydx/wire_order.py", "common/venues/apex/wire_order.
 MUTANTS = (
     *LEGS,
     *OF_THE_WARDEN,
+    *OF_POWER,
     Mutant(
         "unknown read as failed",
         ((FACTS, "(answer=Reject(reason=reason) | ", "(answer=Reject(reason=reason) | Unknown(reason=reason) | "),),
@@ -29,7 +31,7 @@ MUTANTS = (
         (
             (
                 LEDGER,
-                "            return rows.get_live(connection, market) + writeoff.get_loose(connection, market, dust)",
+                "            return rows.get_live(connection, market) + writeoff.get_loose(connection, loose, dust)",
                 "            live = rows.get_live(connection, market)\n"
                 '            return tuple(d for d in live if any(o.state != "NEW" for o in d.orders))',
             ),
@@ -90,13 +92,13 @@ MUTANTS = (
             ),
             (
                 LEDGER,
-                "        with self._store.transaction() as connection:\n"
+                "        with self._store.transaction(durable=deal.market not in self._begun) as connection:\n"
                 "            reason = _insert_judged(connection, deal)\n",
                 "        with self._store.reading() as connection:\n"
                 '            held, cap = connection.execute("SELECT held_uusd, cap_uusd FROM room").fetchone()\n'
                 "            if cap is None or held + deal.held_uusd > cap:\n"
                 '                return Refusal("cap")\n'
-                "        with self._store.transaction() as connection:\n"
+                "        with self._store.transaction(durable=deal.market not in self._begun) as connection:\n"
                 "            reason = _insert_judged(connection, deal)\n",
             ),
         ),
@@ -178,11 +180,11 @@ MUTANTS = (
             ),
             (
                 LEDGER,
-                "        with self._store.transaction() as connection:\n"
+                "        with self._store.transaction(durable=deal.market not in self._begun) as connection:\n"
                 "            reason = _insert_judged(connection, deal)\n",
                 "        if self.halt_level(deal.market) is not HaltLevel.NONE:\n"
                 '            return Refusal("halted")\n'
-                "        with self._store.transaction() as connection:\n"
+                "        with self._store.transaction(durable=deal.market not in self._begun) as connection:\n"
                 "            reason = _insert_judged(connection, deal)\n",
             ),
         ),
@@ -200,10 +202,6 @@ MUTANTS = (
             ),
             (ROWS, "from dataclasses import dataclass\n", "from dataclasses import dataclass, replace\n"),
         ),
-    ),
-    Mutant(
-        "a commit is not synced",
-        ((STORE, "{'FULL' if durable else 'NORMAL'}", "NORMAL"),),
     ),
     Mutant(
         "less is held than the orders may fill for",

@@ -72,7 +72,7 @@ OF_THE_WARDEN = (
     ),
     Mutant(
         "cap: a position hides under what a deal of another market holds",
-        ((SCHEMA, "AND market IN (SELECT market FROM venue_position WHERE venue = equity.venue)", "AND 1"),),
+        ((SCHEMA, "AND +market IN (SELECT market FROM venue_position WHERE venue = equity.venue)", "AND 1"),),
         ("tests/ledger/test_laws.py",),
     ),
     Mutant(

@@ -13,6 +13,7 @@ from dataclasses import replace
 import uvloop
 
 from common import clock, live_start, log, process_main, settings, stopping, wanted
+from common.boot import boot_name
 from common.core.errors import ConfigError, LedgerAway, LedgerError
 from common.core.events import DealChanged
 from common.core.market import Instrument, Venue
@@ -53,6 +54,7 @@ def _work(market: str, logger: logging.Logger) -> None:
         if halted := live_start.admit(config, ledger, market):
             log.trouble(logger, "unconfirmed", market=market, why=halted)
         loop.run(_live(config, terms, ledger, logger))
+        ledger.end(market)
 
 
 def _ledger(config: Settings, terms: Terms, logger: logging.Logger) -> Ledger:
@@ -99,13 +101,15 @@ def _joined(
     config: Settings, terms: Terms, ledger: Ledger, desks: dict[Venue, Desk], instruments: dict[Venue, Instrument]
 ) -> Housekeeping:
     """Trader, ledger and venues joined, and the trader told of every deal that is not finished: recovery."""
+    boot = boot_name()
+    doubt = ledger.begin(terms.market, boot, clock.now_ns()) if boot else None
     number, now_ns = ledger.next_number(terms.market), clock.now_ns()
     trader = Trader(terms, instruments, incarnation=ledger.incarnation, next_number=number, start_ns=now_ns)
     feeds = {venue: make_feed(endpoint, instruments[venue]) for venue, endpoint in config.endpoints.items()}
     logger = logging.getLogger(terms.market)
     world = LiveWorld(desks, feeds, logger)
     writer = Writer(folder_of(config.ledger_file), terms.market)
-    house = Housekeeping(Runner(trader, ledger, world, Meter(trader, now_ns)), world, writer)
+    house = Housekeeping(Runner(trader, ledger, world, Meter(trader, now_ns), doubt), world, writer)
     for event in recovery(ledger, terms.market, instruments, now_ns):
         if isinstance(event, DealChanged):
             deal = event.deal

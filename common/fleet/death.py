@@ -7,9 +7,8 @@ from typing import Any
 from common.core.errors import LedgerError
 from common.ledger.ledger import Ledger
 
-_MORTAL = frozenset(
-    {"reserve", "write", "record", "move", "halt", "resume", "book_funding", "book_forced", "write_account"}
-)
+_VERBS = "reserve write record move halt resume book_funding book_forced write_account rebuild dispel"
+_MORTAL = frozenset(_VERBS.split())
 
 
 class Death(Exception):

@@ -17,6 +17,7 @@ from common.fleet.keeper import Keeper
 from common.fleet.member import Member, heard
 from common.fleet.mishaps import Mishaps
 from common.fleet.overseer import Overseer, Stage
+from common.fleet.power import Power
 from common.fleet.scenario import SIZES, Scenario
 from common.fleet.speech import facts_of
 from common.fleet.timeline import BEGIN_NS, Timeline
@@ -73,6 +74,7 @@ class Fleet:
         self.timeline, self.random = Timeline(begin_ns(faults)), Random(f"fleet-{seed}")
         self._calm, self._journalled = False, faults.venue_restart > 0
         self.disk = Disk(folder, may_be_cut=faults.power_cut > 0)
+        self.power = Power(faults.power_cut, self.timeline, Random(f"{seed}-power"), self._cut_power)
         self.ledger.set_cap(CAP, "fleet", self.timeline.now_ns)
         self.ledger.configure(self._limits(), "fleet", self.timeline.now_ns)
         self.members: dict[str, Member] = {}
@@ -86,6 +88,7 @@ class Fleet:
         self.judge = Judge(self.disk.file, self.engines, (LEVERAGE, LEVEL, Decimal(faults.balance_usd)))
         for wire in self.wires.values():
             wire.on_arrival = self.judge.arrived
+            wire.on_departure = lambda order: self.judge.departed(order, self.timeline.now_ns)
         self._move()
         self._write_accounts()
         self.members |= {market: self._member(market) for market in SIZES}
@@ -135,7 +138,8 @@ class Fleet:
             median_warmup_ns=3 * SECOND,
         )
         member = Member(terms, self._instruments(market), self.disk, self.wires, seed=self.seed)
-        member.look = self.look
+        member.look, member.on_ahead = self.look, self.power.ahead
+        member.on_death = lambda: self.judge.losses.died(market, self.timeline.now_ns)
         return member
 
     def look(self) -> None:
@@ -161,7 +165,7 @@ class Fleet:
 
     def calm(self) -> None:
         """From now on nothing goes wrong any more, and every worker is told to end what it has begun."""
-        self.faults, self._calm = calmed(self.faults), True
+        self.faults, self._calm, self.power.share = calmed(self.faults), True, 0.0
         for wire in self.wires.values():
             wire.faults = self.faults
         for member in self.members.values():
@@ -231,8 +235,7 @@ class Fleet:
         if not self.disk.full and self._happens(faults.disk_full):
             self.disk.fill()
             self.timeline.fly(DISK_FULL_NS, self.disk.free)
-        if self._happens(faults.power_cut):
-            self._cut_power()
+        self.power.strike()
         if not self.disk.full and self._happens(faults.person):
             self.person.intervene(list(SIZES))
         if self._happens(faults.foreign_order):
@@ -251,8 +254,8 @@ class Fleet:
         for member in self.members.values():
             member.die()
         self.keeper.die()
-        self.disk.cut()
-        self.judge.reopen(self.disk.file)
+        self.disk.cut(self.timeline.now_ns)
+        self.judge.cut(self.disk.file, self.timeline.now_ns)
         self.overseer.forget()
 
     # ---- rest -----------------------------------------------------------------------------------------------------
@@ -261,7 +264,7 @@ class Fleet:
         """Nothing is on its way, no deal needs anything, and whatever a venue did was heard (or will never be)."""
         if self.timeline.flying or not all(m.idle for m in self.members.values()):
             return False
-        if self.overseer.is_finding():
+        if self.overseer.is_finding() or self.ledger.doubts():
             return False
         for market, member in self.members.items():
             for deal in self.ledger.unfinished_deals(market, min(i.min_size for i in member.instruments.values())):

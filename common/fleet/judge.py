@@ -4,7 +4,7 @@ Shares no sums with the ledger. Here is what must hold at any moment; `rest.py` 
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from common.core.market import Venue
 from common.core.order import Order
 from common.fleet.by_hand import OwnView
+from common.fleet.losses import Losses, Lost
 from common.fleet.rest import Rest
 from common.fleet.violation import Violation
 from common.fleet.wire import ACCOUNT
@@ -44,10 +45,20 @@ class Judge:
         #: deal → what it held when it was let in, and what it holds now
         self._reserved: dict[str, int] = {}
         self._held: dict[str, int] = {}
+        self.losses = Losses(engines)
         self.looks = 0
         #: told each time a deal was let in
         self.on_admission: Callable[[], None] = lambda: None
         self.reopen(ledger_file)
+
+    def cut(self, ledger_file: Path, now_ns: int) -> None:
+        """The power failed, and this is the file now: only what was sent a moment before may be gone."""
+        before = self._db
+        self.reopen(ledger_file)
+        gone = self.losses.cut(lambda sql, *values: before.execute(sql, values).fetchall(), self.all_rows, now_ns)
+        before.close()
+        for deal_id in gone:
+            del self._held[deal_id]
 
     def reopen(self, ledger_file: Path) -> None:
         """Look at this file from now on: what was seen before must still be in it."""
@@ -80,7 +91,7 @@ class Judge:
     def _rest(self, reported: Mapping[str, int]) -> Rest:
         """The whole, seen without what a person did by hand."""
         own = {venue: OwnView(engine) for venue, engine in self._engines.items()}
-        return Rest(self.all_rows, own, self._balance, reported)
+        return Rest(self.all_rows, own, self._balance, reported, frozenset(self.losses.deals))
 
     # ---- deals come in and let go ---------------------------------------------------------------------------------
 
@@ -90,7 +101,9 @@ class Judge:
         total = sum(held for _, held, _ in rows)
         for deal_id, held, state in rows:
             before = self._held.get(deal_id)
-            if before is None:
+            if before is None and deal_id in self.losses.deals:
+                self._reserved[deal_id] = held
+            elif before is None:
                 self._admitted(deal_id, held, total)
             elif held > before:
                 raise Violation(f"held of {deal_id} was raised from {before} to {held}")
@@ -108,15 +121,17 @@ class Judge:
             raise Violation(f"equity: {deal_id} was let in with {len(equities)} venues heard")
         cap = int(self._leverage * min(e for e, *_ in equities))
         cap -= max(0, *(gross - self._answered(venue, deal_id) for _, gross, _, venue in equities))
+        opened_ns = self._one("SELECT opened_ns FROM deal WHERE deal_id = ?", deal_id)
+        total += sum(lost.held for lost in self._lost(opened_ns))
         if total > cap:
             raise Violation(f"cap: {deal_id} was let in with {total} µUSD exposed of {cap}")
-        opened_ns = self._one("SELECT opened_ns FROM deal WHERE deal_id = ?", deal_id)
         if any(abs(opened_ns - at_ns) > EQUITY_MAX_AGE_NS for _, _, at_ns, _ in equities):
             raise Violation(f"equity: {deal_id} was let in on an equity that was too old")
         halts = "SELECT COUNT(*) FROM halt JOIN deal ON halt.market IN (deal.market, '*') WHERE deal_id = ?"
         if self._one(halts, deal_id):
             raise Violation(f"halt: {deal_id} was let in while a halt stood")
         self._covers(deal_id, held)
+        self._levels(self._lost(opened_ns))
         self._limited(deal_id, opened_ns)
         self.on_admission()
 
@@ -182,23 +197,40 @@ class Judge:
                 leg[2] += Decimal(size)
         return max((int(abs(net) * paid / size * MICRO) for net, paid, size in legs.values() if size), default=0)
 
-    def _levels(self) -> None:
+    def _lost(self, now_ns: int) -> list[Lost]:
+        """What a power cut took from the file, and may still fill."""
+        return self.losses.counting(lambda deal_id: deal_id in self._held, now_ns)
+
+    def _levels(self, lost: Sequence[Lost] = ()) -> None:
         for direction, count in self.all_rows(f"SELECT direction, COUNT(*) FROM deal WHERE state IN {LIVE} GROUP BY 1"):
-            if count > self._level:
-                raise Violation(f"level: {count} live deals in direction {direction:+d}")
+            missing = sum(one.direction == direction for one in lost)
+            if count + missing > self._level:
+                raise Violation(f"level: {count} live deals in direction {direction:+d}, {missing} more are forgotten")
         both = f"SELECT market FROM deal WHERE state IN {LIVE} GROUP BY 1 HAVING COUNT(DISTINCT direction) > 1"
         for (market,) in self.all_rows(both):
             raise Violation(f"direction: {market} is live in both directions")
 
     # ---- orders arrive --------------------------------------------------------------------------------------------
 
+    def departed(self, order: Order, now_ns: int) -> None:
+        """An order leaves: its row must be there."""
+        if not self.all_rows("SELECT 1 FROM orders WHERE client_id = ? AND state = 'NEW'", order.client_id):
+            raise Violation(f"order {order.client_id} was sent to {order.venue} without a row")
+        self.losses.sent(order, now_ns)
+
     def arrived(self, order: Order) -> None:
         """An order was newly taken in by a venue: its row must be there, and nobody may have called it dead."""
         rows = self.all_rows("SELECT state FROM orders WHERE client_id = ?", order.client_id)
-        if not rows:
+        lost = None if rows else self.losses.of_order(order.client_id)
+        if not rows and lost is None:
             raise Violation(f"order {order.client_id} reached {order.venue} without a row")
-        if rows[0][0] == "DONE":
+        if (rows and rows[0][0] == "DONE") or (lost is not None and self._given_up(lost)):
             raise Violation(f"order {order.client_id} reached {order.venue} after it was called dead")
+
+    def _given_up(self, lost: Lost) -> bool:
+        """The file does not wait for what was lost any more."""
+        query = "SELECT 1 FROM journal WHERE verb = 'dispel' AND market = ? AND seq > ?"
+        return bool(self.all_rows(query, lost.market, lost.seq))
 
     # ---- looking --------------------------------------------------------------------------------------------------
 

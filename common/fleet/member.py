@@ -8,6 +8,8 @@ from typing import Any, cast
 from common.core.account import FundingPaid
 from common.core.errors import LedgerError
 from common.core.events import Answered, Event, Halted, LookedUp, StopRequested, Tick
+from common.core.forgotten import OVER_AFTER_NS, SLACK_NS
+from common.core.history import History
 from common.core.market import Instrument, Venue
 from common.core.order import Order
 from common.core.terms import Terms
@@ -28,6 +30,10 @@ TICK_NS, WAITING_NS = 400 * MS, 1200 * MS
 #: halts are read, and the feeds show that they live, every so many ticks; what may have escaped us is seen to
 SLOW_TICKS, RECALL_TICKS = 3, 6
 START_NS = SECOND // 2
+#: whatever a power cut may have taken from the file is asked for this often, until it is known
+REMEMBER_NS = 5 * SECOND
+#: how long the disk takes to make durable what was reserved
+SYNC_MAX_NS = 200 * MS
 #: dying between two events, with nothing in the hand, is tried at each tick: it is enough to do it now and then
 IDLE_PART = 0.05
 
@@ -43,12 +49,16 @@ class Member:
         self.timeline = any_wire.timeline
         faults = any_wire.faults
         self.random = Random(f"{seed}-{terms.market}")
+        self._disk_random = Random(f"{seed}-{terms.market}-disk")
         self.fate = Fate(self.random, faults.death, faults.ledger_busy)
         self.down_max_ns = faults.down_max_ns
         #: our clock less the venues'
         self.skew_ns = self.random.randint(-faults.skew_max_ns, faults.skew_max_ns)
         #: called after every verb of the ledger
         self.look: Callable[[], None] = lambda: None
+        #: called when it dies, and when something was sent that is not durable yet
+        self.on_death: Callable[[], None] = lambda: None
+        self.on_ahead: Callable[[], None] = lambda: None
         self.runner: Runner | None = None
         self.recalls: dict[Venue, tuple[FillsRecall, FundingRecall]] = {}
         self.stopping = False
@@ -62,7 +72,21 @@ class Member:
     def start(self) -> None:
         """Recover: the walk over what the ledger holds, an empty list the first time."""
         self.life += 1
-        ledger = self.disk.ledger
+        try:
+            self._begin()
+        except (Death, Busy):
+            self._fall()
+        except LedgerError:
+            if not self.disk.full:
+                raise
+            self._fall()
+
+    def _begin(self) -> None:
+        ledger = cast(Ledger, MortalLedger(self.disk.ledger, self.fate, self.look))
+        doubt = ledger.begin(self.terms.market, self.disk.boot, self.now_ns())
+        if doubt is not None:
+            self.fate.strike()
+            self._alive(self._remember, REMEMBER_NS)
         trader = Trader(
             self.terms,
             self.instruments,
@@ -71,7 +95,7 @@ class Member:
             start_ns=self.now_ns(),
         )
         self.recalls = {venue: (FillsRecall(), FundingRecall()) for venue in self.wires}
-        self.runner = Runner(trader, cast(Ledger, MortalLedger(ledger, self.fate, self.look)), self)
+        self.runner = Runner(trader, ledger, self, doubt=doubt)
         for event in recovery(ledger, self.terms.market, self.instruments, self.now_ns()):
             self.hear(event)
         if self.stopping:
@@ -111,8 +135,12 @@ class Member:
         """The process is gone; its supervisor starts another."""
         if self.runner is not None:
             self.runner = None
-            self.fate.deaths += 1
-            self.timeline.fly(SECOND + self.random.randrange(self.down_max_ns), self.start)
+            self.on_death()
+            self._fall()
+
+    def _fall(self) -> None:
+        self.fate.deaths += 1
+        self.timeline.fly(SECOND + self.random.randrange(self.down_max_ns), self.start)
 
     def stop(self) -> None:
         """Told to end: nothing new from now on, in this life and the next."""
@@ -158,6 +186,8 @@ class Member:
     def _recall(self, runner: Runner) -> None:
         """Ask for what may have escaped us, as a worker does (common/housekeeping.py)."""
         now_ns, market = self.now_ns(), self.terms.market
+        if runner.doubt is not None:
+            return
         for venue, (fills, funding) in self.recalls.items():
             since_ns = fills.due(now_ns, fits=self.disk.ledger.unheard.fits(market, venue))
             if since_ns is not None:
@@ -167,6 +197,28 @@ class Member:
             if funding.due(now_ns):
                 self.fate.strike()
                 self.wires[venue].funding(market, self._hearing(funding, _hear_funding))
+
+    def _remember(self) -> None:
+        """What a power cut took is asked for, as a worker does: once nothing can be on its way any more."""
+        if self.runner is None or self.runner.doubt is None:
+            return
+        self._alive(self._remember, REMEMBER_NS)
+        if self.timeline.now_ns >= self.disk.booted_ns + OVER_AFTER_NS:
+            self.do(self._ask_for_forgotten)
+
+    def _ask_for_forgotten(self, runner: Runner) -> None:
+        assert runner.doubt is not None
+        life, told = self.life, list[History]()
+
+        def answered(history: History | None) -> None:
+            if history is not None:
+                told.append(history)
+            if life == self.life and len(told) == len(self.wires):
+                self.awaited(lambda runner: runner.hear_forgotten(told))
+
+        for wire in self.wires.values():
+            self.fate.strike()
+            wire.history(runner.doubt.since_ns - SLACK_NS, answered)
 
     def _hearing(
         self, recall: FillsRecall | FundingRecall, hear: Callable[[Runner, Any], None]
@@ -182,8 +234,8 @@ class Member:
 
     @property
     def idle(self) -> bool:
-        """Lives, and has nothing in flight."""
-        return self.runner is not None and self.runner.trader.idle
+        """Lives, has nothing in flight, and nothing is missing."""
+        return self.runner is not None and self.runner.doubt is None and self.runner.trader.idle
 
     # ---- the world of the runner ----------------------------------------------------------------------------------
 
@@ -227,6 +279,12 @@ class Member:
 
     def account_changed(self, venue: Venue) -> None:
         """The fleet keeps the account rows."""
+
+    def make_durable(self) -> None:
+        """The disk works for a while, unless the process dies or the power fails first."""
+        ledger = self.disk.ledger
+        self._alive(ledger.make_durable, self._disk_random.randrange(SYNC_MAX_NS))
+        self.on_ahead()
 
 
 def heard(member: Member, told: Told) -> None:

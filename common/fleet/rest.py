@@ -6,7 +6,7 @@ micro-USD: the one sum of the ledger's that comes in here, to be judged.
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -39,8 +39,11 @@ class Rest:
         engines: Mapping[Venue, OwnView],
         balance: Decimal,
         reported: Mapping[str, int],
+        lost: Collection[str] = (),
     ) -> None:
         self._all, self._engines, self._balance, self._reported = all_rows, engines, balance, reported
+        #: deals that a power cut took from the file
+        self._lost = lost
 
     def judge(self) -> None:
         """Every law of rest, one after the other."""
@@ -70,6 +73,8 @@ class Rest:
                 asked = order.request
                 row = rows.get(asked.client_id)
                 said = (venue.value, asked.market, asked.side.value, asked.size, asked.price)
+                if row is None and asked.client_id.rpartition("-")[0] in self._lost and order.remaining == asked.size:
+                    continue
                 if row is None:
                     raise Violation(f"order {asked.client_id} is at {venue} and has no row")
                 if (*row[:3], Decimal(row[3]), Decimal(row[4])) != said:
@@ -240,11 +245,12 @@ class Rest:
         ends: dict[str, str] = {}
         query = "SELECT deal_id, verb, from_state, to_state FROM journal WHERE deal_id IS NOT NULL ORDER BY seq"
         for deal_id, verb, before, after in self._all(query):
-            if (verb == "reserve") is (deal_id in ends):
+            begins = verb == "reserve" or (verb == "rebuild" and deal_id in self._lost)
+            if begins is (deal_id in ends):
                 raise Violation(f"journal: {deal_id} begins with {verb}, or is reserved twice")
-            if verb != "reserve" and before != ends[deal_id]:
+            if not begins and before != ends[deal_id]:
                 raise Violation(f"journal: {deal_id} was {ends[deal_id]}, {verb} finds it {before}")
-            if verb != "reserve" and before != after and (before, after) not in MOVES:
+            if not begins and before != after and (before, after) not in MOVES:
                 raise Violation(f"journal: {deal_id} went from {before} to {after}")
             ends[deal_id] = after
         states = dict(self._all("SELECT deal_id, state FROM deal"))
@@ -256,6 +262,10 @@ class Rest:
         """The journal tells of every order's end once, and of every fill."""
         told: dict[str, int] = {}
         ended: dict[str, int] = {}
+        query = "SELECT o.client_id, why FROM journal j JOIN orders o USING (deal_id) WHERE verb = 'rebuild'"
+        for client_id, why in self._all(query):
+            if client_id.rpartition("-")[0] in self._lost and client_id in why:
+                told[client_id], ended[client_id] = self._found(client_id), 1
         for (why,) in self._all("SELECT why FROM journal WHERE verb = 'record' ORDER BY seq"):
             client_id = why.partition(":")[0]
             found = re.search(r", (\d+) new fill", why)
@@ -265,6 +275,11 @@ class Rest:
             if (ended.get(client_id), told.get(client_id)) != (1, fills):
                 ends, count = ended.get(client_id, 0), told.get(client_id, 0)
                 raise Violation(f"journal: {client_id} ended {ends} times, {count} of its {fills} fills are told")
+
+    def _found(self, client_id: str) -> int:
+        """The fills that a deal was told anew from: those that were heard first, all at once."""
+        query = "SELECT COUNT(*), at_ns FROM fill WHERE client_id = ? GROUP BY at_ns ORDER BY at_ns LIMIT 1"
+        return int(self._all(query, client_id)[0][0])
 
     def _counted(self) -> Iterator[tuple[str, int]]:
         query = (

@@ -6,12 +6,15 @@ from pathlib import Path
 from random import Random
 
 from common.core.errors import ArbError
+from common.core.forgotten import OVER_AFTER_NS
 from common.fleet.death import Death
 from common.fleet.fleet import Fleet, Tally
 from common.sim.faults import SECOND, Faults, drawn
 
 #: how long faults rage, how long a calm world is given to come to rest, and how often that is looked for
 RAGE_NS, CALM_NS, LOOK_NS = 30 * SECOND, 180 * SECOND, SECOND
+#: and how long they rage on once entries are possible again after a power cut
+AFTERWARDS_NS = 15 * SECOND
 #: what code that breaks a rule is known to raise; `Violation` is an AssertionError
 CRASHES = (ArbError, AssertionError, RuntimeError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 
@@ -50,9 +53,15 @@ def _run(fleet: Fleet, rage_ns: int) -> Outcome:
 
 
 def _play(fleet: Fleet, rage_ns: int) -> None:
-    """Faults rage, then it is calm until everything is at rest, then the judge looks at the whole."""
+    """Faults rage, then it is calm until everything is at rest, then the judge looks at the whole.
+
+    After a power cut nobody enters until the venues were asked for what it took: they rage on until after that.
+    """
     fleet.keep_going()
     fleet.run_until(fleet.timeline.now_ns + rage_ns)
+    if fleet.disk.booted_ns:
+        fleet.power.share = 0.0
+        fleet.run_until(fleet.disk.booted_ns + OVER_AFTER_NS + AFTERWARDS_NS)
     fleet.calm()
     end_ns = fleet.timeline.now_ns + CALM_NS
     while fleet.timeline.now_ns < end_ns:

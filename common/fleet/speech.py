@@ -1,10 +1,11 @@
 """What a paper venue keeps, in the words of core: requests as they arrive, reports, fills, forced fills."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
 from common.core.account import AccountFacts, ForcedFill, FundingPaid, PastFill, Position, forced_fill, taken_back
+from common.core.history import History, PastOrder
 from common.core.market import Venue
 from common.core.money import ZERO, uusd_down, uusd_up
 from common.core.order import Answer, Fill, Found, Lifetime, Order, Reject, Report, Unknown
@@ -104,6 +105,36 @@ def forced_of(venue: Venue, fill: PaperFill, at_ns: int) -> tuple[ForcedFill, ..
 def past_of(venue: Venue, fill: PaperFill) -> tuple[PastFill, ...]:
     """An execution as the venue's history has it: orders are named by the venue's own id."""
     return tuple(PastFill(fill.market, fill.order_id, said) for said in fills_of(venue, fill, ""))
+
+
+def history_of(engine: PaperEngine, since_ns: int = 0, hidden: Collection[str] = ()) -> History:
+    """All executions since then that show, and the orders behind them, as a desk brings them home."""
+    told, ours, forced = dict[str, PastOrder](), list[Fill](), list[ForcedFill]()
+    for fill in engine.fills(ACCOUNT):
+        order = engine.order(ACCOUNT, fill.order_id) if fill.order_id else None
+        if fill.at_ns < since_ns or (order is not None and order.request.client_id in hidden):
+            continue
+        if order is None:
+            forced += forced_of(engine.venue, fill, fill.at_ns)
+        else:
+            told[order.order_id] = _past_order(engine.venue, order)
+            ours += fills_of(engine.venue, fill, order.request.client_id)
+    return History(engine.venue, tuple(told.values()), tuple(ours), tuple(forced))
+
+
+def _past_order(venue: Venue, order: PaperOrder) -> PastOrder:
+    asked = order.request
+    return PastOrder(
+        venue=venue,
+        market=asked.market,
+        side=asked.side,
+        size=asked.size,
+        limit=asked.price,
+        lifetime=Lifetime(asked.lifetime),
+        reduce_only=asked.reduce_only,
+        created_ns=order.created_ns,
+        report=report_of(order, {}),
+    )
 
 
 def funding_of(venue: Venue, paid: FundingPayment) -> FundingPaid:

@@ -13,11 +13,12 @@ from typing import TypeVar
 
 from common.core.account import FundingPaid, PastFill
 from common.core.events import BookMessage
+from common.core.history import History
 from common.core.market import Venue
 from common.core.order import Absent, Ack, Answer, Finding, NotSent, Order, Reject, Unknown
 from common.fleet.frames import Frame, Told, told_of
 from common.fleet.speech import ACCOUNT as ACCOUNT
-from common.fleet.speech import DEATH_NS, answer_to, found_of, funding_of, past_of, request_of
+from common.fleet.speech import DEATH_NS, answer_to, found_of, funding_of, history_of, past_of, request_of
 from common.fleet.timeline import Timeline
 from common.sim.checks import Refuse
 from common.sim.engine import PaperEngine
@@ -42,7 +43,8 @@ class Wire:
         self.down = False
         #: after "too many" no entry of any worker is sent until then
         self.paused_ns = 0
-        #: told of every order that the venue newly takes in
+        #: told of every order that leaves, and of each that the venue newly takes in
+        self.on_departure: Callable[[Order], None] = lambda order: None
         self.on_arrival: Callable[[Order], None] = lambda order: None
         #: gives whoever works in a market an event of the account stream
         self.tell: Callable[[str, Told], None] = lambda market, event: None
@@ -69,6 +71,7 @@ class Wire:
     def send(self, order: Order, answer: Callable[[Answer], None]) -> None:
         """The order leaves; `answer` is called with what the desk would say."""
         faults, fly = self.faults, self.timeline.fly
+        self.on_departure(order)
         if self.down or self.happens(faults.not_sent):
             fly(0, lambda: answer(NotSent("refused connection")))
             return
@@ -172,6 +175,10 @@ class Wire:
             return tuple(past for fill in fills if not self._hides(fill) for past in past_of(self.venue, fill))
 
         self._ask(listed, answer)
+
+    def history(self, since_ns: int, answer: Callable[[History | None], None]) -> None:
+        """Ask for everything since then, in all markets; None is no usable answer."""
+        self._ask(lambda: history_of(self.engine, since_ns, self.hidden), answer)
 
     def funding(self, market: str, answer: Callable[[tuple[FundingPaid, ...] | None], None]) -> None:
         """Ask for the funding of our account; None is no usable answer."""

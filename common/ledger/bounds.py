@@ -158,7 +158,13 @@ def used(connection: sqlite3.Connection, now_ns: int) -> Iterator[Usage]:
     counts = (
         f"SUM({rows.LIVE_SQL}), SUM(held_uusd), SUM(opened_ns > ?1 - 60000000000), SUM(opened_ns > ?1 - 3600000000000)"
     )
-    where = f"WHERE {rows.LIVE_SQL} OR held_uusd > 0 OR opened_ns > ?1 - 3600000000000"
-    found = connection.execute(f"SELECT market, {counts} FROM deal {where} GROUP BY market", (now_ns,)).fetchall()
+    # each by its own index: together they would be looked for in all of history
+    counted = (
+        f"SELECT deal_id FROM deal INDEXED BY deal_live WHERE {rows.LIVE_SQL} "
+        "UNION SELECT deal_id FROM deal INDEXED BY deal_held WHERE held_uusd > 0 "
+        "UNION SELECT deal_id FROM deal INDEXED BY deal_opened WHERE opened_ns > ?1 - 3600000000000"
+    )
+    query = f"SELECT market, {counts} FROM deal WHERE deal_id IN ({counted}) GROUP BY +market"
+    found = connection.execute(query, (now_ns,)).fetchall()
     yield from (Usage(*row) for row in found)
     yield Usage(EVERY_MARKET, *(sum(column) for column in list(zip(*found, strict=True))[1:] or [()] * 4))

@@ -5,7 +5,7 @@ Each part stands under an order row of its own, DONE from the start. Whether the
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from itertools import count
@@ -22,8 +22,10 @@ FORCED = "forced:"
 CLIENT_ID_LENGTH = 40
 
 
-def book(connection: sqlite3.Connection, forced: ForcedFill) -> tuple[str, tuple[str, ...]]:
+def book(connection: sqlite3.Connection, forced: ForcedFill, loose: Iterable[str]) -> tuple[str, tuple[str, ...]]:
     """Write it down: one line for the journal, and the deals that bear it; no line when all of it is known.
+
+    `loose` are the market's finished deals that are not exactly even.
 
     The market's live deals bear it, and finished ones of which something is left (a fill that came late), oldest first;
     without one the last finished deal does.
@@ -32,7 +34,7 @@ def book(connection: sqlite3.Connection, forced: ForcedFill) -> tuple[str, tuple
         deal_ids = put_reversed(connection, forced)
         why = f"taken back: forced fill {forced.venue} {forced.fill_id.removesuffix(REVERSED)}"
         return (why if deal_ids else ""), deal_ids
-    bearers = _bearers(connection, forced.market)
+    bearers = _bearers(connection, forced.market, loose)
     parts = shares(forced, bearers)
     why = f"forced fill {forced.venue} {forced.fill_id}: {forced.side} {forced.size} at {forced.price}"
     if not put_forced(connection, forced, parts) and (bearers or was_noted(connection, why)):
@@ -40,8 +42,8 @@ def book(connection: sqlite3.Connection, forced: ForcedFill) -> tuple[str, tuple
     return why, tuple(deal.deal_id for deal, _ in parts)
 
 
-def _bearers(connection: sqlite3.Connection, market: str) -> tuple[Deal, ...]:
-    left = get_live(connection, market) + get_loose(connection, market, ZERO)
+def _bearers(connection: sqlite3.Connection, market: str, loose: Iterable[str]) -> tuple[Deal, ...]:
+    left = get_live(connection, market) + get_loose(connection, loose, ZERO)
     return tuple(sorted(left, key=lambda deal: (deal.opened_ns, deal.number))) or get_last(connection, market)
 
 

@@ -17,10 +17,12 @@ from common.core.events import HaltLevel
 from common.core.market import Venue
 from common.core.money import ZERO, uusd_up
 from common.core.order import Order
-from common.ledger import account, forced, limits, migrate, rows, sums, verify, writeoff
+from common.ledger import account, forced, limits, migrate, remembered, rows, sums, verify, writeoff
+from common.ledger.boot_verbs import LEDGER, BootVerbs
 from common.ledger.facts import Fact, client_id_of, described, fills_in, heard
 from common.ledger.limit_verbs import LimitVerbs
 from common.ledger.person_verbs import PersonVerbs
+from common.ledger.remembered import Remembered
 from common.ledger.rows import Author, Entry
 from common.ledger.shapes import Refusal as Refusal
 from common.ledger.shrinking import Shrinking
@@ -28,28 +30,29 @@ from common.ledger.store import Store
 from common.ledger.unheard import Unheard
 
 #: what the triggers say to a reservation that has no room; every other complaint is a bug
-REFUSALS = frozenset({"halted", "equity", "direction", "level", "deals", "notional", "rate", "cap"})
+REFUSALS = frozenset({"halted", "doubt", "equity", "direction", "level", "deals", "notional", "rate", "cap"})
 #: heartbeats of one process are not written more often than this
 HEARTBEAT_MIN_NS = 2_000_000_000
-#: who halts a market on a fill that nobody expected
-LEDGER = "ledger"
 
 
-class Ledger(PersonVerbs, LimitVerbs):
+class Ledger(PersonVerbs, LimitVerbs, BootVerbs):
     """One process's way to write the ledger; for reading only, see report.py."""
 
     def __init__(self, store: Store, author: Author) -> None:
         super().__init__(store, author)
-        self.unheard = Unheard(store)
+        self._past = Remembered(store.path)
+        self.unheard = Unheard(store, self._past)
         #: what workers and warden tell each other while the fleet shrinks
         self.shrinking = Shrinking(store)
         self._beats: dict[str, int] = {}
+        self._begun = set()
 
     @classmethod
     def create(cls, path: Path, *, created_ns: int, config_hash: str, code_version: str, pid: int) -> Self:
         """Make or migrate the file if needed, from any number of processes at once, look it over, and open it."""
         migrate.ensure(path, at_ns=created_ns, code_version=code_version)
         verify.glance(path)
+        remembered.catch_up(path)
         return cls.open(path, config_hash=config_hash, code_version=code_version, pid=pid)
 
     @classmethod
@@ -60,6 +63,10 @@ class Ledger(PersonVerbs, LimitVerbs):
     def close(self) -> None:
         """Let the file go."""
         self._store.close()
+
+    def tidy(self) -> None:
+        """Take a long log into the file: for a process that the disk may keep waiting."""
+        self._store.tidy()
 
     def __enter__(self) -> Self:
         return self
@@ -72,18 +79,20 @@ class Ledger(PersonVerbs, LimitVerbs):
     def reserve(self, deal: Deal, why: str) -> Deal | Refusal:
         """Insert an OPENING deal with its orders if halt, equity, direction, level and cap leave room.
 
+        Of a market that has begun it is not durable yet (`is_ahead`): send, then make it so.
         LocalError when `held_uusd` is less than an order's size × limit.
         """
         worst = max((uusd_up(o.size * o.limit) for o in deal.orders), default=0)
         if deal.held_uusd < worst or not deal.orders:
             raise LocalError(f"deal {deal.deal_id} holds {deal.held_uusd} µUSD, its orders may fill for {worst}")
-        with self._store.transaction() as connection:
+        with self._store.transaction(durable=deal.market not in self._begun) as connection:
             reason = _insert_judged(connection, deal)
             if reason is not None:
                 return Refusal(reason)
-            rows.insert_orders(connection, deal.deal_id, deal.orders)
+            rows.put_orders(connection, deal.deal_id, enumerate(deal.orders, 1))
             self._journal(connection, _entry("reserve", deal, None, deal.state, why, at_ns=deal.opened_ns))
-            return rows.must_get(connection, deal.deal_id)
+        # What was inserted is what the file has: reading it back would take as long again as writing it.
+        return deal
 
     def write(self, deal_id: str, orders: tuple[Order, ...], to: DealState | None, why: str, at_ns: int) -> Deal:
         """Add exit or evening orders to a deal and move it (None: it stays): never refused for cap, level or halt."""
@@ -152,12 +161,13 @@ class Ledger(PersonVerbs, LimitVerbs):
         Open is an order that is not accounted for, or fills that are uneven by `dust` (the smallest order) or more.
         """
         with self._store.reading() as connection:
-            return rows.get_live(connection, market) + writeoff.get_loose(connection, market, dust)
+            loose = self._past.now(connection).of(market).loose
+            return rows.get_live(connection, market) + writeoff.get_loose(connection, loose, dust)
 
     def dust(self, market: str) -> dict[Venue, Decimal]:
         """What finished deals of the market left at each venue, signed base size; written-off ones are not ours."""
         with self._store.reading() as connection:
-            return sums.left_behind(connection, market).get(market, dict.fromkeys(Venue, ZERO))
+            return sums.left_behind(connection, self._past.now(connection), market)
 
     def next_number(self, market: str) -> int:
         """The number of the market's next deal, from 1."""
@@ -214,7 +224,8 @@ class Ledger(PersonVerbs, LimitVerbs):
         The deals as they are then; empty when the file has it already or no deal ever was.
         """
         with self._store.transaction() as connection:
-            why, deal_ids = forced.book(connection, fill)
+            loose = self._past.now(connection).of(fill.market).loose
+            why, deal_ids = forced.book(connection, fill, loose)
             if why:
                 limits.put_halt(connection, HaltLevel.HALT, fill.market, why, who=LEDGER, at_ns=fill.at_ns)
                 self._journal(connection, Entry(fill.at_ns, "book_forced", why, market=fill.market))

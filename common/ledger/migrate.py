@@ -72,14 +72,33 @@ VERSION_2 = (
 )""",
 )
 
+#: what schema 3 adds to schema 2
+VERSION_3 = (
+    """CREATE TABLE trading (
+    market TEXT NOT NULL PRIMARY KEY,
+    boot TEXT NOT NULL,
+    at_ns INTEGER NOT NULL
+) WITHOUT ROWID""",
+    """CREATE TABLE doubt (
+    market TEXT NOT NULL PRIMARY KEY,
+    since_ns INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL
+) WITHOUT ROWID""",
+)
+
 
 def _to_version_2(database: "Database") -> None:
     for statement in VERSION_2:
         database.conn.execute(statement)
 
 
+def _to_version_3(database: "Database") -> None:
+    for statement in VERSION_3:
+        database.conn.execute(statement)
+
+
 #: schema version → what leads there from the version before; triggers and views are laid anew afterwards
-MIGRATIONS: Mapping[int, Callable[["Database"], None]] = {2: _to_version_2}
+MIGRATIONS: Mapping[int, Callable[["Database"], None]] = {2: _to_version_2, 3: _to_version_3}
 
 
 def incarnation_name(created_ns: int) -> str:

@@ -1,18 +1,16 @@
 """What report.py puts together from several tables: markets, earnings, the original's running count."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, TypeAlias
 
 from common.core.deal import LIVE, Deal, DealState
 from common.core.market import Direction, Venue
 from common.core.money import ZERO, uusd_down, uusd_up
 from common.ledger import pnl, rows, sums
-from common.ledger.shapes import DealRow, MarketRow, SpreadRow, Tally, TradeRow, VenueSide
-from common.ledger.sums import Earned
+from common.ledger.past import MarketPast, Past
+from common.ledger.shapes import DealRow, MarketRow, SpreadRow, Tally, Totals, TradeRow, VenueSide
 
 Sizes: TypeAlias = dict[tuple[str, Venue], Decimal]
 
@@ -23,27 +21,55 @@ def deal_row(deal: Deal) -> DealRow:
     return DealRow(deal, pnl.matched(deal), earned, deal.fees_uusd)
 
 
-def market_rows(connection: sqlite3.Connection) -> tuple[MarketRow, ...]:
+def market_rows(connection: sqlite3.Connection, past: Past) -> tuple[MarketRow, ...]:
     """One row per market where anything is: a live deal, a venue's position, or fills that do not cancel out."""
-    sizes = {(market, venue): size for market, at in sums.held(connection).items() for venue, size in at.items()}
+    sizes = {(market, venue): size for market, at in sums.held(past).items() for venue, size in at.items()}
     said = _said(connection)
-    live: dict[str, list[Deal]] = {}
-    for deal in rows.get_live(connection, None):
-        live.setdefault(deal.market, []).append(deal)
+    live = live_by_market(connection)
     names = live.keys() | {m for (m, _), size in sizes.items() if size} | {m for m, _ in said if m}
     return tuple(_market_row(name, live.get(name, []), _sides(name, sizes, said)) for name in sorted(names))
 
 
-def tallies(found: Iterable[tuple[str, str, str]], earned: Mapping[str, Earned]) -> tuple[Tally, ...]:
-    """Deals (market, state, id), in order of their markets, counted with what they earned."""
-    return tuple(_tally(market, list(deals), earned) for market, deals in groupby(found, key=itemgetter(0)))
+def tallies(connection: sqlite3.Connection, past: Past) -> tuple[Tally, ...]:
+    """Per market that ever had a deal."""
+    live = live_by_market(connection)
+    found = []
+    for market in sorted(past.markets.keys() | live.keys()):
+        of = sums.earned(connection, past.of(market), live.get(market, ()))
+        if of.ended or market in live:
+            found.append(Tally(market, of.closed, of.void, of.pnl_uusd))
+    return tuple(found)
 
 
-def _tally(market: str, deals: list[tuple[str, str, str]], earned: Mapping[str, Earned]) -> Tally:
-    states = [state for _, state, _ in deals]
-    sums_of = [earned[deal_id] for _, _, deal_id in deals if deal_id in earned]
-    pnl_uusd = sum(uusd_down(deal.realised) - deal.fees_uusd for deal in sums_of)
-    return Tally(market, states.count(DealState.CLOSED), states.count(DealState.VOID), pnl_uusd)
+def totals(connection: sqlite3.Connection, past: Past, market: str | None) -> Totals:
+    """Counts and sums over all deals (of one market); money rounded once, against ourselves."""
+    live = rows.get_live(connection, market)
+    places = [place for name, place in past.markets.items() if market in (None, name)]
+    of = sums.earned(connection, MarketPast(), live)
+    for place in places:
+        of.add(place.sums)
+    return Totals(
+        reserved=of.ended + len(live),
+        opened=of.opened,
+        closed=of.closed,
+        void=of.void,
+        stuck=sum(deal.state is DealState.STUCK for deal in live),
+        written_off=of.written_off,
+        live=len(live),
+        traded_uusd=uusd_up(of.traded),
+        realised_uusd=uusd_down(of.realised) - of.fees_uusd,
+        fees_uusd=of.fees_uusd,
+        funding_uusd=funding(connection, market),
+        missed=of.missed,
+    )
+
+
+def live_by_market(connection: sqlite3.Connection) -> dict[str, list[Deal]]:
+    """Live deals, oldest first."""
+    live: dict[str, list[Deal]] = {}
+    for deal in rows.get_live(connection, None):
+        live.setdefault(deal.market, []).append(deal)
+    return live
 
 
 def spread_rows(found: Iterable[tuple[Any, ...]]) -> Iterator[SpreadRow]:
@@ -60,24 +86,6 @@ def trade_row(row: tuple[Any, ...]) -> TradeRow:
     """A fill with its order; columns in the order of the shape's fields."""
     at_ns, market, deal_id, purpose, venue, side, size, price, *rest = row
     return TradeRow(at_ns, market, deal_id, purpose, Venue(venue), side, Decimal(size), Decimal(price), *rest)
-
-
-def ever_open(connection: sqlite3.Connection, market: str | None) -> int:
-    """How many deals were hedged at some time: moved to OPEN."""
-    query = (
-        "SELECT COUNT(DISTINCT deal_id) FROM journal "
-        "WHERE to_state = 'OPEN' AND deal_id IS NOT NULL AND (?1 IS NULL OR market = ?1)"
-    )
-    return int(connection.execute(query, (market,)).fetchone()[0])
-
-
-def missed(connection: sqlite3.Connection, market: str | None) -> int:
-    """How many deals were closed without ever having been hedged: one leg filled alone and was evened."""
-    query = (
-        "SELECT COUNT(*) FROM deal AS d WHERE state = 'CLOSED' AND (?1 IS NULL OR market = ?1) "
-        "AND NOT EXISTS (SELECT 1 FROM journal AS j WHERE j.deal_id = d.deal_id AND j.to_state = 'OPEN')"
-    )
-    return int(connection.execute(query, (market,)).fetchone()[0])
 
 
 def funding(connection: sqlite3.Connection, market: str | None) -> int:

@@ -1,71 +1,192 @@
-"""What happened in a ledger as one number: equal where deals, orders, fills, funding and journal are, row by row.
+"""What all of a ledger's history adds up to, up to one row of the journal; and how it is brought up to date.
 
-Who wrote it is left out: process, version of the code and hash of the configuration.
+Fills and journal only grow, so what they added up to once stays true: whoever remembers it reads on from there, and a
+look costs what has happened since, however long the history. The rows stay the only truth: everything here can be
+counted again from nothing, with the same result. What is live is not in here but read from its own rows.
 """
 
-import hashlib
 import sqlite3
-from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
 
-from common.core.market import Venue
-from common.ledger.store import Store
+from common.core.deal import LIVE, Deal, DealState
+from common.core.market import Side, Venue
+from common.core.money import ZERO, uusd_down
+from common.core.order import Fill, standing
+from common.ledger import chain, pnl, rows, writeoff
 
-_QUERIES = (
-    "SELECT * FROM deal ORDER BY deal_id",
-    "SELECT * FROM orders ORDER BY client_id",
-    "SELECT * FROM fill ORDER BY seq",
-    "SELECT * FROM funding ORDER BY venue, payment_id",
-    "SELECT seq, at_ns, verb, market, deal_id, from_state, to_state, why FROM journal ORDER BY seq",
-)
+#: rows of the journal that are taken in at once
+STEP_ROWS: Final = 50_000
+
+
+@dataclass(slots=True)
+class Sums:
+    """One market, or all of them: finished deals counted, and what they earned."""
+
+    closed: int = 0
+    void: int = 0
+    written_off: int = 0
+    #: moved to OPEN at some time; closed without that
+    opened: int = 0
+    missed: int = 0
+    fees_uusd: int = 0
+    #: each deal's realised rounded down, fees taken off
+    pnl_uusd: int = 0
+    traded: Decimal = ZERO
+    realised: Decimal = ZERO
+
+    @property
+    def ended(self) -> int:
+        """Deals that are finished."""
+        return self.closed + self.void + self.written_off
+
+    def add(self, other: "Sums", sign: int = 1) -> None:
+        """Take in (or out again) what another one has."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + sign * getattr(other, name))
+
+
+@dataclass(slots=True)
+class MarketPast:
+    """Sums of finished deals; signed sizes of all fills, and of those of deals that were written off, by venue."""
+
+    sums: Sums = field(default_factory=Sums)
+    filled: dict[Venue, Decimal] = field(default_factory=lambda: dict.fromkeys(Venue, ZERO))
+    off: dict[Venue, Decimal] = field(default_factory=lambda: dict.fromkeys(Venue, ZERO))
+    #: when the last fill was written down, by venue; 0 before the first
+    filled_ns: dict[Venue, int] = field(default_factory=lambda: dict.fromkeys(Venue, 0))
+    #: finished deals with an order not accounted for, or not exactly even
+    loose: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Past:
+    """Everything up to journal row `seq` (whose hash is `hash`) and fill `fill_seq`."""
+
+    seq: int = 0
+    hash: str = ""
+    fill_seq: int = 0
+    markets: dict[str, MarketPast] = field(default_factory=dict)
+
+    def of(self, market: str) -> MarketPast:
+        """A market's; nothing where there was never a deal."""
+        if market not in self.markets:
+            self.markets[market] = MarketPast()
+        return self.markets[market]
+
+    def fits(self, connection: sqlite3.Connection) -> bool:
+        """Whether it was taken from this very file: the row it ends with is there."""
+        if self.seq == 0:
+            return self.fill_seq == 0
+        row = connection.execute("SELECT hash FROM journal WHERE seq = ?", (self.seq,)).fetchone()
+        return row is not None and bool(row[0] == self.hash)
+
+    def advance(self, connection: sqlite3.Connection) -> int:
+        """Take in what came since, within one view of the file; how many rows of the journal that were."""
+        last, hash_ = chain.head(connection)
+        fill_seq = int(connection.execute("SELECT COALESCE(MAX(seq), 0) FROM fill").fetchone()[0])
+        told = last - self.seq
+        self._take_fills(connection, fill_seq)
+        while self.seq < last:
+            step = min(self.seq + STEP_ROWS, last)
+            for deal_id, is_new in _changed(connection, self.seq, step):
+                old = None if is_new else _share(connection, deal_id, self.seq, fill_seq)
+                self._swap(connection, old, _share(connection, deal_id, step, fill_seq), deal_id)
+            self.seq = step
+        self.hash = hash_
+        return told
+
+    def _take_fills(self, connection: sqlite3.Connection, fill_seq: int) -> None:
+        """New fills; those of deals that were finished already change what these had earned."""
+        late: dict[str, None] = {}
+        for deal_id, state, market, venue, side, size, at_ns in _fills_between(connection, self.fill_seq, fill_seq):
+            place, at = self.of(market), Venue(venue)
+            place.filled[at] += Side(side).sign * Decimal(size)
+            place.filled_ns[at] = max(place.filled_ns[at], at_ns)
+            if self.seq and state not in LIVE:
+                late[deal_id] = None
+        for deal_id in late:
+            old = _share(connection, deal_id, self.seq, self.fill_seq)
+            self._swap(connection, old, _share(connection, deal_id, self.seq, fill_seq), deal_id)
+        self.fill_seq = fill_seq
+
+    def _swap(self, connection: sqlite3.Connection, old: "_Share | None", new: "_Share | None", deal_id: str) -> None:
+        for share, sign in ((old, -1), (new, 1)):
+            if share is None:
+                continue
+            place = self.of(share.market)
+            place.sums.add(share.sums, sign)
+            for venue, size in share.off.items():
+                place.off[venue] += sign * size
+        if new is not None:
+            loose = writeoff.is_loose(connection, deal_id)
+            (self.of(new.market).loose.add if loose else self.of(new.market).loose.discard)(deal_id)
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
-    """One funding payment: µUSD received at the venue's time."""
+class _Share:
+    """What one finished deal adds to the sums."""
 
-    venue: Venue
     market: str
-    payment_uusd: int
-    venue_ns: int
+    sums: Sums
+    off: dict[Venue, Decimal]
 
 
-class Past:
-    """A reader of what a finished ledger tells of its whole life."""
-
-    def __init__(self, path: Path) -> None:
-        self._store = Store(path, writer=False)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._store.close()
-
-    def fingerprint(self) -> str:
-        """SHA-256 over the rows."""
-        with self._store.reading() as connection:
-            return _digest(connection)
-
-    def hedged(self) -> frozenset[str]:
-        """The deals that were hedged at some time: moved to OPEN."""
-        query = "SELECT DISTINCT deal_id FROM journal WHERE to_state = 'OPEN' AND deal_id IS NOT NULL"
-        with self._store.reading() as connection:
-            return frozenset(row[0] for row in connection.execute(query))
-
-    def payments(self) -> tuple[Payment, ...]:
-        """All funding, in the order of time."""
-        query = "SELECT venue, market, payment_uusd, venue_ns FROM funding ORDER BY venue_ns, venue, market"
-        with self._store.reading() as connection:
-            return tuple(Payment(Venue(row[0]), *row[1:]) for row in connection.execute(query))
+def _changed(connection: sqlite3.Connection, after: int, until: int) -> list[tuple[str, bool]]:
+    """Deals that the journal tells something of in these rows, and whether it is their first."""
+    query = (
+        "SELECT deal_id, MAX(from_state IS NULL) FROM journal NOT INDEXED "
+        "WHERE seq > ? AND seq <= ? AND deal_id IS NOT NULL GROUP BY deal_id"
+    )
+    return [(deal_id, bool(is_new)) for deal_id, is_new in connection.execute(query, (after, until))]
 
 
-def _digest(connection: sqlite3.Connection) -> str:
-    digest = hashlib.sha256()
-    for query in _QUERIES:
-        for row in connection.execute(query):
-            digest.update(repr(row).encode())
-        digest.update(b"\0")
-    return digest.hexdigest()
+def _fills_between(connection: sqlite3.Connection, after: int, until: int) -> Iterator[tuple[Any, ...]]:
+    return connection.execute(
+        "SELECT deal_id, d.state, o.market, f.venue, f.side, f.size, f.at_ns FROM fill AS f "
+        "CROSS JOIN orders AS o USING (client_id) CROSS JOIN deal AS d USING (deal_id) WHERE f.seq > ? AND f.seq <= ?",
+        (after, until),
+    )
+
+
+def _share(connection: sqlite3.Connection, deal_id: str, seq: int, fill_seq: int) -> _Share | None:
+    """The deal as it was at that row of the journal, with the fills up to that one; None while it was not finished."""
+    query = "SELECT market, to_state FROM journal WHERE deal_id = ? AND seq <= ? ORDER BY seq"
+    story = connection.execute(query, (deal_id, seq)).fetchall()
+    if not story or story[-1][1] in LIVE:
+        return None
+    market, state = story[-1]
+    was_open = any(to == DealState.OPEN for _, to in story)
+    fills = rows.fills_of_deal(connection, deal_id, fill_seq)
+    sums = _earned(standing(fills))
+    sums.closed, sums.void = int(state == DealState.CLOSED), int(state == DealState.VOID)
+    sums.opened, sums.missed = int(was_open), int(state == DealState.CLOSED and not was_open)
+    if state != DealState.WRITTEN_OFF:
+        return _Share(market, sums, {})
+    sums.written_off = 1
+    return _Share(market, sums, {venue: _signed(fills, venue) for venue in Venue})
+
+
+def _earned(fills: tuple[Fill, ...]) -> Sums:
+    turnovers = [pnl.turnover(f for f in fills if f.venue is venue) for venue in Venue]
+    realised, fees = sum((t.realised for t in turnovers), ZERO), sum(fill.fee_uusd for fill in fills)
+    return Sums(
+        fees_uusd=fees,
+        pnl_uusd=uusd_down(realised) - fees,
+        traded=sum((t.paid + t.received for t in turnovers), ZERO),
+        realised=realised,
+    )
+
+
+def so_far(connection: sqlite3.Connection, deal: Deal) -> Sums:
+    """What a live deal would add if it ended as it is."""
+    sums = _earned(standing(deal.fills))
+    query = "SELECT EXISTS (SELECT 1 FROM journal WHERE deal_id = ? AND to_state = 'OPEN')"
+    sums.opened = int(connection.execute(query, (deal.deal_id,)).fetchone()[0])
+    return sums
+
+
+def _signed(fills: tuple[Fill, ...], venue: Venue) -> Decimal:
+    return sum((f.side.sign * f.size for f in fills if f.venue is venue), ZERO)

@@ -56,7 +56,7 @@ class PersonVerbs:
 
     def wishes(self, market: str, at_ns: int) -> tuple[Wished, ...]:
         """What persons chose for the live deals of a market, heard now."""
-        query = "SELECT deal_id, way, at_ns FROM wish JOIN deal USING (deal_id) WHERE market = ? AND "
+        query = "SELECT deal_id, way, at_ns FROM wish CROSS JOIN deal USING (deal_id) WHERE market = ? AND "
         with self._store.reading() as connection:
             found = connection.execute(query + rows.LIVE_SQL, (market,)).fetchall()
         return tuple(Wished(deal_id, Way(way), since_ns, at_ns) for deal_id, way, since_ns in found)

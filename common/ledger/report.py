@@ -3,23 +3,25 @@
 Times are the `at_ns` of the rows; whoever shows them subtracts from his clock. Sums of price × size are exact.
 """
 
+from collections.abc import Collection
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from common.core.deal import LIVE, Deal, DealState
+from common.core.deal import Deal, DealState
 from common.core.events import HaltLevel, Way
 from common.core.market import Direction, Venue
-from common.core.money import ZERO, uusd_down, uusd_up
 from common.ledger import bounds, overview, rows, story, sums, writeoff
 from common.ledger.bounds import Bound
+from common.ledger.remembered import Remembered
 from common.ledger.shapes import (
     Beat,
     CapRow,
     Choice,
     Counts,
     DealRow,
+    Doubt,
     Dust,
     Equity,
     Halt,
@@ -36,13 +38,14 @@ from common.ledger.story import Story
 
 #: rows of the journal that are shown unless asked for more
 TAIL = 50
+ANY_STATE = tuple(state.value for state in DealState)
 
 
 class Report:
     """A reader of the ledger file; every method is one consistent look at it."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._store, self._past = store, Remembered(store.path)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -62,7 +65,7 @@ class Report:
     def markets(self) -> tuple[MarketRow, ...]:
         """One row per market that has live deals, a position at a venue, or fills that do not cancel out."""
         with self._store.reading() as connection:
-            return overview.market_rows(connection)
+            return overview.market_rows(connection, self._past.now(connection))
 
     def counts(self) -> Counts:
         """Live deals per direction, over the whole fleet."""
@@ -102,6 +105,11 @@ class Report:
         found = self._all("SELECT market, level, why, who, at_ns FROM halt ORDER BY market")
         return tuple(Halt(row[0], HaltLevel(row[1]), *row[2:]) for row in found)
 
+    def doubts(self) -> tuple[Doubt, ...]:
+        """Markets of which a power cut may have taken the newest deal from the file: nobody enters meanwhile."""
+        found = self._all("SELECT market, since_ns, at_ns FROM doubt ORDER BY market")
+        return tuple(Doubt(*row) for row in found)
+
     def heartbeats(self) -> tuple[Beat, ...]:
         """The last sign of life of each worker."""
         found = self._all("SELECT market, pid, at_ns, state, decided_ns FROM heartbeat ORDER BY market")
@@ -112,6 +120,11 @@ class Report:
         with self._store.reading() as connection:
             found = rows.get_live(connection, market) if live else rows.get_all(connection, market)
             return tuple(overview.deal_row(d) for d in sorted(found, key=lambda d: (d.market, d.number)))
+
+    def newest(self, limit: int, *, market: str | None = None, states: Collection[str] = ANY_STATE) -> list[DealRow]:
+        """The `limit` deals opened last (of one market, in one of these states), oldest first."""
+        with self._store.reading() as connection:
+            return [overview.deal_row(deal) for deal in rows.get_newest(connection, market, states, limit)]
 
     def deal(self, deal_id: str) -> DealRow | None:
         """One deal, or None."""
@@ -132,40 +145,33 @@ class Report:
     def totals(self, market: str | None = None) -> Totals:
         """Counts and sums over all deals (of one market); money rounded once, against ourselves."""
         with self._store.reading() as connection:
-            deals, states = sums.earned(connection, market).values(), sums.states(connection, market)
-            fees = sum(deal.fees_uusd for deal in deals)
-            return Totals(
-                reserved=sum(states.values()),
-                opened=overview.ever_open(connection, market),
-                closed=states.get(DealState.CLOSED, 0),
-                void=states.get(DealState.VOID, 0),
-                stuck=states.get(DealState.STUCK, 0),
-                written_off=states.get(DealState.WRITTEN_OFF, 0),
-                live=sum(states.get(state, 0) for state in LIVE),
-                traded_uusd=uusd_up(sum((deal.traded for deal in deals), ZERO)),
-                realised_uusd=uusd_down(sum((deal.realised for deal in deals), ZERO)) - fees,
-                fees_uusd=fees,
-                funding_uusd=overview.funding(connection, market),
-                missed=overview.missed(connection, market),
-            )
+            return overview.totals(connection, self._past.now(connection), market)
 
     def dust(self) -> tuple[Dust, ...]:
         """What finished deals left behind in each market, where it is not nothing."""
         with self._store.reading() as connection:
-            left = sums.left_behind(connection)
-            return tuple(Dust(market, sizes) for market, sizes in sorted(left.items()) if any(sizes.values()))
+            past = self._past.now(connection)
+            left = {market: sums.left_behind(connection, past, market) for market in sorted(past.markets)}
+            return tuple(Dust(market, sizes) for market, sizes in left.items() if any(sizes.values()))
 
     def tallies(self) -> tuple[Tally, ...]:
         """Per market that ever had a deal: how many are finished, and what all of them earned, each rounded down."""
         with self._store.reading() as connection:
-            query = "SELECT market, state, deal_id FROM deal ORDER BY market"
-            return overview.tallies(connection.execute(query), sums.earned(connection, None))
+            return overview.tallies(connection, self._past.now(connection))
+
+    def filled_ns(self) -> dict[str, int]:
+        """By market, when the last fill was written down."""
+        with self._store.reading() as connection:
+            past = self._past.now(connection)
+            return {market: max(place.filled_ns.values()) for market, place in past.markets.items()}
 
     def journal(self, limit: int = TAIL, *, market: str | None = None, deal_id: str | None = None) -> list[JournalRow]:
         """The newest `limit` rows (of a market, of a deal), oldest first."""
+        # a deal's rows by their index; a market's from the end on
+        of = "(?1 IS NULL OR market = ?1)" + ("" if deal_id is None else " AND deal_id = ?2")
         query = (
             "SELECT seq, at_ns, verb, market, deal_id, from_state, to_state, why, pid, code_version, config_hash "
-            "FROM journal WHERE (?1 IS NULL OR market = ?1) AND (?2 IS NULL OR deal_id = ?2) ORDER BY seq DESC LIMIT ?3"
+            f"FROM journal WHERE {of} ORDER BY seq DESC LIMIT ?3"
         )
         return [JournalRow(*row) for row in reversed(self._all(query, (market, deal_id, limit)))]
 

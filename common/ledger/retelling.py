@@ -77,8 +77,12 @@ class Retelling:
             self._journal(connection, Entry(at_ns, "adopt", told))
             return True
 
-    def rebuild(self, deal: Deal, why: str, at_ns: int) -> Deal:
-        """Write down a deal with all its orders and fills, all of them done; IllegalMove from the laws of the file."""
+    def rebuild(self, deal: Deal, why: str, at_ns: int, *, trading: bool = False) -> Deal:
+        """Write down a deal with all its orders and fills, all of them done; IllegalMove from the laws of the file.
+
+        While the fleet is `trading`, a fill that was taken back halts the market, as ever; who rebuilds a file has
+        halted everything.
+        """
         with self._store.transaction() as connection:
             held = deal.held_uusd or 1
             begun = replace(deal, state=DealState.OPENING, held_uusd=held, orders=(), fills=())
@@ -87,6 +91,9 @@ class Retelling:
             for state in _WAYS[deal.state]:
                 old = rows.must_get(connection, deal.deal_id)
                 rows.update_deal(connection, old, state, 0 if state is DealState.CLOSED else held, deal.changed_ns)
+            if trading and any(fill.is_reversal for fill in deal.fills):
+                why += ", taken back: market halted"
+                limits.put_halt(connection, HaltLevel.HALT, deal.market, why, who=self._who, at_ns=at_ns)
             self._journal(
                 connection,
                 Entry(at_ns, "rebuild", why, market=deal.market, deal_id=deal.deal_id, to_state=deal.state),

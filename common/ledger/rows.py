@@ -1,7 +1,7 @@
 """Rows of the file ↔ values of core. Knows the columns, judges nothing."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ _ORDER = (
     "client_id, deal_id, venue, market, side, purpose, size, limit_price, lifetime, reduce_only, created_ns, "
     "state, venue_order_id, reported_size, reason"
 )
+_INSERT_ORDER = f"INSERT INTO orders (seq, {_ORDER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _FILL_OF_ORDER = "f.venue, f.fill_id, client_id, f.side, f.price, f.size, f.fee_uusd, f.venue_ns"
 _FILL = "venue, fill_id, client_id, side, price, size, fee_uusd, venue_ns"
 
@@ -68,8 +69,18 @@ def must_get(connection: sqlite3.Connection, deal_id: str) -> Deal:
 def get_live(connection: sqlite3.Connection, market: str | None) -> tuple[Deal, ...]:
     """Live deals of one market (None: of all), oldest first."""
     where = f"{LIVE_SQL} AND (?1 IS NULL OR market = ?1)"
-    rows = connection.execute(f"SELECT {_DEAL} FROM deal WHERE {where} ORDER BY opened_ns, number", (market,))
-    return tuple(_whole(connection, row) for row in rows.fetchall())
+    query = f"SELECT {_DEAL} FROM deal INDEXED BY deal_live WHERE {where} ORDER BY opened_ns, number"
+    return tuple(_whole(connection, row) for row in connection.execute(query, (market,)).fetchall())
+
+
+def get_newest(connection: sqlite3.Connection, market: str | None, states: Collection[str], limit: int) -> list[Deal]:
+    """The `limit` deals opened last (of one market, in one of these states), oldest first."""
+    where = f"state IN ({', '.join(repr(str(state)) for state in states)}) AND (?1 IS NULL OR market = ?1)"
+    index = "deal_opened"
+    if set(states) <= LIVE:
+        index, where = "deal_live", f"{where} AND {LIVE_SQL}"
+    query = f"SELECT {_DEAL} FROM deal INDEXED BY {index} WHERE {where} ORDER BY opened_ns DESC, market DESC LIMIT ?2"
+    return [_whole(connection, row) for row in reversed(connection.execute(query, (market, limit)).fetchall())]
 
 
 def get_all(connection: sqlite3.Connection, market: str | None, since_ns: int | None = None) -> Iterator[Deal]:
@@ -101,6 +112,15 @@ def fills_of(connection: sqlite3.Connection, client_id: str) -> tuple[Fill, ...]
     return tuple(_fill(row) for row in rows)
 
 
+def fills_of_deal(connection: sqlite3.Connection, deal_id: str, until: int = 2**63 - 1) -> tuple[Fill, ...]:
+    """The fills of all its orders up to the fill with this number, in the order they were written."""
+    query = (
+        f"SELECT {_FILL_OF_ORDER} FROM orders AS o CROSS JOIN fill AS f USING (client_id) "
+        "WHERE o.deal_id = ? AND f.seq <= ? ORDER BY f.seq"
+    )
+    return tuple(_fill(row) for row in connection.execute(query, (deal_id, until)))
+
+
 def insert_deal(connection: sqlite3.Connection, deal: Deal) -> None:
     """The deal's own row; the triggers judge it."""
     connection.execute(
@@ -125,13 +145,15 @@ def insert_orders(connection: sqlite3.Connection, deal_id: str, orders: Iterable
     """Order rows after those the deal has already."""
     query = "SELECT COALESCE(MAX(seq), 0) FROM orders WHERE deal_id = ?"
     last: int = connection.execute(query, (deal_id,)).fetchone()[0]
-    for seq, order in enumerate(orders, last + 1):
+    put_orders(connection, deal_id, enumerate(orders, last + 1))
+
+
+def put_orders(connection: sqlite3.Connection, deal_id: str, numbered: Iterable[tuple[int, Order]]) -> None:
+    """Order rows under these running numbers."""
+    for seq, order in numbered:
         if order.deal_id != deal_id:
             raise LocalError(f"order {order.client_id} belongs to deal {order.deal_id}, not {deal_id}")
-        connection.execute(
-            f"INSERT INTO orders (seq, {_ORDER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (seq, *_order_row(order)),
-        )
+        connection.execute(_INSERT_ORDER, (seq, *_order_row(order)))
 
 
 def insert_fill(connection: sqlite3.Connection, fill: Fill, at_ns: int) -> bool:
@@ -208,11 +230,7 @@ def _one_row(cursor: sqlite3.Cursor, what: str) -> None:
 def _whole(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Deal:
     deal_id = row[0]
     orders = connection.execute(f"SELECT {_ORDER} FROM orders WHERE deal_id = ? ORDER BY seq", (deal_id,))
-    fills = connection.execute(
-        f"SELECT {_FILL_OF_ORDER} FROM fill AS f JOIN orders AS o USING (client_id) WHERE o.deal_id = ? ORDER BY f.seq",
-        (deal_id,),
-    )
-    return _deal(row, tuple(_order(order) for order in orders), tuple(_fill(fill) for fill in fills))
+    return _deal(row, tuple(_order(order) for order in orders), fills_of_deal(connection, deal_id))
 
 
 def _deal(row: tuple[Any, ...], orders: tuple[Order, ...], fills: tuple[Fill, ...]) -> Deal:

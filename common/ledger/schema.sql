@@ -12,7 +12,7 @@ CREATE TABLE schema_version (
 );
 
 -- Part of every client id, so that ids never repeat: the last row counts. A new file begins with one; putting back an
--- older copy adds one, because deals that the copy does not know may have used its next ids.
+-- older copy, or a power cut, adds one, because deals that the file does not know may have used its next ids.
 CREATE TABLE incarnation (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
     name TEXT NOT NULL UNIQUE,
@@ -179,6 +179,23 @@ CREATE TABLE heartbeat (
     decided_ns INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- Which markets are traded, and in which boot of this machine. A reservation is made durable only after its orders were
+-- sent, so that a power cut may take the newest ones from this file: of a market whose row names another boot than the
+-- present one, a deal may be missing. The row is written before the market's first reservation in a boot.
+CREATE TABLE trading (
+    market TEXT NOT NULL PRIMARY KEY,
+    boot TEXT NOT NULL,
+    at_ns INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Markets of which a deal may be missing, until both venues were asked. What is missing counts like any other deal, and
+-- nobody can say for how much: meanwhile nobody enters, in no market. It was sent after `since_ns` and before `at_ns`.
+CREATE TABLE doubt (
+    market TEXT NOT NULL PRIMARY KEY,
+    since_ns INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL
+) WITHOUT ROWID;
+
 -- Telemetry of a fleet that shrinks. What closing a deal would cost, by the worker that would do it; and whose turn it
 -- is, by who sees them all ('': nobody's for now). An old row of either says nothing.
 CREATE TABLE offer (
@@ -209,7 +226,7 @@ SELECT
             SELECT gross_uusd, (
                 SELECT COALESCE(SUM(held_uusd), 0) FROM deal
                 WHERE held_uusd > 0
-                    AND market IN (SELECT market FROM venue_position WHERE venue = equity.venue)
+                    AND +market IN (SELECT market FROM venue_position WHERE venue = equity.venue)
                     AND NOT EXISTS (
                         SELECT 1 FROM orders
                         WHERE deal_id = deal.deal_id AND venue = equity.venue AND state <> 'DONE' AND NOT reduce_only
@@ -234,12 +251,17 @@ BEGIN
             THEN RAISE(ABORT, 'law: a new deal says when it was opened')
         -- Facts may exceed, entries may not: what is open at the venues is written down whatever the limits say, and
         -- counts. It cannot serve as an entry: entries are off meanwhile, and its opening orders are done (orders_insert).
-        WHEN new.attempts_from > 0 AND EXISTS (SELECT 1 FROM halt WHERE market IN (new.market, '*'))
+        WHEN new.attempts_from > 0 AND (
+            EXISTS (SELECT 1 FROM halt WHERE market IN (new.market, '*'))
+            OR EXISTS (SELECT 1 FROM doubt WHERE market = new.market)
+        )
             THEN NULL
         WHEN new.attempts_from > 0
-            THEN RAISE(ABORT, 'law: a deal is rebuilt only while its market is halted')
+            THEN RAISE(ABORT, 'law: a deal is rebuilt only while its market is halted or in doubt')
         WHEN EXISTS (SELECT 1 FROM halt WHERE market IN (new.market, '*'))
             THEN RAISE(ABORT, 'halted')
+        WHEN EXISTS (SELECT 1 FROM doubt)
+            THEN RAISE(ABORT, 'doubt')
         WHEN (
             SELECT COUNT(*) >= 2 AND MAX(ABS(new.opened_ns - at_ns)) <= (SELECT equity_max_age_ns FROM cap)
             FROM equity

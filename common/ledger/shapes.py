@@ -10,13 +10,25 @@ from common.core.market import Direction, Venue
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """No. `reason` for a reservation: halted, equity, direction, level, deals, notional, rate or cap.
+    """No. `reason` for a reservation: halted, doubt, equity, direction, level, deals, notional, rate or cap.
 
     For a write-off: not flat; for a limit: unconfirmed (it would be raised), or a sentence; for a person's choice about
     a deal that is not stuck: its state.
     """
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A power cut may have taken the newest deal of a market from the file.
+
+    Its orders were sent after `since_ns` and before `at_ns`, when that was noticed.
+    """
+
+    market: str
+    since_ns: int
+    at_ns: int
 
 
 @dataclass(frozen=True, slots=True)

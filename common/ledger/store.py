@@ -12,14 +12,21 @@ from pathlib import Path
 
 from common.core.errors import IllegalMove, LedgerAway, LedgerError, LocalError
 from common.ledger.lock import FileLock
+from common.ledger.log_file import LogFile
 from common.ledger.place import refuse_network
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SCHEMA_FILE = Path(__file__).with_name("schema.sql")
 #: only somebody who passes by our flock can make SQLite itself wait
 BUSY_TIMEOUT_S = 5.0
 #: the write-ahead log is cut back to this size after a checkpoint
 WAL_MAX_BYTES = 32 * 1024 * 1024
+#: from so many pages on the log is worth taking into the file, by whoever may be kept waiting by the disk
+TIDY_PAGES = 1_000
+#: so often that is tried beside the others' writing, before they are kept waiting for the rest of it
+TIDY_PASSES = 20
+#: a commit that finds the log longer does it there and then, and all others wait: nobody has kept it short
+CHECKPOINT_PAGES = 8_000
 #: complaints of SQLite that are not about the file's content
 PASSING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
@@ -45,20 +52,61 @@ class Store:
         except LedgerError:
             self.connection.close()
             raise
+        self.log = LogFile(path) if writer else None
+        #: something was committed here that nothing has made durable yet
+        self.is_ahead = False
+        self.checkpoint_pages = self._checkpoints_at = CHECKPOINT_PAGES
 
     @contextmanager
     def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
-        """One BEGIN IMMEDIATE … COMMIT under the flock; any error rolls back.
+        """One BEGIN IMMEDIATE … COMMIT under the flock; any error rolls back. Durable when it returns.
 
-        `durable=False` leaves the fsync to the next durable commit: telemetry may be lost in a power cut.
+        Nobody waits in line while the disk works: the flock is given back before the sync. With `durable=False` there
+        is none: a power cut may take it, unless anybody syncs first. And the log is not taken into the file then.
         """
         if self._lock is None:
             raise LocalError(f"{self.path} was opened for reading only")
+        before = self.connection.total_changes
         with translated(self.path), self._lock.held():
-            self.connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._checkpoint_at(self.checkpoint_pages if durable else 0)
             self.connection.execute("BEGIN IMMEDIATE")
             with self.connection:
                 yield self.connection
+        if self.connection.total_changes > before:
+            self.is_ahead = True
+            if durable:
+                self.make_durable()
+
+    def make_durable(self) -> None:
+        """Return when everything that this or any other process has committed is durable."""
+        self.is_ahead = False
+        if self.log is not None:
+            self.log.sync()
+
+    def _checkpoint_at(self, pages: int) -> None:
+        if self._checkpoints_at != pages:
+            self.connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+            self._checkpoints_at = pages
+
+    def tidy(self) -> None:
+        """Take a log that has become long into the file while others write, so that none of them has to.
+
+        Only if they fill it faster than it empties are they kept waiting, for the last bit of it.
+        """
+        if self.log is None or self._lock is None or (pages := self.log.pages()) < TIDY_PAGES:
+            return
+        # Without room on the disk it stays as it is, and those who write are told.
+        with suppress(LedgerAway):
+            if any(self._checkpoint() for _ in range(TIDY_PASSES)) or pages < CHECKPOINT_PAGES // 2:
+                return
+            with self._lock.held():
+                self._checkpoint()
+
+    def _checkpoint(self) -> bool:
+        """Whether all of the log is in the file now, so that the next writer begins it anew."""
+        with translated(self.path):
+            _, _, taken = self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            return self.log is not None and bool(taken == self.log.pages())
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -71,10 +119,14 @@ class Store:
     def close(self) -> None:
         """Close connection and lock file; a writer leaves a short log behind, unless somebody is using it."""
         if self._lock is not None:
-            with suppress(sqlite3.DatabaseError):
+            with suppress(sqlite3.DatabaseError, LedgerError):
                 self.connection.execute("PRAGMA busy_timeout = 0")
-                self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                # What takes long is done beside the others' writing; they wait only while the log is cut off.
+                if self._checkpoint():
+                    self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._lock.close()
+        if self.log is not None:
+            self.log.close()
         self.connection.close()
 
 
@@ -86,7 +138,9 @@ def connect(path: Path, *, writer: bool) -> sqlite3.Connection:
         uri = f"{path.absolute().as_uri()}?mode=rw"
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
+        # A checkpoint waits for the disk, a commit does not: log_file.py does.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA journal_size_limit = {WAL_MAX_BYTES}")
         if not writer:
             connection.execute("PRAGMA query_only = ON")

@@ -10,8 +10,9 @@ from typing import TypeAlias
 
 from common.core.account import ForcedFill, PastFill, forced_fill
 from common.core.events import Filled
-from common.core.market import Side, Venue
+from common.core.market import Venue
 from common.core.money import ZERO
+from common.ledger.remembered import Remembered
 from common.ledger.store import Store
 
 Found: TypeAlias = Filled | ForcedFill
@@ -20,39 +21,24 @@ SETTLE_NS = 1_000_000_000
 
 
 class Unheard:
-    """Compares; keeps what our fills leave at each venue, so that only new rows are added up."""
+    """Compares with what our fills leave at each venue, of which only new rows are added up."""
 
-    def __init__(self, store: Store) -> None:
-        self._store, self._seq = store, 0
-        self._sizes: dict[tuple[str, str], Decimal] = {}
-        #: when the last fill was written down
-        self._filled_ns: dict[tuple[str, str], int] = {}
+    def __init__(self, store: Store, past: Remembered) -> None:
+        self._store, self._past = store, past
 
     def fits(self, market: str, venue: Venue) -> bool:
         """Whether the position that the venue told last is what our fills leave there; True while it cannot be said.
 
         Deals that a person wrote off still count here: they cost a question too many, no more.
         """
-        key = (market, venue.value)
         with self._store.reading() as connection:
-            self._add_up(connection)
+            ours = self._past.now(connection).of(market)
             heard = connection.execute("SELECT at_ns FROM equity WHERE venue = ?", (venue.value,)).fetchone()
-            if heard is None or heard[0] < self._filled_ns.get(key, 0) + SETTLE_NS:
+            if heard is None or heard[0] < ours.filled_ns[venue] + SETTLE_NS:
                 return True
             query = "SELECT size FROM venue_position WHERE market = ? AND venue = ?"
-            row = connection.execute(query, key).fetchone()
-        return (ZERO if row is None else Decimal(row[0])) == self._sizes.get(key, ZERO)
-
-    def _add_up(self, connection: sqlite3.Connection) -> None:
-        query = (
-            "SELECT f.seq, o.market, f.venue, f.side, f.size, f.at_ns FROM fill AS f JOIN orders AS o "
-            "USING (client_id) WHERE f.seq > ? ORDER BY f.seq"
-        )
-        for seq, market, venue, side, size, at_ns in connection.execute(query, (self._seq,)):
-            key = (market, venue)
-            self._sizes[key] = self._sizes.get(key, ZERO) + Side(side).sign * Decimal(size)
-            self._filled_ns[key] = max(self._filled_ns.get(key, 0), at_ns)
-            self._seq = seq
+            row = connection.execute(query, (market, venue.value)).fetchone()
+        return (ZERO if row is None else Decimal(row[0])) == ours.filled[venue]
 
     def among(self, history: Iterable[PastFill], at_ns: int) -> tuple[Found, ...]:
         """The fills of a venue's history that are not in the file, as if they had been pushed at `at_ns`.

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
-from common.core.market import Side, Venue
-from common.core.money import ZERO
-from common.ledger import limits, rows
+from common.core.market import Venue
+from common.ledger import limits, rows, sums
+from common.ledger.remembered import Remembered
 from common.ledger.shapes import Beat, Halt
 from common.ledger.store import Store
 
@@ -24,7 +24,8 @@ class Look:
     """One consistent look at the file.
 
     `positions` are signed sums of our fills, what was written off left out. `moving` are markets in which something is
-    not accounted for: an order, its fills, or a deal written off that still holds. `releasable` are the latter.
+    not accounted for: an order, its fills, a deal written off that still holds, or one that a power cut may have taken
+    from the file. `releasable` are those written off.
     `resumed_ns` is when each market ('*': all) was last resumed by a person since this reader was opened.
     `incarnations` begin the client ids of all orders that this file, or a copy put back into it, ever sent.
     """
@@ -52,9 +53,7 @@ class LedgerWatch:
     """A reader that remembers how far it has read."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
-        self._fill_seq = 0
-        self._sums: Sizes = {}
+        self._store, self._past = store, Remembered(store.path)
         self._resumed: dict[str, int] = {}
         with store.reading() as connection:
             self._journal_seq: int = connection.execute("SELECT COALESCE(MAX(seq), 0) FROM journal").fetchone()[0]
@@ -79,13 +78,12 @@ class LedgerWatch:
     def look(self) -> Look:
         """Everything, as of one moment."""
         with self._store.reading() as connection:
-            self._read_fills(connection)
+            held = sums.held(self._past.now(connection))
             self._read_resumes(connection)
-            off = _written_off(connection)
             releasable = _releasable(connection)
             return Look(
-                positions={p: s for p in self._sums if (s := self._sums[p] - off.get(p, ZERO))},
-                moving=_moving(connection) | releasable,
+                positions={(venue, market): s for market, at in held.items() for venue, s in at.items() if s},
+                moving=_moving(connection) | releasable | _doubtful(connection),
                 releasable=releasable,
                 halts=limits.halts(connection),
                 beats=_beats(connection),
@@ -106,39 +104,12 @@ class LedgerWatch:
             live = dict(connection.execute(query).fetchall())
             return Room(held_uusd, cap_uusd, live.get(1, 0), live.get(-1, 0))
 
-    def _read_fills(self, connection: sqlite3.Connection) -> None:
-        query = (
-            "SELECT f.seq, f.venue, o.market, f.side, f.size FROM fill AS f JOIN orders AS o USING (client_id) "
-            "WHERE f.seq > ? ORDER BY f.seq"
-        )
-        for seq, *fill in connection.execute(query, (self._fill_seq,)):
-            _add(self._sums, fill)
-            self._fill_seq = seq
-
     def _read_resumes(self, connection: sqlite3.Connection) -> None:
         query = "SELECT seq, verb, market, at_ns, why FROM journal WHERE seq > ? ORDER BY seq"
         for seq, verb, market, at_ns, why in connection.execute(query, (self._journal_seq,)):
             self._journal_seq = seq
             if verb == "resume" and not why.startswith("by warden:"):
                 self._resumed[market] = at_ns
-
-
-def _add(sums: Sizes, row: list[Any]) -> None:
-    venue, market, side, size = row
-    place = (Venue(venue), market)
-    sums[place] = sums.get(place, ZERO) + Side(side).sign * Decimal(size)
-
-
-def _written_off(connection: sqlite3.Connection) -> Sizes:
-    """What a person took out of the count is not ours any more."""
-    query = (
-        "SELECT f.venue, o.market, f.side, f.size FROM deal AS d JOIN orders AS o USING (deal_id) "
-        "JOIN fill AS f USING (client_id) WHERE d.state = 'WRITTEN_OFF'"
-    )
-    sums: Sizes = {}
-    for row in connection.execute(query):
-        _add(sums, list(row))
-    return sums
 
 
 def _moving(connection: sqlite3.Connection) -> frozenset[str]:
@@ -148,8 +119,12 @@ def _moving(connection: sqlite3.Connection) -> frozenset[str]:
     return frozenset(row[0] for row in open_orders) | live
 
 
+def _doubtful(connection: sqlite3.Connection) -> frozenset[str]:
+    return frozenset(row[0] for row in connection.execute("SELECT market FROM doubt"))
+
+
 def _releasable(connection: sqlite3.Connection) -> frozenset[str]:
-    query = "SELECT DISTINCT market FROM deal WHERE state = 'WRITTEN_OFF' AND held_uusd > 0"
+    query = "SELECT DISTINCT market FROM deal INDEXED BY deal_held WHERE state = 'WRITTEN_OFF' AND held_uusd > 0"
     return frozenset(row[0] for row in connection.execute(query))
 
 

@@ -1,7 +1,7 @@
 """Deals that are out of the count but not out of mind: written off while still counted, or finished with loose ends."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from common.core.deal import Deal, DealState
@@ -9,7 +9,7 @@ from common.core.market import Side
 from common.core.money import ZERO
 from common.core.order import OrderState
 from common.ledger.account import flat_since
-from common.ledger.rows import LIVE_SQL, get_deal, must_get, update_deal
+from common.ledger.rows import LIVE_SQL, must_get, update_deal
 
 #: longest life of an order at a venue (75 s) and a margin: an order of unproven fate may fill until then
 ORDER_LIFE_MAX_NS = 120_000_000_000
@@ -24,7 +24,10 @@ def proven_flat(connection: sqlite3.Connection, deal: Deal, at_ns: int) -> bool:
 
 def release(connection: sqlite3.Connection, market: str, at_ns: int) -> tuple[Deal, ...]:
     """Let go of what written-off deals hold, where venues were seen flat after the write-off."""
-    query = "SELECT deal_id FROM deal WHERE market = ? AND state = 'WRITTEN_OFF' AND held_uusd > 0 ORDER BY number"
+    query = (
+        "SELECT deal_id FROM deal INDEXED BY deal_held "
+        "WHERE market = ? AND state = 'WRITTEN_OFF' AND held_uusd > 0 ORDER BY number"
+    )
     found = [must_get(connection, row[0]) for row in connection.execute(query, (market,)).fetchall()]
     gone = [deal for deal in found if flat_since(connection, market, max(deal.changed_ns, _last_life_ns(deal)))]
     for deal in gone:
@@ -32,15 +35,20 @@ def release(connection: sqlite3.Connection, market: str, at_ns: int) -> tuple[De
     return tuple(must_get(connection, deal.deal_id) for deal in gone)
 
 
-def get_loose(connection: sqlite3.Connection, market: str, dust: Decimal) -> tuple[Deal, ...]:
-    """Finished, not written-off deals of a market with an order not accounted for, or uneven by `dust` or more."""
+def is_loose(connection: sqlite3.Connection, deal_id: str, dust: Decimal = ZERO) -> bool:
+    """Finished, not written off, and with an order not accounted for, or uneven by `dust` or more."""
     query = (
         "SELECT o.deal_id, o.client_id, o.state, o.reported_size, f.side, f.size, f.side = o.side "
-        "FROM deal AS d JOIN orders AS o USING (deal_id) LEFT JOIN fill AS f USING (client_id) "
-        f"WHERE d.market = ? AND NOT d.{LIVE_SQL} AND d.state <> 'WRITTEN_OFF' ORDER BY d.number, o.seq"
+        "FROM deal AS d CROSS JOIN orders AS o USING (deal_id) LEFT JOIN fill AS f USING (client_id) "
+        f"WHERE d.deal_id = ? AND NOT d.{LIVE_SQL} AND d.state <> 'WRITTEN_OFF'"
     )
-    deals = dict.fromkeys(_loose_ids(connection.execute(query, (market,)), dust))
-    return tuple(deal for deal_id in deals if (deal := get_deal(connection, deal_id)) is not None)
+    return any(_loose_ids(connection.execute(query, (deal_id,)), dust))
+
+
+def get_loose(connection: sqlite3.Connection, known: Iterable[str], dust: Decimal) -> tuple[Deal, ...]:
+    """Of deals that are known not to be exactly even, those uneven by `dust`, or with an order not accounted for."""
+    deals = (must_get(connection, deal_id) for deal_id in known if is_loose(connection, deal_id, dust))
+    return tuple(sorted(deals, key=lambda deal: deal.number))
 
 
 def get_last(connection: sqlite3.Connection, market: str) -> tuple[Deal, ...]:

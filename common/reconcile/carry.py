@@ -60,7 +60,7 @@ def carry_out(plan: Plan, evidence: Evidence, doors: tuple[Ledger, Retelling], b
     retelling.adopt(plan.incarnations, "seen at the venues", by.at_ns)
     for told in plan.markets:
         for deal in told.new:
-            retelling.rebuild(deal, _evidence_of(deal), by.at_ns)
+            retelling.rebuild(deal, evidence_of(deal), by.at_ns)
         for more in told.more:
             why = f"told by the venues: {_listed([order.client_id for order in more.orders])}"
             retelling.append(more.deal_id, more.orders, more.fills, why, by.at_ns)
@@ -72,10 +72,13 @@ def carry_out(plan: Plan, evidence: Evidence, doors: tuple[Ledger, Retelling], b
         ledger.write_account(facts)
     for market, names in plan.strange.items():
         ledger.halt(HaltLevel.HALT, market, f"not explained: {_listed(names)}", who=by.who, at_ns=by.at_ns)
+    for doubt in ledger.doubts():
+        ledger.dispel(doubt.market, "both venues were heard", by.at_ns)
     retelling.note(spoken(plan), by.at_ns)
 
 
-def _evidence_of(deal: Deal) -> str:
+def evidence_of(deal: Deal) -> str:
+    """What a deal that is told anew rests on, for its journal row."""
     orders = [f"{o.client_id} ({o.venue_order_id or 'forced'})" for o in deal.orders]
     return f"told by the venues: {len(deal.fills)} fills of {_listed(orders)}"
 

@@ -10,7 +10,7 @@ from common.core.deal import Deal, DealState, opening_price
 from common.core.market import Direction, Venue
 from common.core.money import ZERO, uusd_down, uusd_up
 from common.core.order import standing
-from common.ledger.past import Past, Payment
+from common.ledger.lifetime import Lifetime, Payment
 from common.ledger.report import Report
 from common.ledger.shapes import DealRow
 
@@ -59,7 +59,7 @@ def deals_of(ledger_file: Path, ended_ns: int, marked: Marked) -> tuple[DealResu
     """Every deal that was reserved, oldest first; what never filled is there with nothing."""
     with Report.open(ledger_file) as report:
         rows = sorted(report.deals(), key=lambda row: (row.deal.opened_ns, row.deal.deal_id))
-    with Past(ledger_file) as past:
+    with Lifetime(ledger_file) as past:
         hedged, funding = past.hedged(), shared(past.payments(), [row.deal for row in rows])
     return tuple(_result(row, ended_ns, hedged, funding.get(row.deal.deal_id, 0), marked) for row in rows)
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from common.core.errors import ConfigError
 from common.core.market import Venue
-from common.ledger.past import Past
+from common.ledger.lifetime import Lifetime
 from common.replay.outcome import DealResult as DealResult
 from common.replay.outcome import Outcome as Outcome
 from common.replay.outcome import deals_of
@@ -69,7 +69,7 @@ def _play(asked: Replay, ledger_file: Path, progress: Progress | None, *, is_kep
         curve = stage.curve.end(stage.timeline.now_ns, stage.equity_uusd())
     finally:
         stage.close()
-    with Past(ledger_file) as past:
+    with Lifetime(ledger_file) as past:
         digest = past.fingerprint()
     return Outcome(digest, deals, curve, stage.refusals, stage.events, begin_ns, ended_ns, stage.markets)
 

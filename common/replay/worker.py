@@ -145,5 +145,8 @@ class Worker:
             self.hear(message)
             self.shown[venue].heard()
 
+    def make_durable(self) -> None:
+        """No power fails in a replay."""
+
     def account_changed(self, venue: Venue) -> None:
         """The stage keeps the account rows."""

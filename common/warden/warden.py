@@ -55,6 +55,7 @@ class Warden:
             group.create_task(self._repeat("outlook", self.look_at_prices, OUTLOOK_EVERY_S))
             for venue, desk in self.desks.items():
                 group.create_task(self._repeat(f"clock {venue}", partial(self.look_at_clock, desk), CLOCK_EVERY_S))
+            group.create_task(self._repeat("tidy", self.tidy, every_s))
             group.create_task(self._beats())
 
     async def _repeat(self, name: str, work: Callable[[], Awaitable[None]], every_s: float) -> None:
@@ -75,6 +76,10 @@ class Warden:
         self.lookout.end(before, accounts, orders)
         if self.diary is not None:
             await asyncio.to_thread(self.diary.note, accounts, self.lookout.watch.room(), clock.now_ns())
+
+    async def tidy(self) -> None:
+        """Spare the workers what the disk takes long for: nobody trades here."""
+        self.lookout.ledger.tidy()
 
     async def look_at_clock(self, desk: Desk) -> None:
         """One reading of a venue's clock."""

@@ -18,6 +18,9 @@ stands in docs/performance.md.
 
 #: name → module with `measure`; the order of the report
 MEASURES: dict[str, str] = {
+    "ledger_contention": "scripts.benches.ledger_contention",
+    "ledger_history": "scripts.benches.ledger_history",
+    "cli_startup": "scripts.benches.cli_startup",
     "book_to_wire": "scripts.benches.book_to_wire",
     "hot_path": "scripts.benches.hot_path",
     "signing": "scripts.benches.signing",

@@ -41,11 +41,11 @@ def deals(
     *,
     state: Annotated[str | None, typer.Option(help="Only deals in this state, or `live`.")] = None,
     market: OfMarket = None,
-    limit: Annotated[int | None, typer.Option(min=1, max=1_000_000_000, help="Only the newest so many.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000_000, help="The newest so many.")] = 100,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
-    """All deals, oldest first, with what they earned."""
+    """The newest deals, oldest first, with what they earned."""
     from scripts import answers
 
     settings = config(context)

@@ -55,6 +55,8 @@ class World:
 
     def account_changed(self, venue: Venue) -> None: ...
 
+    def make_durable(self) -> None: ...
+
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:

@@ -16,6 +16,7 @@ from common.core.order import Lifetime, Order, Purpose
 from common.fleet.by_hand import OwnView
 from common.fleet.fleet import Fleet
 from common.fleet.judge import Judge
+from common.fleet.losses import DURABLE_NS
 from common.fleet.rest import Rest
 from common.fleet.timeline import BEGIN_NS
 from common.fleet.violation import Violation
@@ -26,7 +27,8 @@ from common.sim.types import FundingPayment
 D = Decimal
 SEED = 2
 CLOSED = "(SELECT deal_id FROM deal WHERE state = 'CLOSED' ORDER BY deal_id LIMIT 1)"
-LIVE = "(SELECT deal_id FROM deal WHERE state = 'OPEN' ORDER BY deal_id LIMIT 1)"
+AFTER_NS = BEGIN_NS + 3600 * SECOND
+LIVE = "(SELECT deal_id FROM deal WHERE state IN ('OPEN', 'OPENING') ORDER BY deal_id LIMIT 1)"
 
 
 @pytest.fixture(scope="module")
@@ -375,7 +377,116 @@ def test_what_was_seen_before_a_power_cut_must_still_be_there(planted: Planted, 
     planted.db.backup(db)
     db.execute(f"DELETE FROM deal WHERE deal_id = {CLOSED}")
     planted.judge.look()
+    with pytest.raises(Violation, match=r"CLOSED\) was sent 0 ms before a power cut"):
+        planted.judge.cut(other, AFTER_NS)
     planted.judge.reopen(other)
     with pytest.raises(Violation, match="deals are gone"):
         planted.judge.look()
     db.close()
+
+
+def lost(planted: Planted, folder: Path, *statements: str) -> Path:
+    """The file after a power cut that did this to it."""
+    other = folder / "after.db"
+    db = sqlite3.connect(other, isolation_level=None)
+    planted.db.backup(db)
+    for statement in statements:
+        db.execute(statement)
+    db.close()
+    return other
+
+
+#: a deal as it is when nothing but its reservation is in the file, and what a power cut does to it
+RESERVED = (
+    f"DELETE FROM fill WHERE client_id IN (SELECT client_id FROM orders WHERE deal_id = {LIVE})",
+    f"DELETE FROM journal WHERE deal_id = {LIVE} AND verb <> 'reserve'",
+    f"UPDATE orders SET state = 'NEW' WHERE deal_id = {LIVE}",
+)
+TAKEN = (
+    f"DELETE FROM journal WHERE deal_id = {LIVE}",
+    f"DELETE FROM orders WHERE deal_id = {LIVE}",
+    f"DELETE FROM deal WHERE deal_id = {LIVE}",
+)
+
+
+def sent(planted: Planted, ago_ns: int) -> tuple[str, str, str]:
+    """The reservation of the live deal, and when its first order left: deal, order, venue."""
+    deal_id, client_id, venue, market = planted.db.execute(
+        f"SELECT deal_id, client_id, venue, market FROM orders WHERE deal_id = {LIVE} ORDER BY seq LIMIT 1"
+    ).fetchone()
+    planted.plant(*RESERVED, f"UPDATE deal SET state = 'OPENING' WHERE deal_id = '{deal_id}'")
+    order = Order(client_id, deal_id, Venue(venue), market, Side.BUY, Purpose.OPEN, D(1), D(1), Lifetime.FOK, False, 1)
+    planted.judge.departed(order, AFTER_NS - ago_ns)
+    return deal_id, client_id, venue
+
+
+def test_a_power_cut_may_take_what_was_sent_just_then(planted: Planted, tmp_path: Path) -> None:
+    deal_id, _, _ = sent(planted, DURABLE_NS)
+    planted.judge.cut(lost(planted, tmp_path, *TAKEN), AFTER_NS)
+    assert set(planted.judge.losses.deals) == {deal_id}
+
+
+def test_a_power_cut_may_not_take_what_was_sent_long_before(planted: Planted, tmp_path: Path) -> None:
+    sent(planted, DURABLE_NS + 1)
+    with pytest.raises(Violation, match="was sent 250 ms before a power cut that took it"):
+        planted.judge.cut(lost(planted, tmp_path, *TAKEN), AFTER_NS)
+
+
+def test_a_process_that_died_just_then_could_not_make_it_durable(planted: Planted, tmp_path: Path) -> None:
+    deal_id, _, _ = sent(planted, SECOND)
+    planted.judge.losses.died(deal_id.split("-")[1], AFTER_NS - SECOND)
+    planted.judge.cut(lost(planted, tmp_path, *TAKEN), AFTER_NS)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("DELETE FROM fill WHERE seq = 1", "more from fills"),
+        ("DELETE FROM journal WHERE seq = 1", "more from the journal"),
+        ("DELETE FROM orders WHERE state = 'DONE'", "more from orders"),
+    ],
+)
+def test_a_power_cut_may_take_nothing_else(planted: Planted, tmp_path: Path, more: str, told: str) -> None:
+    sent(planted, 1)
+    with pytest.raises(Violation, match=told):
+        planted.judge.cut(lost(planted, tmp_path, *TAKEN, more), AFTER_NS)
+
+
+def test_what_was_lost_counts_until_it_can_come_to_nothing(planted: Planted, tmp_path: Path) -> None:
+    deal_id, _, _ = sent(planted, 1)
+    (filled_ns,) = planted.db.execute(f"SELECT opened_ns FROM deal WHERE deal_id = {LIVE}").fetchone()
+    planted.judge.cut(lost(planted, tmp_path, *TAKEN), AFTER_NS)
+    losses = planted.judge.losses
+    assert len(losses.counting(lambda name: False, filled_ns + 3600 * SECOND)) == 1, "it filled, whatever the time"
+    assert not losses.counting(lambda name: name == deal_id, filled_ns), "it is in the file again"
+    (one,) = losses.deals.values()
+    losses.deals[deal_id] = replace(one, orders=tuple((f"{client_id}x", venue) for client_id, venue in one.orders))
+    losses._markets |= {f"{client_id}x": one.market for client_id, _ in one.orders}
+    assert losses.counting(lambda name: False, filled_ns + 35 * SECOND)
+    assert not losses.counting(lambda name: False, filled_ns + 35 * SECOND + 1), "no venue takes it in any more"
+
+
+def test_no_order_leaves_without_a_row_or_twice_under_one_id(planted: Planted) -> None:
+    _, client_id, venue = sent(planted, 1)
+    order = Order(client_id, "x", Venue(venue), "BTC", Side.BUY, Purpose.OPEN, D(1), D(1), Lifetime.FOK, False, 1)
+    with pytest.raises(Violation, match="was used twice"):
+        planted.judge.departed(order, AFTER_NS)
+    with pytest.raises(Violation, match="without a row"):
+        planted.judge.departed(replace(order, client_id="nobody-BTC-1-d0"), AFTER_NS)
+
+
+def test_a_lost_order_that_arrives_after_it_was_given_up_is_seen(planted: Planted, tmp_path: Path) -> None:
+    _, client_id, venue = sent(planted, 1)
+    file = lost(planted, tmp_path, *TAKEN)
+    planted.judge.cut(file, AFTER_NS)
+    market = client_id.split("-")[1]
+    order = Order(client_id, "x", Venue(venue), market, Side.BUY, Purpose.OPEN, D(1), D(1), Lifetime.FOK, False, 1)
+    planted.judge.arrived(order)
+    db = sqlite3.connect(file, isolation_level=None)
+    db.execute(
+        "INSERT INTO journal (seq, at_ns, verb, market, why, pid, code_version, config_hash, prev, hash) "
+        "VALUES (9999, 1, 'dispel', ?, '', 1, '', '', '', ?)", (market, "0" * 64)
+    )  # fmt: skip
+    db.close()
+    with pytest.raises(Violation, match="after it was called dead"):
+        planted.judge.arrived(order)

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from common.core.account import AccountFacts, Position
 from common.core.deal import Deal, DealState, filled_notional_uusd
-from common.core.history import History, PastOrder
+from common.core.history import History
 from common.core.money import ZERO
-from common.core.order import Fill, Lifetime, Order, Purpose
+from common.core.order import Fill, Order, Purpose
 from common.fleet.fleet import CAP, Fleet
 from common.fleet.run import CALM_NS, LOOK_NS
 from common.fleet.run import faults_of as drawn_of
-from common.fleet.speech import fills_of, forced_of, report_of
+from common.fleet.speech import history_of
 from common.fleet.timeline import BEGIN_NS
 from common.fleet.wire import ACCOUNT
 from common.ledger import backup
@@ -64,29 +64,7 @@ def settle(fleet: Fleet) -> None:
 
 def history(engine: PaperEngine) -> History:
     """What a desk would bring home from this venue."""
-    fills = [fill for fill in engine.fills(ACCOUNT) if fill.order_id is not None]
-    orders = {fill.order_id: engine.order(ACCOUNT, fill.order_id or "") for fill in fills}
-    told = []
-    for order in orders.values():
-        assert order is not None
-        asked = order.request
-        told.append(
-            PastOrder(
-                venue=engine.venue,
-                market=asked.market,
-                side=asked.side,
-                size=asked.size,
-                limit=asked.price,
-                lifetime=Lifetime(asked.lifetime),
-                reduce_only=asked.reduce_only,
-                created_ns=order.created_ns,
-                report=report_of(order, {}),
-            )
-        )
-    names = {order.report.venue_order_id: order.report.client_id for order in told}
-    ours = [said for f in fills for said in fills_of(engine.venue, f, names[f.order_id or ""])]
-    forced = [said for f in engine.fills(ACCOUNT) if not f.order_id for said in forced_of(engine.venue, f, f.at_ns)]
-    return History(engine.venue, tuple(told), tuple(ours), tuple(forced))
+    return history_of(engine)
 
 
 def account(engine: PaperEngine, at_ns: int) -> AccountFacts:
@@ -284,7 +262,7 @@ def _lose(fleet: Fleet, path: Path) -> None:
     The fleet's judge knows one file only, and is sent home.
     """
     for wire in fleet.wires.values():
-        wire.on_arrival = lambda order: None
+        wire.on_arrival = wire.on_departure = lambda order: None
     for member in fleet.members.values():
         member.look = lambda: None
         member.die()

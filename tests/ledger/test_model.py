@@ -21,6 +21,7 @@ from common.ledger.bounds import BY_NAME, Bound
 from common.ledger.ledger import Ledger, Refusal
 from common.ledger.limit_verbs import Moved
 from common.ledger.limits import CapTerms
+from common.ledger.past import Past
 
 if TYPE_CHECKING:
     from tests.ledger.conftest import Maker
@@ -281,6 +282,17 @@ class LedgerMachine(RuleBasedStateMachine):
         for market in MARKETS:
             mine = max(self.halts.get(market, "none"), self.halts.get("*", "none"), key=order.index)
             assert self.ledger.halt_level(market) == mine
+
+    @invariant()
+    def what_is_remembered_of_the_past_is_what_its_rows_say(self) -> None:
+        with self.ledger._store.reading() as connection:
+            known, anew = self.ledger._past.now(connection), Past()
+            anew.advance(connection)
+        for market in MARKETS:
+            assert known.of(market) == anew.of(market)
+            orders = [m for d in self.deals.values() if d.market == market for m in d.orders.values()]
+            filled = sum((m.order.side.sign * m.filled for m in orders), Decimal(0))
+            assert sum(known.of(market).filled.values()) == filled
 
     # ---- the model's own mind -------------------------------------------------------------------------------
 

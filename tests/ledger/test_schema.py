@@ -43,7 +43,7 @@ TOLD = {
 
 
 def tell(ledger: Ledger, maker: "Maker") -> None:
-    """A deal in each state, every verb once at least, a row in every table."""
+    """A deal in each state, every verb once at least, a row in every table (but `doubt`: then nobody could go on)."""
     maker.closed(ledger, 1, "ETH")
     maker.opened(ledger, 1, "BTC")
     void = maker.deal(2, "ETH", -1)
@@ -62,6 +62,9 @@ def tell(ledger: Ledger, maker: "Maker") -> None:
     ledger.shrinking.name(Turn("aaaaaa-BTC-1", whatever=True), maker.start_ns + 12)
     ledger.configure(bounds_of(deals=8, notional_usd=1000), "worker start", maker.start_ns + 12)
     ledger.resolve("aaaaaa-LTC-1", Way.KEEP, "until tomorrow", who="person", at_ns=maker.start_ns + 12)
+    ledger.begin("BTC", "boot-1", maker.start_ns + 12)
+    ledger.begin("BTC", "boot-2", maker.start_ns + 12)
+    ledger.dispel("BTC", "both venues were asked: nothing was forgotten", maker.start_ns + 13)
     ledger.heartbeat("BTC", "holding", decided_ns=maker.start_ns + 12, at_ns=maker.start_ns + 13)
 
 

@@ -17,7 +17,7 @@ from common.core.errors import ConfigError
 from common.core.events import BookMessage
 from common.core.market import Direction, Side, Venue
 from common.core.order import Fill
-from common.ledger.past import Payment
+from common.ledger.lifetime import Payment
 from common.ledger.report import Report
 from common.replay.curve import POINTS_MAX, Curve
 from common.replay.latency import LONGEST_NS, MS_NS, Latency
