@@ -77,7 +77,7 @@ OF_POWER = (
     Mutant(
         "a forced fill is borne by others while a deal is forgotten",
         ((RUNNER, "if fill.market != self.market or self.doubt is not None:", "if fill.market != self.market:"),),
-        TESTS,
+        ("tests/house/test_remember.py",),
     ),
     Mutant(
         "a forgotten fill that was taken back halts nobody",

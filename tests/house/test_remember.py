@@ -16,10 +16,11 @@ from common import boot, clock, housekeeping
 from common.core.account import AccountFacts, ForcedFill
 from common.core.deal import Deal, DealState
 from common.core.errors import VenueError
+from common.core.events import Answered
 from common.core.forgotten import OVER_AFTER_NS, SLACK_NS
 from common.core.history import History, PastOrder
 from common.core.market import Direction, Instrument, Side, Venue
-from common.core.order import Fill, Lifetime, Order, Purpose, Report
+from common.core.order import Fill, Lifetime, Order, Purpose, Reject, Report
 from common.core.terms import SECOND_NS, Terms
 from common.core.trader import Trader
 from common.housekeeping import Housekeeping
@@ -189,7 +190,12 @@ def test_an_order_that_may_still_fill_is_waited_for(ledger: Ledger) -> None:
 
 
 def test_a_forced_fill_waits_until_the_deal_that_bears_it_is_known(ledger: Ledger) -> None:
-    told = forgotten(ledger)
+    before = reservation(ledger, 1)
+    ledger.reserve(before, "edge")
+    for order in before.orders:
+        ledger.record(Answered(order.client_id, Reject("no"), clock.now_ns()))
+    ledger.move(before.deal_id, DealState.VOID, 0, "nothing filled", clock.now_ns())
+    told = forgotten(ledger, 2)
     house, runner, _ = worker(ledger, told)
     forced = ForcedFill(Venue.APEX, "adl", "BTC", Side.BUY, PRICE, SIZE, 0, clock.now_ns(), clock.now_ns())
     runner.hear_account(forced)
@@ -267,11 +273,17 @@ def test_the_machine_tells_its_lives_apart_or_says_nothing(tmp_path: Path, monke
 def test_a_deal_is_whole_without_reading_it_back(ledger: Ledger) -> None:
     """What a reservation returns is what the file has."""
     assert ledger.begin("BTC", "boot-1", clock.now_ns()) is None
-    name, now_ns = f"{ledger.incarnation}-BTC-1", clock.now_ns()
+    deal = reservation(ledger, 1)
+    assert ledger.reserve(deal, "edge") == deal == ledger.deal(deal.deal_id)
+
+
+def reservation(ledger: Ledger, number: int) -> Deal:
+    name, now_ns = f"{ledger.incarnation}-BTC-{number}", clock.now_ns()
     rest = (Purpose.OPEN, SIZE, D("40000.50"), Lifetime.FOK, False, now_ns)
     orders = (
         Order(f"{name}-a0", name, Venue.APEX, "BTC", Side.SELL, *rest),
         Order(f"{name}-d1", name, Venue.DYDX, "BTC", Side.BUY, *rest),
     )
-    deal = Deal(name, "BTC", 1, Direction.SELL_APEX, SIZE, DealState.OPENING, 41_000_000, 5, now_ns, now_ns, orders)
-    assert ledger.reserve(deal, "edge") == deal == ledger.deal(name)
+    return Deal(
+        name, "BTC", number, Direction.SELL_APEX, SIZE, DealState.OPENING, 41_000_000, 5, now_ns, now_ns, orders
+    )
