@@ -18,7 +18,8 @@ LevelRow: TypeAlias = tuple[int, int, int]
 class BookMessage:
     """A snapshot (replaces everything) or a delta of one instrument's book, in whole ticks and steps.
 
-    `sequence` is ApeX's `u` or the dYdX offset of a delta; dYdX snapshots carry offsets per level instead.
+    `sequence` is ApeX's `u` or the dYdX offset of a delta; dYdX snapshots carry offsets per level instead. `more`: the
+    next one is here already; this one is taken in, and decided upon with that one.
     """
 
     venue: Venue
@@ -27,6 +28,7 @@ class BookMessage:
     asks: tuple[LevelRow, ...]
     sequence: int
     at_ns: int
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
