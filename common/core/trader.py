@@ -9,7 +9,7 @@ from common.core.asking import Asking
 from common.core.book import JUMPED
 from common.core.closing import find_closing
 from common.core.commands import Alert, Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
-from common.core.deal import Ask, Deal, DealState, Even, Rest, next_step
+from common.core.deal import Ask, Deal, DealState, Even, Rest, settling
 from common.core.dust import Dust
 from common.core.evener import Evener
 from common.core.events import (
@@ -41,6 +41,7 @@ from common.core.nakedness import Nakedness
 from common.core.opening import HALTED, NoOpening, Opportunity, find_opening, under_halt
 from common.core.order import NotSent, Order, Purpose, Unknown
 from common.core.planning import closing_orders, opening_deal
+from common.core.standing import Standings
 from common.core.terms import SECOND_NS, Terms
 from common.core.unwinding import Spent, Wait
 from common.core.view import MarketView
@@ -71,6 +72,7 @@ class Trader:
         self.decided_ns = start_ns
         self._incarnation, self._next_number = incarnation, next_number
         self._asking = Asking()
+        self._standings = Standings(self.view)
         self._evener, self._nakedness = Evener(self.view), Nakedness(terms.naked_alert_ns)
         self._dust = Dust()
         #: client ids whose rows are being written and that this process has not put on the wire
@@ -85,16 +87,13 @@ class Trader:
     @property
     def idle(self) -> bool:
         """Nothing is in flight: every live deal is accounted for and even."""
-        return self._reserving is None and not any(self._busy(d) for d in self.deals.values())
+        return self._reserving is None and not (self.deals and any(self._busy(d) for d in self.deals.values()))
 
     def on(self, event: Event) -> list[Command]:
         """Take in one event; return what is to be done, in order."""
         match event:
             case BookMessage():
-                self.view.hear(event)
-                if self.view.books[event.venue].stale == JUMPED:
-                    return self._refresh(event.venue, JUMPED, event.at_ns)
-                return self._doubt(event.venue, event.at_ns) + self._decide(event.at_ns)
+                return self._hear_book(event)
             case FeedAlive() | FeedLost() | InstrumentUpdate() | FundingRate() | IndexPrice():
                 self.view.hear(event)
                 return []
@@ -119,6 +118,16 @@ class Trader:
                 self.stopping = True
                 return []
 
+    def _hear_book(self, message: BookMessage) -> list[Command]:
+        """Take it in, ask for a fresh book where this one cannot be right, and decide."""
+        self.view.hear_book(message)
+        stale, at_ns = self.view.books[message.venue].stale, message.at_ns
+        if stale == JUMPED:
+            return self._refresh(message.venue, JUMPED, at_ns)
+        # a crossed book is asked for anew whatever the market is doing: an unwind would be priced from it
+        asked = self._refresh(message.venue, stale, at_ns) if stale == "crossed" else []
+        return asked + self._decide(at_ns)
+
     # ---- deciding -------------------------------------------------------------------------------------------------
 
     def _decide(self, at_ns: int) -> list[Command]:
@@ -127,12 +136,14 @@ class Trader:
         return self._close(at_ns) or self._open(at_ns)
 
     def _close(self, at_ns: int) -> list[Command]:
-        if self.stopping and self.halt is not HaltLevel.FLATTEN:
+        if not self.deals or (self.stopping and self.halt is not HaltLevel.FLATTEN):
             return []
         ready = tuple(d for d in self.deals.values() if self._closes_after_ns.get(d.deal_id, 0) <= at_ns)
         wished = tuple(d for d in ready if self._evener.to_close(d))
         found = find_closing(self.view, wished, HaltLevel.FLATTEN, at_ns) if wished else None
-        found = found or find_closing(self.view, ready, self.halt, at_ns, self.turn)
+        found = found or find_closing(
+            self.view, self._standings.promising(ready, self.halt, at_ns), self.halt, at_ns, self.turn
+        )
         if found is None:
             return []
         self._closes_after_ns[found.deal.deal_id] = at_ns + CLOSE_RETRY_NS
@@ -159,7 +170,7 @@ class Trader:
             return "busy"
         if at_ns < self._entries_after_ns:
             return self._waits_because
-        if any(self.view.books[v].version <= version for v, version in self._passed.items()):
+        if self._passed and any(self.view.books[v].version <= version for v, version in self._passed.items()):
             return "own fills"
         return HALTED if self.halt is not HaltLevel.NONE else ""
 
@@ -175,10 +186,6 @@ class Trader:
             return []
         self._refreshed_ns[venue] = at_ns
         return [Refresh(venue, why)]
-
-    def _doubt(self, venue: Venue, at_ns: int) -> list[Command]:
-        """A crossed book is asked for anew whatever the market is doing: an unwind would be priced from it."""
-        return self._refresh(venue, "crossed", at_ns) if self.view.books[venue].stale == "crossed" else []
 
     # ---- following a deal through ---------------------------------------------------------------------------------
 
@@ -216,7 +223,7 @@ class Trader:
 
     def _follow(self, deal: Deal, at_ns: int) -> list[Command]:
         """One step of `next_step`, carried into commands."""
-        step = next_step(deal, self.view.instruments)
+        step = self._standings.of(deal).step
         self._evener.meet(deal, step, at_ns)
         match step:
             case Ask():
@@ -248,11 +255,12 @@ class Trader:
         if not deal.live and deal.state is step.state:
             del self.deals[deal.deal_id]
             self._evener.forget(deal.deal_id)
+            self._standings.forget(deal.deal_id)
             self._dust.finished(deal)
             return []
         if (deal.state, deal.held_uusd) == (step.state, step.held_uusd):
             return []
-        return [Move(deal.deal_id, step.state, step.held_uusd, _settling(deal, step), at_ns)]
+        return [Move(deal.deal_id, step.state, step.held_uusd, settling(deal, step), at_ns)]
 
     def _write(
         self, deal: Deal, orders: tuple[Order, ...], to: DealState | None, why: str, at_ns: int
@@ -264,7 +272,7 @@ class Trader:
         """The deal still needs something done before it rests."""
         if deal.state is DealState.STUCK:
             return False
-        step = next_step(deal, self.view.instruments)
+        step = self._standings.of(deal).step
         return not isinstance(step, Rest) or (deal.live and step.state is not deal.state)
 
     # ---- facts and time -------------------------------------------------------------------------------------------
@@ -289,11 +297,3 @@ class Trader:
             return self._evener.chosen(deal) is Way.KEEP
 
         return self._nakedness.look(self.deals.values(), self.view.instruments, is_kept, at_ns)
-
-
-def _settling(deal: Deal, step: Rest) -> str:
-    if step.state is DealState.VOID:
-        return "nothing filled"
-    if step.state is DealState.CLOSED:
-        return "flat"
-    return "even" if deal.state is not DealState.CLOSING else "close did not fill"

@@ -8,6 +8,7 @@ from common.core.events import BookMessage, FeedAlive, FeedLost, FundingRate, In
 from common.core.market import Direction, Instrument, Side, Venue
 from common.core.median import TrailingMedian
 from common.core.money import ZERO
+from common.core.screen import Scale, scale, wishes
 from common.core.terms import Terms
 
 #: the spread of leaving is sampled at most this often
@@ -21,6 +22,11 @@ class MarketView:
         self.terms = terms
         self.instruments = dict(instruments)
         self.books: dict[Venue, Book] = {v: make_book(i) for v, i in instruments.items()}
+        #: the same in floats, for the quick look (screen.py)
+        self.scales: dict[Venue, Scale] = {v: scale(i, terms) for v, i in instruments.items()}
+        self.wishes = wishes(terms)
+        #: both venues let entries in
+        self.is_online = all(instrument.online for instrument in instruments.values())
         self.alive_ns = dict.fromkeys(instruments, 0)
         self.funding = dict.fromkeys(instruments, ZERO)
         #: the last index price of each venue, with its time; None while none was heard
@@ -34,20 +40,25 @@ class MarketView:
         """Take in one public event."""
         match event:
             case BookMessage():
-                self._hear_book(event)
+                self.hear_book(event)
             case FeedAlive():
                 self.alive_ns[event.venue] = event.at_ns
             case FeedLost():
                 self.books[event.venue].lose(event.reason)
             case InstrumentUpdate():
-                self.instruments[event.instrument.venue] = event.instrument
-                self.books[event.instrument.venue].instrument = event.instrument
+                self._relist(event.instrument)
             case FundingRate():
                 self.funding[event.venue] = event.hourly
             case IndexPrice():
                 self.index[event.venue] = event
 
-    def _hear_book(self, message: BookMessage) -> None:
+    def _relist(self, listed: Instrument) -> None:
+        self.instruments[listed.venue] = self.books[listed.venue].instrument = listed
+        self.scales = {**self.scales, listed.venue: scale(listed, self.terms)}
+        self.is_online = all(instrument.online for instrument in self.instruments.values())
+
+    def hear_book(self, message: BookMessage) -> None:
+        """Take in one message of a book."""
         book = self.books[message.venue]
         book.apply(message)
         self.alive_ns[message.venue] = message.at_ns
