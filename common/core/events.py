@@ -33,7 +33,16 @@ class BookMessage:
 
 @dataclass(frozen=True, slots=True)
 class FeedAlive:
-    """Some frame, a pong included, arrived on the venue's public connection."""
+    """Something, a pong included, arrived on the venue's public connection; `lag_ns`: how late, by what pings say."""
+
+    venue: Venue
+    at_ns: int
+    lag_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FeedDrained:
+    """All that had arrived was taken in, and what came last was no book: what was left undecided is due now."""
 
     venue: Venue
     at_ns: int
@@ -200,6 +209,7 @@ class StopRequested:
 Event: TypeAlias = (
     BookMessage
     | FeedAlive
+    | FeedDrained
     | FeedLost
     | InstrumentUpdate
     | FundingRate

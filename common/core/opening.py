@@ -7,7 +7,7 @@ from common.core.edge import Leg, Pair, edge, original_edge
 from common.core.market import Direction, Venue
 from common.core.money import bps_of
 from common.core.screen import is_below_threshold
-from common.core.view import MarketView
+from common.core.view import BEHIND, MarketView
 
 #: what a halted market says, and how what it would do begins
 HALTED = "halted"
@@ -45,7 +45,7 @@ def find_opening(view: MarketView, at_ns: int) -> Opportunity | NoOpening:
     for venue in view.books:
         reason = view.distrust(venue, at_ns)
         if reason:
-            return NoOpening("stale", venue if reason == "crossed" else None)
+            return NoOpening(BEHIND if reason == BEHIND else "stale", venue if reason == "crossed" else None)
     if not view.is_online:
         return NoOpening("offline")
     for venue in view.books:

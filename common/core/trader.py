@@ -19,6 +19,7 @@ from common.core.events import (
     DustLeft,
     Event,
     FeedAlive,
+    FeedDrained,
     FeedLost,
     Filled,
     FundingRate,
@@ -96,7 +97,9 @@ class Trader:
                 return self._hear_book(event)
             case FeedAlive() | FeedLost() | InstrumentUpdate() | FundingRate() | IndexPrice():
                 self.view.hear(event)
-                return []
+            case FeedDrained():
+                self.view.hear(event)
+                return self._decide(event.at_ns)
             case Tick():
                 return self._tick(event.at_ns)
             case DealChanged():
@@ -107,16 +110,13 @@ class Trader:
                 return self._refused(event)
             case Halted():
                 self.halt, self.turn = event.level, event.turn
-                return []
             case DustLeft():
                 self._dust.told(event.sizes)
-                return []
             case Wished():
                 self._evener.wishes[event.deal_id] = event
-                return []
             case StopRequested():
                 self.stopping = True
-                return []
+        return []
 
     def _hear_book(self, message: BookMessage) -> list[Command]:
         """Take it in, ask for a fresh book where this one cannot be right, and decide."""
@@ -126,7 +126,7 @@ class Trader:
             return self._refresh(message.venue, JUMPED, at_ns)
         # a crossed book is asked for anew whatever the market is doing: an unwind would be priced from it
         asked = self._refresh(message.venue, stale, at_ns) if stale == "crossed" else []
-        return asked + self._decide(at_ns)
+        return asked if message.more else asked + self._decide(at_ns)
 
     # ---- deciding -------------------------------------------------------------------------------------------------
 

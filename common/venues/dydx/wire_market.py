@@ -106,12 +106,12 @@ class BookCodec:
     def __init__(self, instrument: Instrument) -> None:
         self._bids, self._asks, self._sizes = grids(instrument.tick, instrument.step)
 
-    def snapshot(self, contents: dict[str, Any], at_ns: int) -> BookMessage:
+    def snapshot(self, contents: dict[str, Any], at_ns: int, *, more: bool = False) -> BookMessage:
         """The contents of `subscribed`: levels as objects, each with its offset where the venue gives them."""
         with _READING_BOOK:
             bids, asks = self._whole(contents["bids"], self._bids), self._whole(contents["asks"], self._asks)
             sequence = max((row[2] for row in (*bids, *asks)), default=0)
-            return BookMessage(Venue.DYDX, True, bids, asks, sequence, at_ns)
+            return BookMessage(Venue.DYDX, True, bids, asks, sequence, at_ns, more)
 
     def _whole(self, levels: Iterable[dict[str, Any]], prices: Grid) -> Rows:
         sizes = self._sizes
