@@ -8,7 +8,7 @@ import asyncio
 from common import clock, log
 from common.core.errors import VenueError
 from common.core.events import Event, StopRequested, Tick, Way
-from common.core.market import Venue
+from common.core.market import Direction, Venue
 from common.core.opening import HALTED, WOULD_OPEN
 from common.live import LiveWorld
 from common.recall import FillsRecall, FundingRecall
@@ -42,6 +42,7 @@ class Housekeeping:
         #: by deal, what a person chose and when, as far as the trader was told
         self._wishes: dict[str, tuple[Way, int]] = {}
         #: what a halted trader would open, and when it last would
+        self._is_quoting = False
         self._would, self._would_ns, self._is_tempted = "", -WOULD_SHOWN_NS, False
         world.hear = self.hear
 
@@ -89,7 +90,15 @@ class Housekeeping:
         while True:
             self.hear(Tick(clock.now_ns()))
             self.tell_would()
+            self._tell_quoting()
             await asyncio.sleep(TICK_S)
+
+    def _tell_quoting(self) -> None:
+        """Once: both books are there and have our size. What a start took can be read off the log."""
+        view = self._runner.trader.view
+        if not self._is_quoting and all(view.pair(direction, view.terms.size) for direction in Direction):
+            self._is_quoting = True
+            log.event(self._runner.logger, "quoting", market=self._runner.market)
 
     def tell_would(self) -> None:
         """A halted market that begins to see a deal says which, once for as long as it lasts."""
