@@ -15,7 +15,8 @@ from common.recall import FillsRecall, FundingRecall
 from common.runner import Runner
 from common.venues.base import AccountEvent, Desk, StreamUp
 
-TICK_S = 0.1
+#: how often time passes for a trader with deals, and for one without: then only the medians want a sample
+TICK_S, QUIET_TICK_S = 0.1, 0.25
 HALT_S = 1.0
 HEARTBEAT_S = 3.0
 #: an equity row younger than this is left alone, whoever wrote it
@@ -91,7 +92,7 @@ class Housekeeping:
             self.hear(Tick(clock.now_ns()))
             self.tell_would()
             self._tell_quoting()
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(TICK_S if self._runner.trader.deals else QUIET_TICK_S)
 
     def _tell_quoting(self) -> None:
         """Once: both books are there and have our size. What a start took can be read off the log."""

@@ -19,6 +19,8 @@ from common.venues.arrivals import Arrivals, Pings
 
 OUTBOX_FRAMES: Final = 64
 CLOSE_S: Final = 1.0
+#: that frames come is told this often, so that it costs nothing where they come by the thousand
+ALIVE_S: Final = 0.1
 
 _logger = logging.getLogger(__name__)
 _END_TYPES: Final = frozenset(
@@ -50,7 +52,7 @@ class WsHandler(Protocol):
         """One frame was heard; VenueError drops the connection."""
 
     def on_alive(self) -> None:
-        """Anything at all was heard, a pong included; once for all that arrived together, before their `on_frame`."""
+        """Something was heard: told of every pong, and of frames now and then (ALIVE_S), before their `on_frame`."""
 
     def on_drained(self) -> None:
         """All that had arrived was handed on."""
@@ -143,16 +145,18 @@ class WsLoop:
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> str:
         loop, handler, arrivals = asyncio.get_running_loop(), self._handler, Arrivals(socket)
+        alive_s = -ALIVE_S
         while True:
             message = await socket.receive()
             if message.type in _END_TYPES:
                 return f"closed: {socket.close_code}"
             self._heard_s = loop.time()
-            is_first, self.has_more = not self.has_more, arrivals.wait()
+            self.has_more = arrivals.wait()
             if message.type is aiohttp.WSMsgType.PONG:
                 self._pings.answered(message.data, clock.monotonic_ns())
-                is_first = True
-            if is_first:
+                alive_s = -ALIVE_S
+            if self._heard_s - alive_s >= ALIVE_S:
+                alive_s = self._heard_s
                 handler.on_alive()
             try:
                 await self._heard(socket, message)

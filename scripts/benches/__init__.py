@@ -20,4 +20,9 @@ stands in docs/performance.md.
 MEASURES: dict[str, str] = {
     "book_to_wire": "scripts.benches.book_to_wire",
     "signing": "scripts.benches.signing",
+    "market_cpu": "scripts.benches.market_cpu",
+    "worker_memory": "scripts.benches.worker_memory",
+    "fleet_start": "scripts.benches.fleet_start",
+    "feed_rate": "scripts.benches.feed_rate",
+    "feed_burst": "scripts.benches.feed_burst",
 }
