@@ -10,6 +10,7 @@ from common.core.errors import VenueError
 from common.core.events import Event, StopRequested, Tick, Way
 from common.core.market import Direction, Venue
 from common.core.opening import HALTED, WOULD_OPEN
+from common.lag_watch import LagWatch
 from common.live import LiveWorld
 from common.recall import FillsRecall, FundingRecall
 from common.runner import Runner
@@ -44,6 +45,7 @@ class Housekeeping:
         self._wishes: dict[str, tuple[Way, int]] = {}
         #: what a halted trader would open, and when it last would
         self._is_quoting = False
+        self._lags = LagWatch(runner.trader.view, runner.logger)
         self._would, self._would_ns, self._is_tempted = "", -WOULD_SHOWN_NS, False
         world.hear = self.hear
 
@@ -92,6 +94,7 @@ class Housekeeping:
             self.hear(Tick(clock.now_ns()))
             self.tell_would()
             self._tell_quoting()
+            self._lags.look(clock.now_ns())
             await asyncio.sleep(TICK_S if self._runner.trader.deals else QUIET_TICK_S)
 
     def _tell_quoting(self) -> None:
