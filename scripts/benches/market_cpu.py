@@ -3,8 +3,10 @@
 import asyncio
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import median
 
 from common import clock
 from common.core.market import Venue
@@ -27,23 +29,29 @@ class _Watched:
     cpu_s: float = 0.0
     at_ns: int = 0
 
-    def percent(self) -> float:
-        """Of a core since the last call."""
+    def look(self) -> tuple[float, float]:
+        """Percent of a core since the last call, and how long that is, seconds."""
         before_s, before_ns = self.cpu_s, self.at_ns
         self.cpu_s, self.at_ns = procfs.cpu_s(self.pid), clock.monotonic_ns()
-        return 100 * (self.cpu_s - before_s) / ((self.at_ns - before_ns) / 1e9)
+        seconds = (self.at_ns - before_ns) / 1e9
+        return 100 * (self.cpu_s - before_s) / seconds, seconds
 
 
 def measure(bench: Bench) -> Iterable[Row]:
     """One rate after the other, in windows of two seconds."""
     found = asyncio.run(_run(bench))
+    idle = median(percent for percent, _ in found[0])
     for rate, samples in found.items():
         goals = (at_most("median", GOAL_PERCENT),) if rate == GOAL_RATE else ()
-        yield Row(f"one market, {rate} book messages/s and venue", "% of a core", samples, goals)
+        name = f"one market, {rate} book messages/s and venue"
+        yield Row(name, "% of a core", [percent for percent, _ in samples], goals)
+        if rate:
+            costs = [1e4 * (percent - idle) / said for percent, said in samples if said]
+            yield Row(f"a message at {rate}/s and venue", "µs", costs)
 
 
-async def _run(bench: Bench) -> dict[int, list[float]]:
-    count, found = bench.count(quick=3, full=15), dict[int, list[float]]()
+async def _run(bench: Bench) -> dict[int, list[tuple[float, float]]]:
+    count, found = bench.count(quick=3, full=15), dict[int, list[tuple[float, float]]]()
     pair = VenuePair(bench.folder / "var" / "paper")
     await pair.start()
     environ = {**os.environ, **write_config(bench.folder, pair.ports)}
@@ -61,26 +69,31 @@ async def _run(bench: Bench) -> dict[int, list[float]]:
     return found
 
 
-async def _windows(pair: VenuePair, pid: int, rate: int, count: int) -> list[float]:
-    moving = asyncio.create_task(_move(pair, rate))
+async def _windows(pair: VenuePair, pid: int, rate: int, count: int) -> list[tuple[float, float]]:
+    """Of a core, and messages a second that were said, in each window."""
+    said = Counter[str]()
+    moving = asyncio.create_task(_move(pair, rate, said))
     try:
         await asyncio.sleep(SETTLE_S)
-        watched, samples = _Watched(pid), []
-        watched.percent()
+        watched, samples = _Watched(pid), list[tuple[float, float]]()
+        watched.look()
         for _ in range(count):
+            said.clear()
             await asyncio.sleep(WINDOW_S)
-            samples.append(watched.percent())
+            percent, seconds = watched.look()
+            samples.append((percent, said.total() / seconds))
         return samples
     finally:
         moving.cancel()
 
 
-async def _move(pair: VenuePair, rate: int) -> None:
+async def _move(pair: VenuePair, rate: int, said: Counter[str]) -> None:
     """Each venue's lowest level changes so often, one venue half a turn after the other."""
     lowest = 0
     while rate:
         lowest = 1 - lowest
         for venue in Venue:
             pair.show(venue, 0, lowest=lowest)
+            said[venue] += 1
             await asyncio.sleep(0.5 / rate)
     await asyncio.Event().wait()
