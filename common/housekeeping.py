@@ -9,9 +9,10 @@ from common import clock, log
 from common.core.errors import VenueError
 from common.core.events import Event, StopRequested, Tick, Way
 from common.core.forgotten import OVER_AFTER_NS, SLACK_NS
-from common.core.market import Venue
+from common.core.market import Direction, Venue
 from common.core.opening import HALTED, WOULD_OPEN
 from common.core.terms import SECOND_NS
+from common.lag_watch import LagWatch
 from common.live import LiveWorld
 from common.recall import FillsRecall, FundingRecall
 from common.runner import Runner
@@ -19,7 +20,8 @@ from common.telemetry.files import Writer
 from common.telemetry.meter import SPAN_NS
 from common.venues.base import AccountEvent, Desk, StreamUp
 
-TICK_S = 0.1
+#: how often time passes for a trader with deals, and for one without: then only the medians want a sample
+TICK_S, QUIET_TICK_S = 0.1, 0.25
 HALT_S = 1.0
 HEARTBEAT_S = 3.0
 #: an equity row younger than this is left alone, whoever wrote it
@@ -48,6 +50,8 @@ class Housekeeping:
         #: by deal, what a person chose and when, as far as the trader was told
         self._wishes: dict[str, tuple[Way, int]] = {}
         #: what a halted trader would open, and when it last would
+        self._is_quoting = False
+        self._lags = LagWatch(runner.trader.view, runner.logger)
         self._would, self._would_ns, self._is_tempted = "", -WOULD_SHOWN_NS, False
         world.hear, world.sync = self.hear, runner.ledger.make_durable
 
@@ -99,7 +103,16 @@ class Housekeeping:
             self.tell_would()
             if self._runner.meter is not None:
                 self._runner.meter.look(clock.now_ns())
-            await asyncio.sleep(TICK_S)
+            self._tell_quoting()
+            self._lags.look(clock.now_ns())
+            await asyncio.sleep(TICK_S if self._runner.trader.deals else QUIET_TICK_S)
+
+    def _tell_quoting(self) -> None:
+        """Once: both books are there and have our size. What a start took can be read off the log."""
+        view = self._runner.trader.view
+        if not self._is_quoting and all(view.pair(direction, view.terms.size) for direction in Direction):
+            self._is_quoting = True
+            log.event(self._runner.logger, "quoting", market=self._runner.market)
 
     def tell_would(self) -> None:
         """A halted market that begins to see a deal says which, once for as long as it lasts."""

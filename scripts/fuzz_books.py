@@ -46,7 +46,9 @@ class Survivor:
 
 
 class _Silent:
-    """Stands for the connection: nothing is sent, nothing is dropped."""
+    """Stands for the connection: nothing is sent, nothing is dropped, nothing waits."""
+
+    has_more = False
 
     def send(self, frame: str) -> None:
         """Nobody listens."""

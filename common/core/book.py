@@ -61,6 +61,11 @@ class Ladder:
         """The best price in ticks, None when the side is empty."""
         return self._sign * self._keys[0] if self._keys else None
 
+    @property
+    def touch(self) -> int:
+        """The best price in ticks of a side that is not empty."""
+        return self._sign * self._keys[0]
+
     def clear(self) -> None:
         """Remove every level."""
         self._walked = None
@@ -136,14 +141,14 @@ class Book:
 
     def mid_ticks(self) -> float | None:
         """Middle of the touch, in ticks."""
-        bid, ask = self.bids.best(), self.asks.best()
-        return None if bid is None or ask is None else (bid + ask) / 2
+        bids, asks = self.bids, self.asks
+        return (bids.touch + asks.touch) / 2 if bids.sizes and asks.sizes else None
 
     @property
     def crossed(self) -> bool:
         """The best bid is not below the best ask."""
-        bid, ask = self.bids.best(), self.asks.best()
-        return bid is not None and ask is not None and bid >= ask
+        bids, asks = self.bids, self.asks
+        return bool(bids.sizes and asks.sizes) and bids.touch >= asks.touch
 
     def _restart(self, message: BookMessage) -> None:
         self.bids.clear()
@@ -164,9 +169,10 @@ class Book:
 
     def _doubt(self) -> None:
         """After a delta: a mid that is suddenly elsewhere is not believed."""
-        mid, before = self.mid_ticks(), self._believed
-        if self.stale or mid is None:
+        mid = None if self.stale else self.mid_ticks()
+        if mid is None:
             return
+        before = self._believed
         if before is not None and abs(mid - before) > JUMP_MAX * before:
             self.lose(JUMPED)
         else:
@@ -220,7 +226,8 @@ class DydxBook(Book):
     def _settle(self, message: BookMessage) -> None:
         for _ in range(UNCROSSED_MAX):
             if not self.crossed:
-                break
+                self.stale = ""
+                return
             self._drop_older()
         super()._settle(message)
         if self.stale:

@@ -9,6 +9,7 @@ from common.core.edge import Leg, Pair, close_edge, close_target_bps
 from common.core.events import HaltLevel, Turn
 from common.core.market import Side, Venue
 from common.core.money import bps_of, price_down, price_up
+from common.core.screen import Holding, is_below_target
 from common.core.view import MarketView
 
 
@@ -41,6 +42,14 @@ def find_closing(
     """Of the OPEN deals that reached their target, the one that earns most."""
     exits = (_weigh(view, deal, _order(halt, turn, deal), at_ns) for deal in deals if deal.state is DealState.OPEN)
     return max(filter(None, exits), key=lambda e: e.kept, default=None)
+
+
+def may_close(view: MarketView, deal: Deal, held: Holding | None, at_ns: int) -> bool:
+    """Whether an exact look at an OPEN deal may find its target reached: not asked under `reduce` and `flatten`."""
+    age_ns = at_ns - deal.opened_ns
+    if age_ns >= view.terms.max_hold_ns:
+        return True
+    return held is not None and not is_below_target(view, held, float(close_target_bps(view.terms, age_ns)))
 
 
 def offers(view: MarketView, deals: tuple[Deal, ...], at_ns: int) -> tuple[Offer, ...]:

@@ -200,3 +200,12 @@ def opening_price(deal: Deal, venue: Venue) -> Decimal:
     fills = [f for f in standing(deal.fills) if f.venue is venue and f.side is side]
     size = sum((f.size for f in fills), ZERO)
     return sum((f.price * f.size for f in fills), ZERO) / size if size else ZERO
+
+
+def settling(deal: Deal, step: Rest) -> str:
+    """Why a deal moves to where it rests, as the journal has it."""
+    if step.state is DealState.VOID:
+        return "nothing filled"
+    if step.state is DealState.CLOSED:
+        return "flat"
+    return "even" if deal.state is not DealState.CLOSING else "close did not fill"

@@ -104,12 +104,16 @@ def close_edge(deal: Deal, pair: Pair) -> Decimal:
 
     Matched pro rata: only the part that both legs share counts, with its share of the fees paid.
     """
-    sell_venue, buy_venue = deal.direction.sell_venue, deal.direction.buy_venue
-    captured = opening_price(deal, sell_venue) - opening_price(deal, buy_venue)
-    opened = max(_opened_size(deal, v) for v in Venue)
-    share = pair.size / opened if opened else ZERO
-    fees_paid = Decimal(deal.fees_uusd) / 1_000_000 * share
+    captured, fees_paid = close_figures(deal, pair.size)
     return (captured + pair.spread) * pair.size - pair.fees - fees_paid
+
+
+def close_figures(deal: Deal, size: Decimal) -> tuple[Decimal, Decimal]:
+    """What the rows say of closing `size`: the spread captured, USD per base, and its share of the fees paid, USD."""
+    captured = opening_price(deal, deal.direction.sell_venue) - opening_price(deal, deal.direction.buy_venue)
+    opened = max(_opened_size(deal, v) for v in Venue)
+    share = size / opened if opened else ZERO
+    return captured, Decimal(deal.fees_uusd) / 1_000_000 * share
 
 
 def _opened_size(deal: Deal, venue: Venue) -> Decimal:

@@ -18,7 +18,8 @@ LevelRow: TypeAlias = tuple[int, int, int]
 class BookMessage:
     """A snapshot (replaces everything) or a delta of one instrument's book, in whole ticks and steps.
 
-    `sequence` is ApeX's `u` or the dYdX offset of a delta; dYdX snapshots carry offsets per level instead.
+    `sequence` is ApeX's `u` or the dYdX offset of a delta; dYdX snapshots carry offsets per level instead. `more`: the
+    next one is here already; this one is taken in, and decided upon with that one.
     """
 
     venue: Venue
@@ -27,11 +28,21 @@ class BookMessage:
     asks: tuple[LevelRow, ...]
     sequence: int
     at_ns: int
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FeedAlive:
-    """Some frame, a pong included, arrived on the venue's public connection."""
+    """Something, a pong included, arrived on the venue's public connection; `lag_ns`: how late, by what pings say."""
+
+    venue: Venue
+    at_ns: int
+    lag_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FeedDrained:
+    """All that had arrived was taken in, and what came last was no book: what was left undecided is due now."""
 
     venue: Venue
     at_ns: int
@@ -198,6 +209,7 @@ class StopRequested:
 Event: TypeAlias = (
     BookMessage
     | FeedAlive
+    | FeedDrained
     | FeedLost
     | InstrumentUpdate
     | FundingRate

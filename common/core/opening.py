@@ -6,7 +6,8 @@ from decimal import Decimal
 from common.core.edge import Leg, Pair, edge, original_edge
 from common.core.market import Direction, Venue
 from common.core.money import bps_of
-from common.core.view import MarketView
+from common.core.screen import is_below_threshold
+from common.core.view import BEHIND, MarketView
 
 #: what a halted market says, and how what it would do begins
 HALTED = "halted"
@@ -36,21 +37,27 @@ class NoOpening:
     ask: Venue | None = None
 
 
+_NO_EDGE = NoOpening("edge")
+
+
 def find_opening(view: MarketView, at_ns: int) -> Opportunity | NoOpening:
     """The better direction's opportunity, or the first reason against it."""
     for venue in view.books:
         reason = view.distrust(venue, at_ns)
         if reason:
-            return NoOpening("stale", venue if reason == "crossed" else None)
-    if not all(i.online for i in view.instruments.values()):
+            return NoOpening(BEHIND if reason == BEHIND else "stale", venue if reason == "crossed" else None)
+    if not view.is_online:
         return NoOpening("offline")
-    if any(view.index_at(v, at_ns) is None for v in view.books):
-        return NoOpening("index")
+    for venue in view.books:
+        if view.index_at(venue, at_ns) is None:
+            return NoOpening("index")
+    if is_below_threshold(view):
+        return _NO_EDGE
     best = max(filter(None, (weigh(view, d, at_ns) for d in Direction)), key=lambda o: o.edge, default=None)
     if best is None:
         return NoOpening("cold")
     if best.edge <= bps_of(view.terms.edge_min_bps, best.pair.notional):
-        return NoOpening("edge")
+        return _NO_EDGE
     if not all(_in_band(view, leg, at_ns) for leg in (best.pair.sell, best.pair.buy)):
         return NoOpening("band")
     return _confirmed(view, best)

@@ -83,6 +83,8 @@ class Terms:
     median_warmup_ns: DurationNs = 15 * SECOND_NS
     #: a connection that was silent for longer makes its book stale
     feed_silence_max_ns: PatienceNs = 2 * SECOND_NS
+    #: what arrives later than this, by what pings say, makes its book stale
+    feed_lag_max_ns: PatienceNs = SECOND_NS
     #: expected holding time: scales the expected funding in the edge
     expected_hold_ns: DurationNs = 300 * SECOND_NS
     #: entries wait this long after start (set by a worker that was restarted often of late)

@@ -9,7 +9,7 @@ from common.core.asking import Asking
 from common.core.book import JUMPED
 from common.core.closing import find_closing
 from common.core.commands import Alert, Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
-from common.core.deal import Ask, Deal, DealState, Even, Rest, next_step
+from common.core.deal import Ask, Deal, DealState, Even, Rest, settling
 from common.core.dust import Dust
 from common.core.edge import Pair
 from common.core.evener import Evener
@@ -20,6 +20,7 @@ from common.core.events import (
     DustLeft,
     Event,
     FeedAlive,
+    FeedDrained,
     FeedLost,
     Filled,
     FundingRate,
@@ -42,6 +43,7 @@ from common.core.nakedness import Nakedness
 from common.core.opening import HALTED, NoOpening, Opportunity, find_opening, under_halt
 from common.core.order import NotSent, Order, Purpose, Unknown
 from common.core.planning import closing_orders, opening_deal
+from common.core.standing import Standings
 from common.core.terms import SECOND_NS, Terms
 from common.core.unwinding import Spent, Wait
 from common.core.view import MarketView
@@ -72,6 +74,7 @@ class Trader:
         self.quoted: Pair | None = None  #: the two quotes that the last opening or closing rests on
         self._incarnation, self._next_number = incarnation, next_number
         self._asking = Asking()
+        self._standings = Standings(self.view)
         self._evener, self._nakedness = Evener(self.view), Nakedness(terms.naked_alert_ns)
         self._dust = Dust()
         #: client ids whose rows are being written and that this process has not put on the wire
@@ -86,19 +89,18 @@ class Trader:
     @property
     def idle(self) -> bool:
         """Nothing is in flight: every live deal is accounted for and even."""
-        return self._reserving is None and not any(self._busy(d) for d in self.deals.values())
+        return self._reserving is None and not (self.deals and any(self._busy(d) for d in self.deals.values()))
 
     def on(self, event: Event) -> list[Command]:
         """Take in one event; return what is to be done, in order."""
         match event:
             case BookMessage():
-                self.view.hear(event)
-                if self.view.books[event.venue].stale == JUMPED:
-                    return self._refresh(event.venue, JUMPED, event.at_ns)
-                return self._doubt(event.venue, event.at_ns) + self._decide(event.at_ns)
+                return self._hear_book(event)
             case FeedAlive() | FeedLost() | InstrumentUpdate() | FundingRate() | IndexPrice():
                 self.view.hear(event)
-                return []
+            case FeedDrained():
+                self.view.hear(event)
+                return self._decide(event.at_ns)
             case Tick():
                 return self._tick(event.at_ns)
             case DealChanged():
@@ -109,16 +111,23 @@ class Trader:
                 return self._refused(event)
             case Halted():
                 self.halt, self.turn = event.level, event.turn
-                return []
             case DustLeft():
                 self._dust.told(event.sizes)
-                return []
             case Wished():
                 self._evener.wishes[event.deal_id] = event
-                return []
             case StopRequested():
                 self.stopping = True
-                return []
+        return []
+
+    def _hear_book(self, message: BookMessage) -> list[Command]:
+        """Take it in, ask for a fresh book where this one cannot be right, and decide."""
+        self.view.hear_book(message)
+        stale, at_ns = self.view.books[message.venue].stale, message.at_ns
+        if stale == JUMPED:
+            return self._refresh(message.venue, JUMPED, at_ns)
+        # a crossed book is asked for anew whatever the market is doing: an unwind would be priced from it
+        asked = self._refresh(message.venue, stale, at_ns) if stale == "crossed" else []
+        return asked if message.more else asked + self._decide(at_ns)
 
     # ---- deciding -------------------------------------------------------------------------------------------------
 
@@ -128,12 +137,14 @@ class Trader:
         return self._close(at_ns) or self._open(at_ns)
 
     def _close(self, at_ns: int) -> list[Command]:
-        if self.stopping and self.halt is not HaltLevel.FLATTEN:
+        if not self.deals or (self.stopping and self.halt is not HaltLevel.FLATTEN):
             return []
         ready = tuple(d for d in self.deals.values() if self._closes_after_ns.get(d.deal_id, 0) <= at_ns)
         wished = tuple(d for d in ready if self._evener.to_close(d))
         found = find_closing(self.view, wished, HaltLevel.FLATTEN, at_ns) if wished else None
-        found = found or find_closing(self.view, ready, self.halt, at_ns, self.turn)
+        found = found or find_closing(
+            self.view, self._standings.promising(ready, self.halt, at_ns), self.halt, at_ns, self.turn
+        )
         if found is None:
             return []
         self._closes_after_ns[found.deal.deal_id], self.quoted = at_ns + CLOSE_RETRY_NS, found.pair
@@ -160,7 +171,7 @@ class Trader:
             return "busy"
         if at_ns < self._entries_after_ns:
             return self._waits_because
-        if any(self.view.books[v].version <= version for v, version in self._passed.items()):
+        if self._passed and any(self.view.books[v].version <= version for v, version in self._passed.items()):
             return "own fills"
         return HALTED if self.halt is not HaltLevel.NONE else ""
 
@@ -176,10 +187,6 @@ class Trader:
             return []
         self._refreshed_ns[venue] = at_ns
         return [Refresh(venue, why)]
-
-    def _doubt(self, venue: Venue, at_ns: int) -> list[Command]:
-        """A crossed book is asked for anew whatever the market is doing: an unwind would be priced from it."""
-        return self._refresh(venue, "crossed", at_ns) if self.view.books[venue].stale == "crossed" else []
 
     # ---- following a deal through ---------------------------------------------------------------------------------
 
@@ -217,7 +224,7 @@ class Trader:
 
     def _follow(self, deal: Deal, at_ns: int) -> list[Command]:
         """One step of `next_step`, carried into commands."""
-        step = next_step(deal, self.view.instruments)
+        step = self._standings.of(deal).step
         self._evener.meet(deal, step, at_ns)
         match step:
             case Ask():
@@ -249,11 +256,12 @@ class Trader:
         if not deal.live and deal.state is step.state:
             del self.deals[deal.deal_id]
             self._evener.forget(deal.deal_id)
+            self._standings.forget(deal.deal_id)
             self._dust.finished(deal)
             return []
         if (deal.state, deal.held_uusd) == (step.state, step.held_uusd):
             return []
-        return [Move(deal.deal_id, step.state, step.held_uusd, _settling(deal, step), at_ns)]
+        return [Move(deal.deal_id, step.state, step.held_uusd, settling(deal, step), at_ns)]
 
     def _write(
         self, deal: Deal, orders: tuple[Order, ...], to: DealState | None, why: str, at_ns: int
@@ -265,7 +273,7 @@ class Trader:
         """The deal still needs something done before it rests."""
         if deal.state is DealState.STUCK:
             return False
-        step = next_step(deal, self.view.instruments)
+        step = self._standings.of(deal).step
         return not isinstance(step, Rest) or (deal.live and step.state is not deal.state)
 
     # ---- facts and time -------------------------------------------------------------------------------------------
@@ -290,11 +298,3 @@ class Trader:
             return self._evener.chosen(deal) is Way.KEEP
 
         return self._nakedness.look(self.deals.values(), self.view.instruments, is_kept, at_ns)
-
-
-def _settling(deal: Deal, step: Rest) -> str:
-    if step.state is DealState.VOID:
-        return "nothing filled"
-    if step.state is DealState.CLOSED:
-        return "flat"
-    return "even" if deal.state is not DealState.CLOSING else "close did not fill"

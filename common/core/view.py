@@ -1,17 +1,23 @@
 """One market as a trader sees it: both books, listings, connections, medians. Answers whether they may be believed."""
 
 from decimal import Decimal
+from typing import TypeAlias
 
 from common.core.book import Book, Quote, make_book
 from common.core.edge import Pair, make_leg
-from common.core.events import BookMessage, FeedAlive, FeedLost, FundingRate, IndexPrice, InstrumentUpdate
+from common.core.events import BookMessage, FeedAlive, FeedDrained, FeedLost, FundingRate, IndexPrice, InstrumentUpdate
 from common.core.market import Direction, Instrument, Side, Venue
 from common.core.median import TrailingMedian
 from common.core.money import ZERO
+from common.core.screen import Scale, scale, wishes
 from common.core.terms import Terms
 
 #: the spread of leaving is sampled at most this often
 SAMPLE_NS = 250_000_000
+#: why a book may be distrusted that will be believed again once all that has arrived is taken in
+BEHIND = "behind"
+
+PublicEvent: TypeAlias = BookMessage | FeedAlive | FeedDrained | FeedLost | InstrumentUpdate | FundingRate | IndexPrice
 
 
 class MarketView:
@@ -21,7 +27,16 @@ class MarketView:
         self.terms = terms
         self.instruments = dict(instruments)
         self.books: dict[Venue, Book] = {v: make_book(i) for v, i in instruments.items()}
+        #: the same in floats, for the quick look (screen.py)
+        self.scales: dict[Venue, Scale] = {v: scale(i, terms) for v, i in instruments.items()}
+        self.wishes = wishes(terms)
+        #: both venues let entries in
+        self.is_online = all(instrument.online for instrument in instruments.values())
         self.alive_ns = dict.fromkeys(instruments, 0)
+        #: how late the last sign of life of each venue was
+        self.lag_ns = dict.fromkeys(instruments, 0)
+        #: venues of which more has arrived than was taken in
+        self._undrained: set[Venue] = set()
         self.funding = dict.fromkeys(instruments, ZERO)
         #: the last index price of each venue, with its time; None while none was heard
         self.index: dict[Venue, IndexPrice | None] = dict.fromkeys(instruments)
@@ -30,27 +45,39 @@ class MarketView:
         self._mid_at_other: dict[Venue, float | None] = dict.fromkeys(instruments)
         self._sampled_ns = 0
 
-    def hear(self, event: BookMessage | FeedAlive | FeedLost | InstrumentUpdate | FundingRate | IndexPrice) -> None:
+    def hear(self, event: PublicEvent) -> None:
         """Take in one public event."""
         match event:
             case BookMessage():
-                self._hear_book(event)
+                self.hear_book(event)
             case FeedAlive():
-                self.alive_ns[event.venue] = event.at_ns
+                self.alive_ns[event.venue], self.lag_ns[event.venue] = event.at_ns, event.lag_ns
+            case FeedDrained():
+                self._undrained.discard(event.venue)
             case FeedLost():
                 self.books[event.venue].lose(event.reason)
+                self._undrained.discard(event.venue)
             case InstrumentUpdate():
-                self.instruments[event.instrument.venue] = event.instrument
-                self.books[event.instrument.venue].instrument = event.instrument
+                self._relist(event.instrument)
             case FundingRate():
                 self.funding[event.venue] = event.hourly
             case IndexPrice():
                 self.index[event.venue] = event
 
-    def _hear_book(self, message: BookMessage) -> None:
+    def _relist(self, listed: Instrument) -> None:
+        self.instruments[listed.venue] = self.books[listed.venue].instrument = listed
+        self.scales = {**self.scales, listed.venue: scale(listed, self.terms)}
+        self.is_online = all(instrument.online for instrument in self.instruments.values())
+
+    def hear_book(self, message: BookMessage) -> None:
+        """Take in one message of a book."""
         book = self.books[message.venue]
         book.apply(message)
         self.alive_ns[message.venue] = message.at_ns
+        if message.more:
+            self._undrained.add(message.venue)
+        elif self._undrained:
+            self._undrained.discard(message.venue)
         for venue, other in self.books.items():
             if venue is not message.venue:
                 self._mid_at_other[venue] = other.mid_ticks()
@@ -73,6 +100,8 @@ class MarketView:
         """Why the venue's book must not be used for an entry now; empty when it may."""
         if at_ns - self.alive_ns[venue] > self.terms.feed_silence_max_ns:
             return "silent"
+        if venue in self._undrained or self.lag_ns[venue] > self.terms.feed_lag_max_ns:
+            return BEHIND
         return self.books[venue].stale
 
     def index_at(self, venue: Venue, at_ns: int) -> Decimal | None:

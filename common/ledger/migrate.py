@@ -1,6 +1,7 @@
 """Making a ledger file, bringing an older one up to date, and putting its laws back. The only user of sqlite-utils.
 
-A worker's hot path never comes here: sqlite-utils is imported inside functions, when a file has to be built.
+sqlite-utils is imported inside functions, when an older file has to be migrated: it is as large as half a worker, and
+the worker that makes the file keeps what it imported for as long as it lives.
 """
 
 import os
@@ -166,17 +167,16 @@ def mend(path: Path) -> tuple[str, ...]:
 
 def _build(path: Path, at_ns: int, code_version: str) -> None:
     """Build beside and rename: nobody ever sees half a ledger, whatever dies when."""
-    from sqlite_utils import Database
-
     new = path.with_name(path.name + ".new")
     for leftover in path.parent.glob(new.name + "*"):
         leftover.unlink()
     connection = sqlite3.connect(new, isolation_level=None)
-    database = Database(connection)
-    database.enable_wal()
-    database.executescript(SCHEMA_FILE.read_text())
-    database.table("schema_version").insert({"version": SCHEMA_VERSION, "at_ns": at_ns, "code_version": code_version})
-    database.table("incarnation").insert({"id": 1, "name": incarnation_name(at_ns), "created_ns": at_ns})
+    connection.execute("PRAGMA journal_mode = wal")
+    connection.executescript(SCHEMA_FILE.read_text())
+    made = {"version": SCHEMA_VERSION, "at_ns": at_ns, "code_version": code_version}
+    connection.execute("INSERT INTO schema_version VALUES (:version, :at_ns, :code_version)", made)
+    named = {"id": 1, "name": incarnation_name(at_ns), "created_ns": at_ns}
+    connection.execute("INSERT INTO incarnation VALUES (:id, :name, :created_ns)", named)
     connection.close()
     new.rename(path)
     sync_folder(path.parent)

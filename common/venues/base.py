@@ -18,6 +18,7 @@ from common.core.book import Book
 from common.core.events import (
     BookMessage,
     FeedAlive,
+    FeedDrained,
     FeedLost,
     Filled,
     FundingRate,
@@ -29,7 +30,7 @@ from common.core.history import History
 from common.core.market import Instrument, Side, Venue
 from common.core.order import Ack, Finding, NotSent, Order, Reject, Unknown
 
-FeedEvent: TypeAlias = BookMessage | FeedAlive | FeedLost | InstrumentUpdate | FundingRate | IndexPrice
+FeedEvent: TypeAlias = BookMessage | FeedAlive | FeedDrained | FeedLost | InstrumentUpdate | FundingRate | IndexPrice
 
 
 @dataclass(frozen=True, slots=True)

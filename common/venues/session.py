@@ -39,6 +39,9 @@ class Session(ABC):
     def on_alive(self) -> None:  # noqa: B027 - not every session tells
         """Anything was heard."""
 
+    def on_drained(self) -> None:  # noqa: B027
+        """All that had arrived was taken in."""
+
     def on_lost(self, reason: str) -> None:  # noqa: B027
         """The connection ended."""
 

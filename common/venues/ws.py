@@ -1,7 +1,8 @@
 """A WebSocket that is always being kept up: connect, subscribe, listen, ping, notice silence, connect again.
 
 It knows no venue and no message: what to say and what was heard is the business of a `WsHandler`, which is called
-in order, never at the same time, and never blocks.
+in order, never at the same time, and never blocks. What it does know is how far behind it is: whether more has arrived
+than was handed on (`has_more`), and how long the answer to a ping took, which comes behind all that was under way.
 """
 
 import asyncio
@@ -12,11 +13,14 @@ from typing import Final, Protocol
 
 import aiohttp
 
-from common import log
+from common import clock, log
 from common.core.errors import VenueError
+from common.venues.arrivals import Arrivals, Pings
 
 OUTBOX_FRAMES: Final = 64
 CLOSE_S: Final = 1.0
+#: that frames come is told this often, so that it costs nothing where they come by the thousand
+ALIVE_S: Final = 0.1
 
 _logger = logging.getLogger(__name__)
 _END_TYPES: Final = frozenset(
@@ -48,7 +52,10 @@ class WsHandler(Protocol):
         """One frame was heard; VenueError drops the connection."""
 
     def on_alive(self) -> None:
-        """Anything at all was heard, a pong included; comes before `on_frame` of the same frame."""
+        """Something was heard: told of every pong, and of frames now and then (ALIVE_S), before their `on_frame`."""
+
+    def on_drained(self) -> None:
+        """All that had arrived was handed on."""
 
     def on_beat(self) -> Iterable[str]:
         """Once every `ping_s`: frames of an application-level ping, where the venue wants one."""
@@ -69,6 +76,13 @@ class WsLoop:
         self._dropped = asyncio.Event()
         self._why_dropped = ""
         self._heard_s = 0.0
+        #: more has arrived than what is being handed on: it may be old news
+        self.has_more = False
+        self._pings = Pings()
+
+    def lag_ns(self) -> int:
+        """How late what is heard now may be; 0 while no ping of this connection was answered."""
+        return self._pings.lag_ns(clock.monotonic_ns())
 
     async def run(self) -> None:
         """Keep the connection up; never returns, ends only by cancellation or by a bug in the handler."""
@@ -116,6 +130,7 @@ class WsLoop:
         self._heard_s = asyncio.get_running_loop().time()
         self._outbox = asyncio.Queue(OUTBOX_FRAMES)
         self._dropped.clear()
+        self.has_more, self._pings = False, Pings()
         self._say(self._handler.on_open())
         tasks = [asyncio.create_task(work) for work in (self._read(socket), self._write(socket), self._beat(socket))]
         try:
@@ -129,20 +144,35 @@ class WsLoop:
         return reasons[0]
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> str:
-        loop, handler = asyncio.get_running_loop(), self._handler
+        loop, handler, arrivals = asyncio.get_running_loop(), self._handler, Arrivals(socket)
+        alive_s = -ALIVE_S
         while True:
             message = await socket.receive()
             if message.type in _END_TYPES:
                 return f"closed: {socket.close_code}"
             self._heard_s = loop.time()
-            handler.on_alive()
-            if message.type is aiohttp.WSMsgType.PING:
-                await self._within_silence(socket.pong(message.data))
-            elif message.type is not aiohttp.WSMsgType.PONG:
-                try:
-                    self._say(handler.on_frame(message.data))
-                except VenueError as error:
-                    return f"protocol: {error}"
+            self.has_more = arrivals.wait()
+            if message.type is aiohttp.WSMsgType.PONG:
+                self._pings.answered(message.data, clock.monotonic_ns())
+                alive_s = -ALIVE_S
+            if self._heard_s - alive_s >= ALIVE_S:
+                alive_s = self._heard_s
+                handler.on_alive()
+            try:
+                await self._heard(socket, message)
+            except VenueError as error:
+                return f"protocol: {error}"
+            if not self.has_more:
+                handler.on_drained()
+
+    async def _heard(self, socket: aiohttp.ClientWebSocketResponse, message: aiohttp.WSMessage) -> None:
+        if message.type is aiohttp.WSMsgType.PING:
+            await self._within_silence(socket.pong(message.data))
+        elif message.type is not aiohttp.WSMsgType.PONG:
+            self._say(self._handler.on_frame(message.data))
+        elif self._pings.was_slow:
+            # perhaps it is over: ask at once, so that a book is not distrusted for longer than it must be
+            await self._within_silence(socket.ping(self._pings.sent(clock.monotonic_ns())))
 
     async def _write(self, socket: aiohttp.ClientWebSocketResponse) -> str:
         outbox = self._outbox
@@ -157,7 +187,7 @@ class WsLoop:
             if loop.time() - self._heard_s > self._limits.silence_s:
                 return "silent"
             self._say(self._handler.on_beat())
-            if not await self._within_silence(socket.ping()):
+            if not await self._within_silence(socket.ping(self._pings.sent(clock.monotonic_ns()))):
                 return "ping failed"
         return self._why_dropped
 

@@ -25,4 +25,10 @@ MEASURES: dict[str, str] = {
     "hot_path": "scripts.benches.hot_path",
     "signing": "scripts.benches.signing",
     "replay": "scripts.benches.replay",
+    "market_cpu": "scripts.benches.market_cpu",
+    "worker_memory": "scripts.benches.worker_memory",
+    "fleet_start": "scripts.benches.fleet_start",
+    "growth": "scripts.benches.growth",
+    "feed_rate": "scripts.benches.feed_rate",
+    "feed_burst": "scripts.benches.feed_burst",
 }

@@ -1,7 +1,8 @@
 """WsLoop against a real server: subscribing, pings, silence, loss and coming back."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import WSMsgType, web
@@ -19,7 +20,7 @@ class Told:
     def __init__(self, enough: Callable[["Told"], bool]) -> None:
         self.frames: list[str | bytes] = []
         self.lost: list[str] = []
-        self.opened = self.alive = self.beats = 0
+        self.opened = self.alive = self.beats = self.drained = 0
         self.answer: tuple[str, ...] = ()
         self.done = asyncio.Event()
         self.first = asyncio.Event()
@@ -40,6 +41,9 @@ class Told:
         self.alive += 1
         self.first.set()
         self._look()
+
+    def on_drained(self) -> None:
+        self.drained += 1
 
     def on_beat(self) -> Iterable[str]:
         self.beats += 1
@@ -85,6 +89,27 @@ async def listen(serve: Serve, enough: Callable[[Told], bool], act: Callable[[Ws
     return told
 
 
+@asynccontextmanager
+async def serving(serve: Serve) -> AsyncIterator[str]:
+    """A server of one WebSocket; its url."""
+
+    async def handle(request: web.Request) -> web.WebSocketResponse:
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        await serve(ws)
+        return ws
+
+    app = web.Application()
+    app.router.add_get("/ws", handle)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/ws"
+    finally:
+        await runner.cleanup()
+
+
 async def echo(ws: web.WebSocketResponse) -> None:
     async for message in ws:
         await ws.send_str(message.data)
@@ -117,6 +142,76 @@ def test_a_pong_alone_keeps_a_quiet_connection_alive() -> None:
 
     told = asyncio.run(listen(silent_but_ponging, lambda t: t.alive >= 10))
     assert (told.alive, told.opened, told.lost) == (10, 1, [])
+
+
+def test_of_what_arrived_together_all_but_the_last_know_that_more_is_here() -> None:
+    """The server writes them without a pause, so that they wait at our socket before the first one is read."""
+    frames = [f"frame {number}" for number in range(500)]
+    knew: list[tuple[str | bytes, bool]] = []
+    order: list[str] = []
+
+    async def flood(ws: web.WebSocketResponse) -> None:
+        await ws.receive()
+        for frame in frames:
+            await ws.send_str(frame)
+        await mute(ws)
+
+    async def run() -> Told:
+        class Watching(Told):
+            def on_frame(self, data: str | bytes) -> Iterable[str]:
+                knew.append((data, loops[0].has_more))
+                order.append("frame")
+                return super().on_frame(data)
+
+            def on_drained(self) -> None:
+                order.append("drained")
+
+            def on_alive(self) -> None:
+                order.append("alive")
+
+        told = Watching(lambda t: len(t.frames) >= len(frames))
+        loops: list[WsLoop] = []
+        async with serving(flood) as url, asyncio.timeout(5):
+            loops.append(WsLoop(lambda: url, told, WsLimits()))
+            running = asyncio.create_task(loops[0].run())
+            await told.done.wait()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        return told
+
+    asyncio.run(run())
+    assert knew == [(frame, frame != frames[-1]) for frame in frames]
+    assert order == ["alive", *["frame"] * 500, "drained"]
+
+
+def test_a_late_pong_tells_how_far_behind_the_connection_is() -> None:
+    """The venue answers pings late, as it does when its pong stands behind a backlog."""
+    lags: list[int] = []
+
+    async def late(ws: web.WebSocketResponse) -> None:
+        ws._autoping = False
+        async for message in ws:
+            if message.type is WSMsgType.PING:
+                await asyncio.sleep(0.05)
+                await ws.pong(message.data)
+
+    async def run() -> None:
+        class Lagging(Told):
+            def on_alive(self) -> None:
+                lags.append(loops[0].lag_ns())
+                super().on_alive()
+
+        told = Lagging(lambda t: t.alive >= 3)
+        loops: list[WsLoop] = []
+        async with serving(late) as url, asyncio.timeout(5):
+            loops.append(WsLoop(lambda: url, told, WsLimits(ping_s=0.01)))
+            running = asyncio.create_task(loops[0].run())
+            await told.done.wait()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(run())
+    assert all(lag >= 50_000_000 for lag in lags)
 
 
 def test_a_ping_of_the_server_is_answered() -> None:

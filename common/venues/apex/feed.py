@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from common import clock, log
 from common.core.errors import ConfigError, VenueError
-from common.core.events import FeedAlive, FeedLost, InstrumentUpdate
+from common.core.events import FeedAlive, FeedDrained, FeedLost, InstrumentUpdate
 from common.core.market import Instrument, Venue
 from common.venues.apex import wire_market as wire
 from common.venues.apex.rest import SYMBOLS_PATH, ApexRest
@@ -47,7 +47,7 @@ class ApexFeed(ApexSession):
         self._instrument = instrument
         self._listing_s = listing_s
         self._book, self._ticker = wire.book_topic(instrument), wire.ticker_topic(instrument)
-        self._sequence = 0
+        self._sequence, self._is_undecided = 0, False
         self._on_event: Callable[[FeedEvent], None] = lambda event: None
 
     async def run(self, on_event: Callable[[FeedEvent], None]) -> None:
@@ -73,11 +73,18 @@ class ApexFeed(ApexSession):
         return (wire.subscribe_frame(self._book), wire.subscribe_frame(self._ticker))
 
     def on_alive(self) -> None:
-        """Every frame and pong tells that the connection lives."""
-        self._on_event(FeedAlive(Venue.APEX, clock.now_ns()))
+        """Every frame and pong tells that the connection lives, and how late."""
+        self._on_event(FeedAlive(Venue.APEX, clock.now_ns(), self.loop.lag_ns()))
+
+    def on_drained(self) -> None:
+        """The last frame was no book, but one before it was: it is time to decide."""
+        if self._is_undecided:
+            self._is_undecided = False
+            self._on_event(FeedDrained(Venue.APEX, clock.now_ns()))
 
     def on_lost(self, reason: str) -> None:
         """The book is stale until the next snapshot."""
+        self._is_undecided = False
         self._on_event(FeedLost(Venue.APEX, reason, clock.now_ns()))
 
     def pushed(self, frame: dict[str, Any], at_ns: int) -> None:
@@ -90,7 +97,8 @@ class ApexFeed(ApexSession):
                     self._on_event(told)
 
     def _pushed_book(self, frame: dict[str, Any], at_ns: int) -> None:
-        message = wire.book_message(frame, self._instrument, at_ns)
+        more = self._is_undecided = self.loop.has_more
+        message = wire.book_message(frame, self._instrument, at_ns, more=more)
         if message.snapshot and not self.waiting:
             # it may be half a book under a wrong name: one that was asked for is worth the wait
             self.on_lost("a snapshot that nobody asked for")

@@ -49,6 +49,7 @@ Payload: TypeAlias = Data | Refusal | Unknown
 
 #: a VenueError naming venue and message, whatever is malformed inside the block
 reading = partial(malformed.reading, Venue.APEX)
+_READING_FRAME: Final = reading("frame")
 
 
 def decode_answer(status: int, body: bytes) -> Payload:
@@ -77,7 +78,7 @@ def _refusal(answer: dict[str, Any]) -> Payload:
 
 def decode_frame(data: str | bytes) -> dict[str, Any]:
     """One WebSocket frame as an object; VenueError when it is none."""
-    with reading("frame"):
+    with _READING_FRAME:
         frame = orjson.loads(data)
         if not isinstance(frame, dict):
             raise ValueError("not an object")

@@ -4,7 +4,6 @@ Prices and sizes become whole ticks and steps here, against us where they are of
 carried, not judged: that is the book's business.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -16,9 +15,11 @@ from common.core.events import BookMessage, FundingRate, IndexPrice, LevelRow
 from common.core.market import Instrument, Venue
 from common.venues.apex.wire import SETTLE, cross_name, reading, symbol_of
 from common.venues.base import Outlook
-from common.venues.numbers import not_negative, number, positive, share
+from common.venues.grid import grids
+from common.venues.numbers import number, positive, share
 
 _KINDS: Final = {"snapshot": True, "delta": False}
+_READING_BOOK: Final = reading("book")
 
 
 def book_topic(instrument: Instrument) -> str:
@@ -41,36 +42,28 @@ def unsubscribe_frame(topic: str) -> str:
     return orjson.dumps({"op": "unsubscribe", "args": [topic]}).decode()
 
 
-def book_message(frame: dict[str, Any], instrument: Instrument, at_ns: int) -> BookMessage:
+def book_message(frame: dict[str, Any], instrument: Instrument, at_ns: int, *, more: bool = False) -> BookMessage:
     """A frame of `book_topic`; rows come out best first, whatever order the venue sent. VenueError when malformed."""
-    with reading("book"):
+    with _READING_BOOK:
         data, u = frame["data"], frame["data"]["u"]
         if data["s"] != cross_name(instrument.name) or type(u) is not int:
             raise ValueError(f"s {data['s']!r} u {u!r}")
-        bids = tuple(sorted(_rows(data["b"], instrument, u, up=False), reverse=True))
-        asks = tuple(sorted(_rows(data["a"], instrument, u, up=True)))
-        for rows in (bids, asks):
-            if len({ticks for ticks, _, _ in rows}) < len(rows):
-                raise ValueError("a price that stands twice")
-        return BookMessage(
-            venue=Venue.APEX,
-            snapshot=_KINDS[frame["type"]],
-            bids=bids,
-            asks=asks,
-            sequence=u,
-            at_ns=at_ns,
-        )
+        below, above, sizes = grids(instrument.tick, instrument.step, True)
+        bids = [(below[price], sizes[size], u) for price, size in data["b"]]
+        asks = [(above[price], sizes[size], u) for price, size in data["a"]]
+        bids.sort(reverse=True)
+        asks.sort()
+        if bids and not bids[-1][0]:
+            # a bid below one tick is no level
+            bids = [row for row in bids if row[0]]
+        _refuse_twice(bids)
+        _refuse_twice(asks)
+        return BookMessage(Venue.APEX, _KINDS[frame["type"]], tuple(bids), tuple(asks), u, at_ns, more)
 
 
-def _rows(rows: Iterable[tuple[str, str]], instrument: Instrument, u: int, *, up: bool) -> Iterable[LevelRow]:
-    tick, step = instrument.tick, instrument.step
-    for price_text, size_text in rows:
-        price, size = positive(price_text), not_negative(size_text)
-        ticks = int(price // tick)
-        if up and ticks * tick != price:
-            ticks += 1
-        if ticks:
-            yield ticks, int(size // step), u
+def _refuse_twice(rows: list[LevelRow]) -> None:
+    if len(rows) > 1 and len({row[0] for row in rows}) < len(rows):
+        raise ValueError("a price that stands twice")
 
 
 def funding_rate(frame: dict[str, Any], at_ns: int) -> FundingRate | None:

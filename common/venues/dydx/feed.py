@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from common import clock
-from common.core.events import FeedAlive, FeedLost, InstrumentUpdate
+from common.core.events import FeedAlive, FeedDrained, FeedLost, InstrumentUpdate
 from common.core.market import Instrument, Venue
 from common.venues.base import FeedEvent
 from common.venues.dydx import wire_market
@@ -35,7 +35,7 @@ class DydxFeed(DydxSession):
         self._codec = BookCodec(instrument)
         self._listing: dict[str, Any] = {}
         self._asked_ns = 0
-        self._is_wanted = False
+        self._is_wanted = self._is_undecided = False
         self._on_event: Callable[[FeedEvent], None] = lambda event: None
 
     async def run(self, on_event: Callable[[FeedEvent], None]) -> None:
@@ -59,11 +59,18 @@ class DydxFeed(DydxSession):
         return (*super().on_beat(), *self._due_refresh())
 
     def on_alive(self) -> None:
-        """Every frame and pong tells that the connection lives."""
-        self._on_event(FeedAlive(Venue.DYDX, clock.now_ns()))
+        """Every frame and pong tells that the connection lives, and how late."""
+        self._on_event(FeedAlive(Venue.DYDX, clock.now_ns(), self.loop.lag_ns()))
+
+    def on_drained(self) -> None:
+        """The last frame was no book, but one before it was: it is time to decide."""
+        if self._is_undecided:
+            self._is_undecided = False
+            self._on_event(FeedDrained(Venue.DYDX, clock.now_ns()))
 
     def on_lost(self, reason: str) -> None:
         """The book is stale until the next snapshot."""
+        self._is_undecided = False
         self._on_event(FeedLost(Venue.DYDX, reason, clock.now_ns()))
 
     def check(self, frame: dict[str, Any]) -> None:
@@ -81,17 +88,22 @@ class DydxFeed(DydxSession):
         """A snapshot of the book, or of all markets."""
         if channel == BOOK:
             self.settle()
-            self._on_event(self._codec.snapshot(contents, at_ns))
+            self._on_event(self._codec.snapshot(contents, at_ns, more=self._defer()))
         elif channel == MARKETS:
             self._told_market(contents, at_ns)
 
     def pushed(self, channel: str, contents: Any, at_ns: int) -> None:
         """A change of the book or of some markets."""
         if channel == BOOK:
-            self._on_event(self._codec.delta(contents, at_ns))
+            self._on_event(self._codec.delta(contents, at_ns, more=self._defer()))
         elif channel == MARKETS:
             for one in contents if isinstance(contents, list) else (contents,):
                 self._told_market(one, at_ns)
+
+    def _defer(self) -> bool:
+        """Whether deciding waits, as more has arrived; remembered, in case no book is last."""
+        self._is_undecided = self.loop.has_more
+        return self._is_undecided
 
     def _told_market(self, contents: dict[str, Any], at_ns: int) -> None:
         fields = wire_market.market_fields(contents, self._instrument.name)

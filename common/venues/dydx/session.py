@@ -19,6 +19,7 @@ from common.venues.ws import WsLimits
 EMPTY_KEYS: Final = frozenset({"type", "connection_id", "message_id", "channel", "id", "message"})
 DATA_TYPES: Final = frozenset({"channel_data", "channel_batch_data"})
 CONTENT_TYPES: Final = DATA_TYPES | {"subscribed"}
+_READING_FRAME, _READING_CONTENTS = reading("frame"), reading("contents")
 
 
 class DydxSession(Session):
@@ -53,19 +54,15 @@ class DydxSession(Session):
 
     def on_frame(self, data: str | bytes) -> Iterable[str]:
         """Count and sort one frame; VenueError when one is missing, malformed or a refusal."""
-        with reading("frame"):
+        with _READING_FRAME:
             frame = orjson.loads(data)
-            kind, number = word(frame["type"]), frame["message_id"]
-            self._whole(kind, frame)
+            kind, number = frame["type"], frame["message_id"]
+            self._whole(kind if kind in CONTENT_TYPES else word(kind), frame)
         self._count(number)
-        if kind in DATA_TYPES:
-            with reading(kind):
+        if kind in CONTENT_TYPES:
+            with _READING_CONTENTS:
                 channel, contents = frame["channel"], frame["contents"]
-            self.pushed(channel, contents, clock.now_ns())
-        elif kind == "subscribed":
-            with reading(kind):
-                channel, contents = frame["channel"], frame["contents"]
-            self.subscribed(channel, contents, clock.now_ns())
+            (self.pushed if kind in DATA_TYPES else self.subscribed)(channel, contents, clock.now_ns())
         elif kind == "error":
             raise VenueError(f"dydx refused: {frame.get('message')}")
         return ()

@@ -1,23 +1,22 @@
 """dYdX's public messages into core events: listings, books, funding rates. Pure; the hot path of a feed.
 
-Levels become whole ticks and steps by one float division each. A price between two ticks is rounded against us
-(bids down, asks up), a size between two steps down; on the grid the result is exact.
+Levels become whole ticks and steps through the grids of their instrument (`grid.py`).
 """
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Any, Final
 
 import orjson
 
 from common.core.errors import ConfigError
-from common.core.events import BookMessage, FundingRate, IndexPrice, LevelRow
+from common.core.events import BookMessage, FundingRate, IndexPrice
 from common.core.market import Instrument, Venue
 from common.venues.base import Outlook
 from common.venues.dydx.wire import market_of, name_of, reading
-from common.venues.numbers import UNSIGNED, not_negative, number, positive, share, whole
+from common.venues.grid import Grid, Rows, grids
+from common.venues.numbers import number, positive, share, whole
 
 BOOK: Final = "v3_orderbook"
 MARKETS: Final = "v3_markets"
@@ -25,10 +24,7 @@ MARKETS: Final = "v3_markets"
 LISTING_KEYS: Final = frozenset(
     {"status", "tickSize", "stepSize", "minOrderSize", "initialMarginFraction", "maintenanceMarginFraction"}
 )
-
-#: below so many units the error of a float division is far below NEAR, so that a rest below NEAR means "on the grid"
-FLOAT_UNITS_MAX: Final = 10.0**7
-NEAR: Final = 1e-8
+_READING_BOOK: Final = reading("book")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,62 +101,43 @@ def unsubscribe_frame(channel: str, name: str) -> str:
 class BookCodec:
     """Book contents into BookMessages in the grid of one instrument."""
 
-    __slots__ = ("_step", "_step_float", "_tick", "_tick_float")
+    __slots__ = ("_asks", "_bids", "_sizes")
 
     def __init__(self, instrument: Instrument) -> None:
-        self._tick, self._step = instrument.tick, instrument.step
-        self._tick_float, self._step_float = float(instrument.tick), float(instrument.step)
+        self._bids, self._asks, self._sizes = grids(instrument.tick, instrument.step)
 
-    def snapshot(self, contents: dict[str, Any], at_ns: int) -> BookMessage:
+    def snapshot(self, contents: dict[str, Any], at_ns: int, *, more: bool = False) -> BookMessage:
         """The contents of `subscribed`: levels as objects, each with its offset where the venue gives them."""
-        with reading("book"):
-            bids = self._rows(((r["price"], r["size"], whole(r.get("offset", 0))) for r in contents["bids"]), up=False)
-            asks = self._rows(((r["price"], r["size"], whole(r.get("offset", 0))) for r in contents["asks"]), up=True)
+        with _READING_BOOK:
+            bids, asks = self._whole(contents["bids"], self._bids), self._whole(contents["asks"], self._asks)
             sequence = max((row[2] for row in (*bids, *asks)), default=0)
-            return BookMessage(Venue.DYDX, True, bids, asks, sequence, at_ns)
+            return BookMessage(Venue.DYDX, True, bids, asks, sequence, at_ns, more)
 
-    def delta(self, contents: dict[str, Any] | list[dict[str, Any]], at_ns: int) -> BookMessage:
+    def _whole(self, levels: Iterable[dict[str, Any]], prices: Grid) -> Rows:
+        sizes = self._sizes
+        return tuple([(prices[r["price"]], sizes[r["size"]], whole(r.get("offset", 0))) for r in levels])
+
+    def delta(self, contents: dict[str, Any] | list[dict[str, Any]], at_ns: int, *, more: bool = False) -> BookMessage:
         """The contents of `channel_data`, or the list of `channel_batch_data` as one message."""
-        with reading("book"):
-            deltas = contents if isinstance(contents, list) else (contents,)
-            bids: tuple[LevelRow, ...] = ()
-            asks: tuple[LevelRow, ...] = ()
-            sequence = 0
-            for one in deltas:
-                offset = whole(one["offset"])
-                bids += self._rows(((price, size, offset) for price, size in one["bids"]), up=False)
-                asks += self._rows(((price, size, offset) for price, size in one["asks"]), up=True)
-                sequence = max(sequence, offset)
-            return BookMessage(Venue.DYDX, False, bids, asks, sequence, at_ns)
+        with _READING_BOOK:
+            if isinstance(contents, list):
+                bids, asks, sequence = self._batch(contents)
+            else:
+                bids, asks, sequence = self._change(contents)
+            return BookMessage(Venue.DYDX, False, bids, asks, sequence, at_ns, more)
 
-    def _rows(self, levels: Iterable[tuple[str, str, int]], *, up: bool) -> tuple[LevelRow, ...]:
-        tick, step = (self._tick, self._tick_float), (self._step, self._step_float)
-        return tuple((_price(price, tick, up), _units(size, step, False), offset) for price, size, offset in levels)
+    def _change(self, change: dict[str, Any]) -> tuple[Rows, Rows, int]:
+        offset, below, above, sizes = whole(change["offset"]), self._bids, self._asks, self._sizes
+        bids = tuple([(below[price], sizes[size], offset) for price, size in change["bids"]])
+        asks = tuple([(above[price], sizes[size], offset) for price, size in change["asks"]])
+        return bids, asks, offset
 
-
-def _price(text: str, tick: tuple[Decimal, float], up: bool) -> int:
-    """Whole ticks; a bid below one tick is 0, which is no level, but a price of 0 is no price."""
-    ticks = _units(text, tick, up)
-    if not ticks and not float(text):
-        raise ValueError("a price of 0")
-    return ticks
-
-
-def _units(text: str, unit: tuple[Decimal, float], up: bool) -> int:
-    """How many units `text` is: exact on the grid, else up or down."""
-    if type(text) is not str or UNSIGNED.fullmatch(text) is None:
-        raise ValueError(f"{str(text)[:40]!r} is neither price nor size")
-    count = float(text) / unit[1]
-    if not 0 <= count < FLOAT_UNITS_MAX:
-        return _exact_units(text, unit[0], up)
-    whole = round(count)
-    if abs(count - whole) < NEAR:
-        return whole
-    return math.ceil(count) if up else math.floor(count)
-
-
-def _exact_units(text: str, unit: Decimal, up: bool) -> int:
-    return int((not_negative(text) / unit).to_integral_value(ROUND_CEILING if up else ROUND_FLOOR))
+    def _batch(self, changes: list[dict[str, Any]]) -> tuple[Rows, Rows, int]:
+        bids, asks, sequence = Rows(), Rows(), 0
+        for change in changes:
+            more_bids, more_asks, offset = self._change(change)
+            bids, asks, sequence = bids + more_bids, asks + more_asks, max(sequence, offset)
+        return bids, asks, sequence
 
 
 def market_fields(contents: dict[str, Any], name: str) -> dict[str, Any] | None:

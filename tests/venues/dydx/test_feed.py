@@ -12,6 +12,7 @@ from common.core.book import make_book
 from common.core.events import (
     BookMessage,
     FeedAlive,
+    FeedDrained,
     FeedLost,
     Filled,
     FundingRate,
@@ -111,6 +112,35 @@ def test_a_feed_tells_snapshot_deltas_and_funding(stub: Any, instrument: Instrum
         {"type": "subscribe", "channel": BOOK, "id": "BTC-USD", "includeOffsets": True},
         {"type": "subscribe", "channel": MARKETS},
     ]
+
+
+def backlog(stub: Any, last: str, frames: list[tuple[str, dict[str, Any]]]) -> None:
+    """After the subscription to channel `last`: its contents and these frames, all written before the first is read."""
+
+    async def answer(socket: Any, asked: dict[str, Any]) -> None:
+        await stub.give(socket, asked)
+        for kind, fields in frames if asked["channel"] == last else ():
+            await socket.say(kind, **fields)
+
+    stub.on_subscribe = answer
+
+
+def test_of_a_backlog_only_the_last_book_is_to_be_decided_upon(stub: Any, instrument: Instrument, sample: Any) -> None:
+    book = ("channel_data", {"channel": BOOK, "id": "BTC-USD", "contents": sample("ws_book_delta")})
+    backlog(stub, MARKETS, [book] * 40)
+    ear = listen(stub, instrument, books(41))
+    assert [m.more for m in ear.of(BookMessage)][1:] == [True] * 39 + [False]
+    assert not ear.of(FeedDrained)
+
+
+def test_a_backlog_without_a_book_at_its_end_says_when_it_is_drained(
+    stub: Any, instrument: Instrument, sample: Any
+) -> None:
+    book = ("channel_data", {"channel": BOOK, "id": "BTC-USD", "contents": sample("ws_book_delta")})
+    backlog(stub, MARKETS, [*[book] * 40, ("channel_data", {"channel": MARKETS, "contents": {}})])
+    ear = listen(stub, instrument, lambda events: any(isinstance(e, FeedDrained) for e in events))
+    assert [m.more for m in ear.of(BookMessage)][1:] == [True] * 40
+    assert isinstance(ear.events[-1], FeedDrained)
 
 
 def test_what_a_feed_tells_makes_a_book(stub: Any, instrument: Instrument, sample: Any) -> None:

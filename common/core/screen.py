@@ -1,0 +1,121 @@
+"""A quick look, in floats, at whether a book message can matter at all: almost none does. Pure.
+
+It answers "certainly not" or "look exactly", never "yes": what is decided, stored or sent is exact (`edge.py`). Each
+bound here is on the hopeful side of the exact figure, and by more than floats can err.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from common.core.edge import HOUR_NS
+from common.core.market import Direction, Instrument, Venue
+from common.core.terms import Terms
+
+if TYPE_CHECKING:
+    from common.core.view import MarketView
+
+#: of notional: far more than the error of a dozen float operations, far less than a basis point
+ROOM: Final = 1e-9
+#: sold at, bought at, and the direction that leaving trades in
+_WAYS: Final = tuple((d.sell_venue, d.buy_venue, d.opposite) for d in Direction)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """An instrument's grid and fee in floats, and how many steps one deal has."""
+
+    steps: int
+    tick: float
+    fee: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The terms of opening as fractions and hours, in floats."""
+
+    net: bool
+    threshold: float
+    slack: float
+    band: float
+    hold_h: float
+
+
+def scale(instrument: Instrument, terms: Terms) -> Scale:
+    """The floats of one instrument."""
+    return Scale(instrument.steps(terms.size), float(instrument.tick), float(instrument.taker_fee))
+
+
+def wishes(terms: Terms) -> Wishes:
+    """The floats of the terms."""
+    return Wishes(
+        net=terms.rule == "net",
+        threshold=float(terms.edge_min_bps) / 10_000,
+        slack=float(terms.limit_slack_bps) / 10_000,
+        band=float(terms.slippage_max_bps) / 10_000,
+        hold_h=terms.expected_hold_ns / HOUR_NS,
+    )
+
+
+def is_below_threshold(view: "MarketView") -> bool:
+    """Whether both directions are certainly below the threshold; False also when neither can be judged."""
+    judged = False
+    for sell, buy, back in _WAYS:
+        reach = _reach(view, sell, buy, back)
+        if reach is not None:
+            judged = True
+            if reach >= 0:
+                return False
+    return judged
+
+
+def _reach(view: "MarketView", sell: Venue, buy: Venue, back: Direction) -> float | None:
+    """How far the edge is above the threshold at most, USD per base; None where there is no edge at all."""
+    there, here, terms = view.scales[sell], view.scales[buy], view.wishes
+    bids, asks = view.books[sell].bids, view.books[buy].asks
+    sold, bought = bids.walk(there.steps), asks.walk(here.steps)
+    leaving = view.medians[back].value() if terms.net else 0.0
+    if sold is None or bought is None or leaving is None:
+        return None
+    got, paid = sold[0] / there.steps * there.tick, bought[0] / here.steps * here.tick
+    notional = max(got, paid)
+    kept = -2 * (got * there.fee + paid * here.fee) + (ROOM - terms.threshold) * notional
+    if not terms.net:
+        return kept + got - paid
+    funding = (float(view.funding[sell]) - float(view.funding[buy])) * notional * terms.hold_h
+    lowest = _lowest_limit(sold[1] * there.tick, bids.touch * there.tick, there.tick, terms)
+    highest = _highest_limit(bought[1] * here.tick, asks.touch * here.tick, here.tick, terms)
+    # what limits give up reaches from the averages to them, so that the averages cancel out
+    return kept + lowest - highest + leaving + funding
+
+
+def _lowest_limit(worst: float, touch: float, tick: float, terms: Wishes) -> float:
+    """No limit of a sell is above this; rounding may add half a tick to the slack and one to the price."""
+    return min(max(worst * (1 - terms.slack) + tick / 2, touch * (1 - terms.band)) + tick, touch)
+
+
+def _highest_limit(worst: float, touch: float, tick: float, terms: Wishes) -> float:
+    """And none of a buy below this."""
+    return max(min(worst * (1 + terms.slack) - tick / 2, touch * (1 + terms.band)) - tick, touch)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """An open deal in floats: where leaving sells and buys, how many steps; what was captured and paid, per base."""
+
+    sell: Venue
+    buy: Venue
+    sell_steps: int
+    buy_steps: int
+    captured: float
+    fees_paid: float
+
+
+def is_below_target(view: "MarketView", held: Holding, target_bps: float) -> bool:
+    """Whether closing now certainly keeps less than the target, or cannot be had at all."""
+    there, here = view.scales[held.sell], view.scales[held.buy]
+    sold, bought = view.books[held.sell].bids.walk(held.sell_steps), view.books[held.buy].asks.walk(held.buy_steps)
+    if sold is None or bought is None:
+        return True
+    got, paid = sold[0] / held.sell_steps * there.tick, bought[0] / held.buy_steps * here.tick
+    kept = held.captured + got * (1 - there.fee) - paid * (1 + here.fee) - held.fees_paid
+    return kept + ROOM * paid < target_bps / 10_000 * max(got, paid)
