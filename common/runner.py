@@ -13,7 +13,7 @@ from typing import Any, Protocol, assert_never
 from common import log
 from common.core.account import ForcedFill, FundingPaid, PastFill
 from common.core.closing import offers
-from common.core.commands import Alert, Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
+from common.core.commands import Alert, Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Sign, Write
 from common.core.deal import Deal
 from common.core.events import DealChanged, Event, Filled, Halted, HaltLevel, Refused, Reported
 from common.core.market import Venue
@@ -34,6 +34,9 @@ class World(Protocol):
 
     def send(self, orders: Sequence[Order]) -> None:
         """Put these orders on the wire at the same moment; each answer comes back as `Answered`."""
+
+    def sign(self, orders: Sequence[Order]) -> None:
+        """Sign these when nothing else is to be done, instead of those that were named before."""
 
     def afford(self, orders: Sequence[Order]) -> bool:
         """Pay for an entry's requests out of the venues' budgets; False: it must not be sent now."""
@@ -140,6 +143,8 @@ class Runner:
                 self._changed(self.ledger.record(command.fact))
             case Send():
                 self.world.send(command.orders)
+            case Sign():
+                self.world.sign(command.orders)
             case LookUp():
                 self.world.look_up(command.order)
             case Refresh():

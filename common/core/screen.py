@@ -49,7 +49,8 @@ def wishes(terms: Terms) -> Wishes:
     """The floats of the terms."""
     return Wishes(
         net=terms.rule == "net",
-        threshold=float(terms.edge_min_bps) / 10_000,
+        # what is nearly enough is looked at exactly as well: its orders are signed ahead
+        threshold=float(terms.edge_min_bps - terms.sign_ahead_bps) / 10_000,
         slack=float(terms.limit_slack_bps) / 10_000,
         band=float(terms.slippage_max_bps) / 10_000,
         hold_h=terms.expected_hold_ns / HOUR_NS,

@@ -36,6 +36,7 @@ from common.core.events import (
     Way,
     Wished,
 )
+from common.core.foresight import Foresight
 from common.core.market import Instrument, Venue
 from common.core.money import ZERO
 from common.core.nakedness import Nakedness
@@ -48,8 +49,7 @@ from common.core.unwinding import Spent, Wait
 from common.core.view import MarketView
 
 #: a refused reservation and a failed close wait this long before the next try
-REFUSED_WAIT_NS = SECOND_NS
-CLOSE_RETRY_NS = SECOND_NS
+REFUSED_WAIT_NS = CLOSE_RETRY_NS = SECOND_NS
 REFRESH_NS = SECOND_NS
 #: quotes older than this when the reservation is back are not sent on
 QUOTE_AGE_MAX_NS = 500_000_000
@@ -75,7 +75,7 @@ class Trader:
         self._asking = Asking()
         self._standings = Standings(self.view)
         self._evener, self._nakedness = Evener(self.view), Nakedness(terms.naked_alert_ns)
-        self._dust = Dust()
+        self._dust, self._foresight = Dust(), Foresight(terms, incarnation)
         #: client ids whose rows are being written and that this process has not put on the wire
         self._unsent: set[str] = set()
         self._reserving: Opportunity | None = None
@@ -156,7 +156,8 @@ class Trader:
         found = under_halt(self.view, at_ns) if reason == HALTED else found
         if isinstance(found, NoOpening):
             self.decision = found.reason
-            return self._refresh(found.ask, found.reason, at_ns) if found.ask else []
+            refresh = self._refresh(found.ask, found.reason, at_ns)
+            return refresh + self._foresight.on(found.near, self._next_number)
         deal = opening_deal(found, self.terms, self._incarnation, self._next_number)
         self.decision, self._reserving = "open", found
         self._unsent.update(o.client_id for o in deal.orders)
@@ -181,8 +182,8 @@ class Trader:
         self._entries_after_ns = event.at_ns + REFUSED_WAIT_NS
         return []
 
-    def _refresh(self, venue: Venue, why: str, at_ns: int) -> list[Command]:
-        if at_ns < self._refreshed_ns.get(venue, 0) + REFRESH_NS:
+    def _refresh(self, venue: Venue | None, why: str, at_ns: int) -> list[Command]:
+        if venue is None or at_ns < self._refreshed_ns.get(venue, 0) + REFRESH_NS:
             return []
         self._refreshed_ns[venue] = at_ns
         return [Refresh(venue, why)]
