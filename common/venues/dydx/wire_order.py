@@ -153,22 +153,23 @@ def _stark_order(order: Signable, until_ns: int, listing: Listing, signing: Sign
 
 
 class Signer:
-    """HMAC of private requests with one account's API key; the secret is decoded once."""
+    """HMAC of private requests with one account's API key; the secret is decoded and taken in once."""
 
-    __slots__ = ("_key", "_passphrase", "_secret")
+    __slots__ = ("_key", "_keyed", "_passphrase")
 
     def __init__(self, keys: Keys) -> None:
         """ConfigError when the secret is not URL-safe base64."""
         self._key, self._passphrase = keys.key, keys.passphrase
         try:
-            self._secret = base64.urlsafe_b64decode(keys.secret)
+            self._keyed = hmac.new(base64.urlsafe_b64decode(keys.secret), digestmod="sha256")
         except (binascii.Error, ValueError):
             raise ConfigError("secret in the key file of dydx is not URL-safe base64: onboard again") from None
 
     def signature(self, stamp: str, method: str, path: str, body: bytes = b"") -> str:
         """HMAC-SHA256 of time, method, path with query and compact body, as URL-safe base64."""
-        told = f"{stamp}{method}{path}".encode() + body
-        return base64.urlsafe_b64encode(hmac.digest(self._secret, told, "sha256")).decode()
+        made = self._keyed.copy()
+        made.update(f"{stamp}{method}{path}".encode() + body)
+        return base64.urlsafe_b64encode(made.digest()).decode()
 
     def headers(self, stamp: str, method: str, path: str, body: bytes = b"") -> dict[str, str]:
         """The four headers of a private request; `stamp` is ISO and within 30 s of the venue's clock."""
