@@ -99,7 +99,8 @@ def test_the_bound_on_an_edge_is_above_it_and_hardly_more(view: MarketView, dire
     assert (exact is None) is (bound is None)
     if exact is None or bound is None:
         return
-    threshold = bps_of(view.terms.edge_min_bps, exact.pair.notional)
+    looked_at_bps = view.terms.edge_min_bps - view.terms.sign_ahead_bps
+    threshold = bps_of(looked_at_bps, exact.pair.notional)
     above = (exact.edge - threshold) / exact.pair.size
     ticks = sum(i.tick for i in view.instruments.values())
     assert above <= D(str(bound)) <= above + 2 * ticks + D("0.0001")
