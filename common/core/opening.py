@@ -6,7 +6,7 @@ from decimal import Decimal
 from common.core.edge import Leg, Pair, edge, original_edge
 from common.core.market import Direction, Venue
 from common.core.money import bps_of
-from common.core.screen import is_below_threshold
+from common.core.screen import worth_a_look
 from common.core.view import BEHIND, MarketView
 
 #: what a halted market says, and how what it would do begins
@@ -55,9 +55,10 @@ def find_opening(view: MarketView, at_ns: int) -> Opportunity | NoOpening:
     for venue in view.books:
         if view.index_at(venue, at_ns) is None:
             return NoOpening("index")
-    if is_below_threshold(view):
+    ways = worth_a_look(view)
+    if not ways:
         return _NO_EDGE
-    best = max(filter(None, (_weigh(view, d, at_ns) for d in Direction)), key=lambda o: o.edge, default=None)
+    best = max(filter(None, [_weigh(view, way, at_ns) for way in ways]), key=lambda o: o.edge, default=None)
     if best is None:
         return NoOpening("cold")
     if best.edge <= bps_of(view.terms.edge_min_bps, best.pair.notional):

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 #: of notional: far more than the error of a dozen float operations, far less than a basis point
 ROOM: Final = 1e-9
-#: sold at, bought at, and the direction that leaving trades in
-_WAYS: Final = tuple((d.sell_venue, d.buy_venue, d.opposite) for d in Direction)
+#: each direction, where it sells and buys, and the direction that leaving trades in
+_WAYS: Final = tuple((d, d.sell_venue, d.buy_venue, d.opposite) for d in Direction)
+_BOTH: Final = list(Direction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +58,16 @@ def wishes(terms: Terms) -> Wishes:
     )
 
 
-def is_below_threshold(view: "MarketView") -> bool:
-    """Whether both directions are certainly below the threshold; False also when neither can be judged."""
-    judged = False
-    for sell, buy, back in _WAYS:
+def worth_a_look(view: "MarketView") -> list[Direction]:
+    """The directions that are not certainly below the threshold; both where neither can be judged."""
+    judged, found = False, []
+    for direction, sell, buy, back in _WAYS:
         reach = _reach(view, sell, buy, back)
         if reach is not None:
             judged = True
             if reach >= 0:
-                return False
-    return judged
+                found.append(direction)
+    return found if judged else _BOTH
 
 
 def _reach(view: "MarketView", sell: Venue, buy: Venue, back: Direction) -> float | None:

@@ -77,7 +77,7 @@ def _instrument(venue: Venue, tick: Decimal, fee_bps: int) -> Instrument:
 def test_what_the_quick_look_says_of_opening_is_what_the_exact_one_says(view: MarketView) -> None:
     quick = find_opening(view, NOW)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(opening, "is_below_threshold", lambda view: False)
+        patch.setattr(opening, "worth_a_look", lambda view: list(Direction))
         exact = find_opening(view, NOW)
     assert quick == exact
 
