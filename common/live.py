@@ -14,8 +14,8 @@ from common.core.order import Answer, Order
 from common.core.terms import Terms
 from common.venues.base import Desk, Feed
 
-#: between two signatures ahead: a market that hovers below its threshold costs a few percent of a core at most
-SIGN_PAUSE_S = 0.005
+#: between two signatures ahead, for whatever else has to be done
+SIGN_PAUSE_S = 0.002
 #: a venue that does not answer at start is asked again this often, for as long as it takes
 START_RETRY_S = 2.0
 

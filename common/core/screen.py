@@ -91,13 +91,18 @@ def _reach(view: "MarketView", sell: Venue, buy: Venue, back: Direction) -> floa
 
 
 def _lowest_limit(worst: float, touch: float, tick: float, terms: Wishes) -> float:
-    """No limit of a sell is above this; rounding may add half a tick to the slack and one to the price."""
-    return min(max(worst * (1 - terms.slack) + tick / 2, touch * (1 - terms.band)) + tick, touch)
+    """No limit of a sell is above this; rounding may add half a tick to the slack, and to the price a stride."""
+    return min(max(worst * (1 - terms.slack) + tick / 2, touch * (1 - terms.band)) + _stride(worst, tick, terms), touch)
 
 
 def _highest_limit(worst: float, touch: float, tick: float, terms: Wishes) -> float:
     """And none of a buy below this."""
-    return max(min(worst * (1 + terms.slack) - tick / 2, touch * (1 + terms.band)) - tick, touch)
+    return max(min(worst * (1 + terms.slack) - tick / 2, touch * (1 + terms.band)) - _stride(worst, tick, terms), touch)
+
+
+def _stride(worst: float, tick: float, terms: Wishes) -> float:
+    """No stride is longer."""
+    return max((worst * terms.slack + tick / 2) / 2, tick)
 
 
 @dataclass(frozen=True, slots=True)
