@@ -9,6 +9,7 @@ from scripts.mutant_limits import LIMITS
 from scripts.mutants_of_legs import LEGS
 from scripts.mutants_of_reconcile import RECONCILE
 from scripts.mutants_of_the_warden import OF_THE_WARDEN
+from scripts.mutants_of_the_wire import OF_THE_WIRE
 
 FACTS, LEDGER, ROWS = "common/ledger/facts.py", "common/ledger/ledger.py", "common/ledger/rows.py"
 STORE, SCHEMA = "common/ledger/store.py", "common/ledger/schema.sql"
@@ -20,6 +21,7 @@ DYDX, APEX = "common/venues/dydx/wire_order.py", "common/venues/apex/wire_order.
 MUTANTS = (
     *LEGS,
     *OF_THE_WARDEN,
+    *OF_THE_WIRE,
     Mutant(
         "unknown read as failed",
         ((FACTS, "(answer=Reject(reason=reason) | ", "(answer=Reject(reason=reason) | Unknown(reason=reason) | "),),
