@@ -225,6 +225,5 @@ class Housekeeping:
             runner.hear_history(await desk.fills_since(runner.market, since_ns))
             self._fills[venue].answered(now_ns)
         if self._funding[venue].due(now_ns):
-            for paid in await desk.funding(runner.market):
-                runner.hear_funding(paid)
+            runner.hear_payments(await desk.funding(runner.market))
             self._funding[venue].answered(now_ns)

@@ -7,13 +7,24 @@ key in an error, and an error of ours may have a value in its text.
 import base64
 import logging
 import sys
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from common import clock
 
 #: shorter values would be found in every second line, and are no secrets
 _SECRET_MIN = 6
 _CONCEALED = "[concealed]"
 #: every form of a known secret, the longest first
 _secrets: list[str] = []
+
+
+#: events that wait to be written: when they were, whose, and what
+_waiting: Final[deque[tuple[int, logging.Logger, str, dict[str, Any]]]] = deque()
+#: asks for a moment in which to write them; None: events are written at once
+_ask: list[Callable[[Callable[[], None]], object]] = []
 
 
 class _Lines(logging.Formatter):
@@ -48,14 +59,47 @@ def concealed(text: str) -> str:
     return text
 
 
+@contextmanager
+def deferred(ask: Callable[[Callable[[], None]], object]) -> Iterator[None]:
+    """Events wait until `ask` calls back: a line is never written between a decision and what is done about it.
+
+    A process that is killed in between loses them; what must not be lost is in the ledger's journal.
+    """
+    _ask.append(ask)
+    try:
+        yield
+    finally:
+        _ask.remove(ask)
+        write_waiting()
+
+
+def write_waiting() -> None:
+    """Write what waits, each line with the time at which it was."""
+    while _waiting:
+        at_ns, logger, name, fields = _waiting.popleft()
+        record = logger.makeRecord(logger.name, logging.INFO, "", 0, "%s%s", (name, _told(fields)), None)
+        record.created, record.msecs = at_ns / 1e9, at_ns // 1_000_000 % 1000
+        logger.handle(record)
+
+
 def event(logger: logging.Logger, name: str, **fields: Any) -> None:
-    """Log one event: a name and its fields in the order given."""
-    logger.info("%s%s", name, "".join(f" {key}={_plain(value)}" for key, value in fields.items()))
+    """Log one event: a name and its fields in the order given; values that do not change any more."""
+    if not _ask:
+        logger.info("%s%s", name, _told(fields))
+        return
+    if not _waiting:
+        _ask[-1](write_waiting)
+    _waiting.append((clock.now_ns(), logger, name, fields))
 
 
 def trouble(logger: logging.Logger, name: str, **fields: Any) -> None:
-    """The same at warning level: somebody may have to look."""
-    logger.warning("%s%s", name, "".join(f" {key}={_plain(value)}" for key, value in fields.items()))
+    """The same at warning level, and at once: somebody may have to look."""
+    write_waiting()
+    logger.warning("%s%s", name, _told(fields))
+
+
+def _told(fields: dict[str, Any]) -> str:
+    return "".join(f" {key}={_plain(value)}" for key, value in fields.items())
 
 
 def _plain(value: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Protocol, assert_never
 from common import log
 from common.core.account import ForcedFill, FundingPaid, PastFill
 from common.core.closing import offers
-from common.core.commands import Alert, Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
+from common.core.commands import Alert, Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Sign, Write
 from common.core.deal import Deal
 from common.core.events import DealChanged, Event, Filled, Halted, HaltLevel, Refused, Reported
 from common.core.forgotten import forgotten
@@ -42,6 +42,9 @@ class World(Protocol):
 
     def send(self, orders: Sequence[Order]) -> None:
         """Put these orders on the wire at the same moment; each answer comes back as `Answered`."""
+
+    def sign(self, orders: Sequence[Order]) -> None:
+        """Sign these when nothing else is to be done, instead of those that were named before."""
 
     def afford(self, orders: Sequence[Order]) -> bool:
         """Pay for an entry's requests out of the venues' budgets; False: it must not be sent now."""
@@ -124,6 +127,11 @@ class Runner:
         if paid.market == self.market:
             self.ledger.book_funding(paid, self.world.now_ns())
 
+    def hear_payments(self, payments: Sequence[FundingPaid]) -> None:
+        """What a venue's list of funding tells."""
+        for paid in payments:
+            self.hear_funding(paid)
+
     def hear_history(self, history: Sequence[PastFill]) -> None:
         """What a venue's list of our fills tells and nobody pushed is heard now."""
         for event in self.ledger.unheard.among(history, self.world.now_ns()):
@@ -181,6 +189,8 @@ class Runner:
                     self.world.make_durable()
                 if self.meter is not None:
                     self.meter.sent(command.orders, self.world.now_ns())
+            case Sign():
+                self.world.sign(command.orders)
             case LookUp():
                 self.world.look_up(command.order)
             case Refresh():

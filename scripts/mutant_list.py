@@ -10,6 +10,7 @@ from scripts.mutants_of_legs import LEGS
 from scripts.mutants_of_power import OF_POWER
 from scripts.mutants_of_reconcile import RECONCILE
 from scripts.mutants_of_the_warden import OF_THE_WARDEN
+from scripts.mutants_of_the_wire import OF_THE_WIRE
 
 FACTS, LEDGER, ROWS = "common/ledger/facts.py", "common/ledger/ledger.py", "common/ledger/rows.py"
 STORE, SCHEMA = "common/ledger/store.py", "common/ledger/schema.sql"
@@ -22,6 +23,7 @@ MUTANTS = (
     *LEGS,
     *OF_THE_WARDEN,
     *OF_POWER,
+    *OF_THE_WIRE,
     Mutant(
         "unknown read as failed",
         ((FACTS, "(answer=Reject(reason=reason) | ", "(answer=Reject(reason=reason) | Unknown(reason=reason) | "),),

@@ -53,7 +53,8 @@ def _work(market: str, logger: logging.Logger) -> None:
     with _ledger(config, terms, logger) as ledger, asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
         if halted := live_start.admit(config, ledger, market):
             log.trouble(logger, "unconfirmed", market=market, why=halted)
-        loop.run(_live(config, terms, ledger, logger))
+        with log.deferred(loop.get_loop().call_soon):
+            loop.run(_live(config, terms, ledger, logger))
         ledger.end(market)
 
 

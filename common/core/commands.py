@@ -32,6 +32,13 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """Sign these orders ahead when there is time, the likeliest first: one of them may be sent next. No promise."""
+
+    orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """Put these orders on the wire at the same moment; their rows are committed."""
 
@@ -89,4 +96,4 @@ class Alert:
     over: bool = False
 
 
-Command: TypeAlias = Reserve | Write | Send | LookUp | Record | Move | Refresh | HaltMarket | Alert
+Command: TypeAlias = Reserve | Write | Sign | Send | LookUp | Record | Move | Refresh | HaltMarket | Alert

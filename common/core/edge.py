@@ -72,15 +72,34 @@ class Pair:
 def make_leg(instrument: Instrument, side: Side, quote: Quote, slack_bps: Decimal, slippage_max_bps: Decimal) -> Leg:
     """A leg whose limit is the walked worst price plus slack, never further than slippage_max from the touch.
 
-    Slack is a wish and goes to the nearest tick: rounded inwards, a coarse tick would leave none at all.
+    Slack is a wish and goes to the nearest tick: rounded inwards, a coarse tick would leave none at all. Limits are
+    whole strides (`stride`), rounded inwards but never inside the worst price: a book that moves a little keeps its
+    limit, and the order that was signed for it.
     """
-    slack = nearest(bps_of(slack_bps, quote.worst), instrument.tick)
-    band = bps_of(slippage_max_bps, quote.touch)
+    tick, slack = instrument.tick, _slack(instrument, quote, slack_bps)
+    coarse, band = _stride(tick, slack), bps_of(slippage_max_bps, quote.touch)
     if side is Side.BUY:
-        limit = max(price_down(min(quote.worst + slack, quote.touch + band), instrument.tick), quote.touch)
+        reach = min(quote.worst + slack, quote.touch + band)
+        limit = max(price_down(reach, coarse), price_down(min(reach, quote.worst), tick), quote.touch)
         return Leg(instrument, side, quote, limit, ceiling=limit)
-    limit = min(price_up(max(quote.worst - slack, quote.touch - band), instrument.tick), quote.touch)
+    reach = max(quote.worst - slack, quote.touch - band)
+    limit = min(price_up(reach, coarse), price_up(max(reach, quote.worst), tick), quote.touch)
     return Leg(instrument, side, quote, limit, ceiling=quote.touch + band)
+
+
+def stride(leg: Leg, slack_bps: Decimal) -> Decimal:
+    """How far it is from one limit to the next: so many ticks that at least half of the slack is always left."""
+    return _stride(leg.instrument.tick, _slack(leg.instrument, leg.quote, slack_bps))
+
+
+def _slack(instrument: Instrument, quote: Quote, slack_bps: Decimal) -> Decimal:
+    return nearest(bps_of(slack_bps, quote.worst), instrument.tick)
+
+
+def _stride(tick: Decimal, slack: Decimal) -> Decimal:
+    """A power of two of ticks, so that it stays the same while the price moves."""
+    half = int(slack / tick) // 2
+    return tick * (1 << half.bit_length() >> 1) if half else tick
 
 
 def edge(pair: Pair, leaving_spread: Decimal, funding_hourly: Decimal, hold_ns: int) -> Decimal:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from common.core.edge import Leg, Pair, edge, original_edge
 from common.core.market import Direction, Venue
 from common.core.money import bps_of
-from common.core.screen import is_below_threshold
+from common.core.screen import worth_a_look
 from common.core.view import BEHIND, MarketView
 
 #: what a halted market says, and how what it would do begins
@@ -31,10 +31,14 @@ class Opportunity:
 
 @dataclass(frozen=True, slots=True)
 class NoOpening:
-    """Why not; `ask` names a venue whose book should be confirmed by a fresh snapshot."""
+    """Why not; `ask` names a venue whose book should be confirmed by a fresh snapshot.
+
+    `near` is what it nearly was: the next message may make it so.
+    """
 
     reason: str
     ask: Venue | None = None
+    near: Opportunity | None = None
 
 
 _NO_EDGE = NoOpening("edge")
@@ -51,13 +55,14 @@ def find_opening(view: MarketView, at_ns: int) -> Opportunity | NoOpening:
     for venue in view.books:
         if view.index_at(venue, at_ns) is None:
             return NoOpening("index")
-    if is_below_threshold(view):
+    ways = worth_a_look(view)
+    if not ways:
         return _NO_EDGE
-    best = max(filter(None, (weigh(view, d, at_ns) for d in Direction)), key=lambda o: o.edge, default=None)
+    best = max(filter(None, [weigh(view, way, at_ns) for way in ways]), key=lambda o: o.edge, default=None)
     if best is None:
         return NoOpening("cold")
     if best.edge <= bps_of(view.terms.edge_min_bps, best.pair.notional):
-        return _NO_EDGE
+        return NoOpening("edge", near=best) if _is_near(view, best) else _NO_EDGE
     if not all(_in_band(view, leg, at_ns) for leg in (best.pair.sell, best.pair.buy)):
         return NoOpening("band")
     return _confirmed(view, best)
@@ -96,5 +101,12 @@ def _confirmed(view: MarketView, found: Opportunity) -> Opportunity | NoOpening:
     for venue in view.books:
         if view.moved_alone_bps(venue) > found.edge_bps / 2:
             other = next(v for v in view.books if v is not venue)
-            return NoOpening("unconfirmed", other)
+            return NoOpening("unconfirmed", other, near=found)
     return found
+
+
+def _is_near(view: MarketView, best: Opportunity) -> bool:
+    """Not enough, but within the margin in which orders are signed ahead."""
+    terms = view.terms
+    margin_bps = terms.sign_ahead_bps
+    return margin_bps > 0 and best.edge > bps_of(terms.edge_min_bps - margin_bps, best.pair.notional)

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 #: of notional: far more than the error of a dozen float operations, far less than a basis point
 ROOM: Final = 1e-9
-#: sold at, bought at, and the direction that leaving trades in
-_WAYS: Final = tuple((d.sell_venue, d.buy_venue, d.opposite) for d in Direction)
+#: each direction, where it sells and buys, and the direction that leaving trades in
+_WAYS: Final = tuple((d, d.sell_venue, d.buy_venue, d.opposite) for d in Direction)
+_BOTH: Final = list(Direction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +50,24 @@ def wishes(terms: Terms) -> Wishes:
     """The floats of the terms."""
     return Wishes(
         net=terms.rule == "net",
-        threshold=float(terms.edge_min_bps) / 10_000,
+        # what is nearly enough is looked at exactly as well: its orders are signed ahead
+        threshold=float(terms.edge_min_bps - terms.sign_ahead_bps) / 10_000,
         slack=float(terms.limit_slack_bps) / 10_000,
         band=float(terms.slippage_max_bps) / 10_000,
         hold_h=terms.expected_hold_ns / HOUR_NS,
     )
 
 
-def is_below_threshold(view: "MarketView") -> bool:
-    """Whether both directions are certainly below the threshold; False also when neither can be judged."""
-    judged = False
-    for sell, buy, back in _WAYS:
+def worth_a_look(view: "MarketView") -> list[Direction]:
+    """The directions that are not certainly below the threshold; both where neither can be judged."""
+    judged, found = False, []
+    for direction, sell, buy, back in _WAYS:
         reach = _reach(view, sell, buy, back)
         if reach is not None:
             judged = True
             if reach >= 0:
-                return False
-    return judged
+                found.append(direction)
+    return found if judged else _BOTH
 
 
 def _reach(view: "MarketView", sell: Venue, buy: Venue, back: Direction) -> float | None:
@@ -89,13 +91,18 @@ def _reach(view: "MarketView", sell: Venue, buy: Venue, back: Direction) -> floa
 
 
 def _lowest_limit(worst: float, touch: float, tick: float, terms: Wishes) -> float:
-    """No limit of a sell is above this; rounding may add half a tick to the slack and one to the price."""
-    return min(max(worst * (1 - terms.slack) + tick / 2, touch * (1 - terms.band)) + tick, touch)
+    """No limit of a sell is above this; rounding may add half a tick to the slack, and to the price a stride."""
+    return min(max(worst * (1 - terms.slack) + tick / 2, touch * (1 - terms.band)) + _stride(worst, tick, terms), touch)
 
 
 def _highest_limit(worst: float, touch: float, tick: float, terms: Wishes) -> float:
     """And none of a buy below this."""
-    return max(min(worst * (1 + terms.slack) - tick / 2, touch * (1 + terms.band)) - tick, touch)
+    return max(min(worst * (1 + terms.slack) - tick / 2, touch * (1 + terms.band)) - _stride(worst, tick, terms), touch)
+
+
+def _stride(worst: float, tick: float, terms: Wishes) -> float:
+    """No stride is longer."""
+    return max((worst * terms.slack + tick / 2) / 2, tick)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ class Terms:
     rule: Literal["net", "original"] = "net"
     #: net of the fees of opening and of leaving
     edge_min_bps: NetBps = Decimal(1)
+    #: an edge that lacks less than this has its orders signed before it is enough; 0: never
+    sign_ahead_bps: Bps = Decimal(3)
     #: most of this market, so that one gap does not take the whole fleet's room: live deals, USD held, deals begun.
     #: Laws of the ledger, which has its own rows of them; these numbers are what it is first given
     market_deals_max: Count = 2

@@ -37,6 +37,7 @@ from common.core.events import (
     Way,
     Wished,
 )
+from common.core.foresight import Foresight
 from common.core.market import Instrument, Venue
 from common.core.money import ZERO
 from common.core.nakedness import Nakedness
@@ -76,13 +77,12 @@ class Trader:
         self._asking = Asking()
         self._standings = Standings(self.view)
         self._evener, self._nakedness = Evener(self.view), Nakedness(terms.naked_alert_ns)
-        self._dust = Dust()
+        self._dust, self._foresight = Dust(), Foresight(terms, incarnation)
         #: client ids whose rows are being written and that this process has not put on the wire
         self._unsent: set[str] = set()
         self._reserving: Opportunity | None = None
         self._entries_after_ns, self._waits_because = start_ns + terms.start_wait_ns, "waiting"
-        self._closes_after_ns: dict[str, int] = {}
-        self._refreshed_ns: dict[Venue, int] = {}
+        self._closes_after_ns, self._refreshed_ns = dict[str, int](), dict[Venue, int]()
         #: book versions that must be passed before the next entry (our own fills moved these books)
         self._passed: dict[Venue, int] = {}
 
@@ -142,9 +142,8 @@ class Trader:
         ready = tuple(d for d in self.deals.values() if self._closes_after_ns.get(d.deal_id, 0) <= at_ns)
         wished = tuple(d for d in ready if self._evener.to_close(d))
         found = find_closing(self.view, wished, HaltLevel.FLATTEN, at_ns) if wished else None
-        found = found or find_closing(
-            self.view, self._standings.promising(ready, self.halt, at_ns), self.halt, at_ns, self.turn
-        )
+        promising = self._standings.promising(ready, self.halt, at_ns)
+        found = found or find_closing(self.view, promising, self.halt, at_ns, self.turn)
         if found is None:
             return []
         self._closes_after_ns[found.deal.deal_id], self.quoted = at_ns + CLOSE_RETRY_NS, found.pair
@@ -157,7 +156,7 @@ class Trader:
         found = under_halt(self.view, at_ns) if reason == HALTED else found
         if isinstance(found, NoOpening):
             self.decision = found.reason
-            return self._refresh(found.ask, found.reason, at_ns) if found.ask else []
+            return self._refresh(found.ask, found.reason, at_ns) + self._foresight.on(found.near, self._next_number)
         deal = opening_deal(found, self.terms, self._incarnation, self._next_number)
         self.decision, self._reserving, self.quoted = "open", found, found.pair
         self._unsent.update(o.client_id for o in deal.orders)
@@ -182,8 +181,8 @@ class Trader:
         self._entries_after_ns = event.at_ns + REFUSED_WAIT_NS
         return []
 
-    def _refresh(self, venue: Venue, why: str, at_ns: int) -> list[Command]:
-        if at_ns < self._refreshed_ns.get(venue, 0) + REFRESH_NS:
+    def _refresh(self, venue: Venue | None, why: str, at_ns: int) -> list[Command]:
+        if venue is None or at_ns < self._refreshed_ns.get(venue, 0) + REFRESH_NS:
             return []
         self._refreshed_ns[venue] = at_ns
         return [Refresh(venue, why)]
@@ -255,6 +254,7 @@ class Trader:
     def _rest(self, deal: Deal, step: Rest, at_ns: int) -> list[Command]:
         if not deal.live and deal.state is step.state:
             del self.deals[deal.deal_id]
+            self._closes_after_ns.pop(deal.deal_id, None)
             self._evener.forget(deal.deal_id)
             self._standings.forget(deal.deal_id)
             self._dust.finished(deal)

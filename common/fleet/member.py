@@ -196,7 +196,8 @@ class Member:
                 self.wires[venue].fills_since(market, since_ns, hear)
             if funding.due(now_ns):
                 self.fate.strike()
-                self.wires[venue].funding(market, self._hearing(funding, _hear_funding))
+                hear = self._hearing(funding, lambda runner, paid: runner.hear_payments(paid))
+                self.wires[venue].funding(market, hear)
 
     def _remember(self) -> None:
         """What a power cut took is asked for, as a worker does: once nothing can be on its way any more."""
@@ -258,6 +259,9 @@ class Member:
         if life == self.life:
             self.awaited(lambda runner: runner.hear(Answered(order.client_id, answer, self.now_ns())))
 
+    def sign(self, orders: Sequence[Order]) -> None:
+        """Signing takes no time here."""
+
     def afford(self, orders: Sequence[Order]) -> bool:
         """A venue that said "too many" to one worker is sent no entry by any."""
         return all(self.wires[order.venue].afford() for order in orders)
@@ -291,8 +295,3 @@ def heard(member: Member, told: Told) -> None:
     """An account event reaches whoever lives in the market now."""
     event = told if isinstance(told, FundingPaid) else replace(told, at_ns=member.now_ns())
     member.awaited(lambda runner: runner.hear_account(event))
-
-
-def _hear_funding(runner: Runner, listed: tuple[FundingPaid, ...]) -> None:
-    for paid in listed:
-        runner.hear_funding(paid)

@@ -292,13 +292,5 @@ def _order_row(order: Order) -> tuple[str | int | None, ...]:
 
 
 def _fill(row: Sequence[Any]) -> Fill:
-    return Fill(
-        venue=Venue(row[0]),
-        fill_id=row[1],
-        client_id=row[2],
-        side=Side(row[3]),
-        price=Decimal(row[4]),
-        size=Decimal(row[5]),
-        fee_uusd=row[6],
-        venue_ns=row[7],
-    )
+    venue, fill_id, client_id, side, price, size, fee_uusd, venue_ns = row
+    return Fill(Venue(venue), fill_id, client_id, Side(side), Decimal(price), Decimal(size), fee_uusd, venue_ns)

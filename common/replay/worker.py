@@ -145,6 +145,9 @@ class Worker:
             self.hear(message)
             self.shown[venue].heard()
 
+    def sign(self, orders: Sequence[Order]) -> None:
+        """Latencies are drawn from what was measured; nothing is signed here."""
+
     def make_durable(self) -> None:
         """No power fails in a replay."""
 

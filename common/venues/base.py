@@ -4,10 +4,10 @@ Free of any signing scheme, of string-only ids, and of "acknowledged means resti
 protocol fits behind the same protocols. Implementations live in `dydx/`, `apex/` and, in process, `sim/`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from common.core.account import AccountFacts as AccountFacts
 from common.core.account import ForcedFill as ForcedFill
@@ -117,11 +117,17 @@ class Desk(Protocol):
     def prepare(self, order: Order) -> bytes:
         """Sign `order` and return the request body ready to send; no I/O, no await."""
 
+    def prepare_ahead(self, order: Order) -> bool:
+        """Do what `prepare` does that takes long and needs no moment, for an order that may come; False: done before.
+
+        `prepare` uses it for that very order alone; nothing is sent, reserved or promised by it.
+        """
+
     def afford(self, order: Order) -> bool:
         """Pay for an entry out of what the venue allows the fleet; False: not now. Exits pay when they are sent."""
 
-    async def send(self, order: Order, prepared: bytes) -> Ack | Reject | Unknown | NotSent:
-        """Put the request on the wire at once and wait, bounded, for the answer."""
+    def send(self, order: Order, prepared: bytes) -> Coroutine[Any, Any, Ack | Reject | Unknown | NotSent]:
+        """Put the request on the wire before this returns, where a connection is open; the answer is waited for."""
 
     async def look_up(self, order: Order) -> Finding:
         """Report and fills of `order` by its client id; Absent(proven) only past its time of death."""

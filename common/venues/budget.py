@@ -11,8 +11,7 @@ import fcntl
 import mmap
 import os
 import struct
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -66,24 +65,33 @@ class Count:
 
     def take(self, points: int, most: int | None = None) -> bool:
         """Spend `points` if no more than `most` (all there are) are spent then; False also when nobody can be sure."""
-        with self._locked() as sure:
-            return sure and self._spend(points, self.rate.points if most is None else most)
+        if not self._lock():
+            return False
+        try:
+            return self._spend(points, self.rate.points if most is None else most)
+        finally:
+            self._unlock()
 
     def spend(self, points: int) -> None:
         """Spend them whatever is left: what must be sent is sent."""
-        with self._locked() as sure:
-            if sure:
+        if self._lock():
+            try:
                 self._spend(points, None)
+            finally:
+                self._unlock()
 
     def spent(self) -> int:
         """Points spent in the window that ends now."""
-        numbers, now = _LAYOUT.unpack(self._map[:]), self._part()
-        return sum(numbers[i + 1] for i in range(0, len(numbers), 2) if now - PARTS <= numbers[i] <= now)
+        return self._spent(self._part())
+
+    def _spent(self, now: int) -> int:
+        numbers = _LAYOUT.unpack_from(self._map)
+        return sum([numbers[i + 1] for i in range(0, 2 * _SLOTS, 2) if now - PARTS <= numbers[i] <= now])
 
     def _spend(self, points: int, most: int | None) -> bool:
-        if most is not None and self.spent() + points > most:
-            return False
         part = self._part()
+        if most is not None and self._spent(part) + points > most:
+            return False
         at = 16 * (part % _SLOTS)
         held, spent = struct.unpack_from("2q", self._map, at)
         struct.pack_into("2q", self._map, at, part, (spent if held == part else 0) + points)
@@ -92,18 +100,15 @@ class Count:
     def _part(self) -> int:
         return clock.monotonic_ns() // self._part_ns
 
-    @contextmanager
-    def _locked(self) -> Iterator[bool]:
-        """Whether the count is ours alone for a moment."""
-        if self._fd < 0:
-            yield True
-            return
-        sure = any(_try_lock(self._fd) for _ in range(LOCK_TRIES))
-        try:
-            yield sure
-        finally:
-            if sure:
-                fcntl.flock(self._fd, fcntl.LOCK_UN)
+    def _lock(self) -> bool:
+        """Whether the count is ours alone, until `_unlock`."""
+        if self._fd < 0 or _try_lock(self._fd):
+            return True
+        return any(_try_lock(self._fd) for _ in range(LOCK_TRIES))
+
+    def _unlock(self) -> None:
+        if self._fd >= 0:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Let the file go."""

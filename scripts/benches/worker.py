@@ -18,7 +18,7 @@ notional_usd = 100000000
 deals_per_minute = 100000
 deals_per_hour = 1000000
 [strategy]
-edge_min_bps = 9.5
+edge_min_bps = 11
 market_deals_max = 1000
 market_notional_max_usd = 100000000
 market_deals_per_minute = 100000

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from common.core.book import Quote
 from common.core.deal import Deal, DealState
-from common.core.edge import Leg, Pair, close_edge, close_target_bps, edge, make_leg, original_edge
+from common.core.edge import Leg, Pair, close_edge, close_target_bps, edge, make_leg, original_edge, stride
 from common.core.market import Direction, Instrument, Side, Venue
 from common.core.median import TrailingMedian
+from common.core.money import nearest
 from common.core.order import Fill
 from common.core.terms import Terms
 
@@ -56,6 +57,38 @@ def test_a_limit_never_leaves_the_slippage_band_nor_gives_back_the_touch() -> No
     shallow = Quote(average=D(1000), worst=D(1000), touch=D(1000))
     assert make_leg(instrument(Venue.DYDX), Side.BUY, shallow, D("0.1"), D(15)).limit == D(1000)
     assert make_leg(instrument(Venue.APEX), Side.SELL, deep, D(1), D(15)).limit == D(1000)
+
+
+@given(
+    side=st.sampled_from(Side),
+    touch=st.integers(2_000, 90_000),
+    depth=st.integers(0, 40),
+    slack_bps=st.integers(0, 60),
+    band_bps=st.integers(0, 100),
+)
+def test_a_limit_is_a_coarse_one_within_the_slack_that_leaves_half_of_it(
+    side: Side, touch: int, depth: int, slack_bps: int, band_bps: int
+) -> None:
+    """In ticks of 0.5: never looser than the slack or the band allow, never inside the worst price they reach."""
+    tick, sign = D("0.5"), side.sign
+    quote = Quote(*(tick * ticks for ticks in (touch, touch + sign * depth, touch)))
+    made = make_leg(instrument(Venue.DYDX), side, quote, D(slack_bps), D(band_bps))
+    slack = nearest(quote.worst * slack_bps / 10_000, tick)
+    band = quote.touch * band_bps / 10_000
+    beyond = (made.limit - quote.worst) * sign
+    assert made.limit % tick == 0 and (made.limit - quote.touch) * sign >= 0
+    assert beyond <= slack and (made.limit - quote.touch) * sign <= band
+    if (quote.worst - quote.touch) * sign + slack <= band:
+        assert beyond > slack / 2 - tick and beyond >= 0
+        assert beyond in (0, slack) or made.limit % stride(made, D(slack_bps)) == 0
+    elif (quote.worst - quote.touch) * sign <= band - tick:
+        assert beyond >= 0
+
+
+def test_strides_are_the_same_while_the_price_moves_and_limits_with_them() -> None:
+    legs = [leg(Venue.DYDX, Side.BUY, str(40_000 + n), slack="3") for n in range(12)]
+    assert {stride(one, D(3)) for one in legs} == {D(4)}
+    assert sorted({one.limit for one in legs}) == [D(40_012), D(40_016), D(40_020)]
 
 
 def test_a_reservation_holds_the_highest_price_either_leg_may_fill_at() -> None:

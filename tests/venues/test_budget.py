@@ -169,15 +169,13 @@ def test_processes_together_never_take_more_than_there_is(tmp_path: Path) -> Non
     assert max(surely) <= 50
     # What the killed ones took is missing here; none of them has left the count locked.
     assert times and kills > 5
-    with Count(Rate(50, 1), path)._locked() as sure:
-        assert sure
+    assert Count(Rate(50, 1), path)._lock()
 
 
 def holding(path: Path, held: "multiprocessing.synchronize.Event") -> None:
-    with Count(RATE, path)._locked() as sure:
-        assert sure
-        held.set()
-        signal.pause()
+    assert Count(RATE, path)._lock()
+    held.set()
+    signal.pause()
 
 
 def test_who_was_stopped_with_the_lock_stops_no_exit_and_when_killed_nobody(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ after a crash can prove the order absent, whichever process signed it.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from decimal import Decimal
 from typing import Any, Final
 
@@ -18,19 +18,12 @@ from common.core.market import Instrument, Venue
 from common.core.money import ZERO, uusd_down, uusd_up
 from common.core.order import Absent, Ack, Fill, Finding, Found, NotSent, Order, Purpose, Reject, Unknown
 from common.venues import stark
+from common.venues.ahead import Ahead
 from common.venues.apex import budget as costs
 from common.venues.apex import past, wire_account, wire_market, wire_order
+from common.venues.apex import rest as paths
 from common.venues.apex.marks import Marks
-from common.venues.apex.rest import (
-    ACCOUNT_PATH,
-    BALANCE_PATH,
-    CANCEL_PATH,
-    OPEN_ORDERS_PATH,
-    SYMBOLS_PATH,
-    TIME_PATH,
-    ApexRest,
-    ticker_path,
-)
+from common.venues.apex.rest import ApexRest
 from common.venues.apex.stream import AccountStream
 from common.venues.apex.wire import (
     BAD_CREDENTIALS,
@@ -47,7 +40,7 @@ from common.venues.apex.wire_market import Listing, find_listing
 from common.venues.apex.wire_order import Prepared, Signing
 from common.venues.base import AccountEvent, ClockReading, Outlook
 from common.venues.budget import Budget
-from common.venues.http import TIMEOUT_S
+from common.venues.http import TIMEOUT_S, HttpResult
 from common.venues.keys import Keys
 from common.venues.ws import WsLimits
 
@@ -84,6 +77,7 @@ class ApexDesk:
         self._symbols: Any = None
         self._listings: dict[str, Listing] = {}
         self._signing: Signing | None = None
+        self._ahead = Ahead(wire_order.unstamped, wire_order.hours_signed)
         self._own_margins: dict[str, Decimal] = {}
 
     async def start(self) -> None:
@@ -92,8 +86,8 @@ class ApexDesk:
         await self._read_clock()
         if abs(self._rest.offset_ns) > CLOCK_OFF_MAX_NS:
             raise ConfigError(f"this machine's clock is {self._off_s:+.1f} s off ApeX's: set it (NTP)")
-        self._symbols = _data(await self._rest.public(SYMBOLS_PATH))
-        account = self._credentials(await self._rest.get(ACCOUNT_PATH))
+        self._symbols = _data(await self._rest.public(paths.SYMBOLS_PATH))
+        account = self._credentials(await self._rest.get(paths.ACCOUNT_PATH))
         self._learn_account(account)
         with reading("account"):
             listed = account.get("starkKey")
@@ -102,7 +96,7 @@ class ApexDesk:
 
     async def _read_clock(self) -> None:
         before_ns = clock.now_ns()
-        venue_ns = server_time_ns(_data(await self._rest.public(TIME_PATH)))
+        venue_ns = server_time_ns(_data(await self._rest.public(paths.TIME_PATH)))
         self._rest.offset_ns = venue_ns - (before_ns + clock.now_ns()) // 2
 
     async def _watch_clock(self) -> None:
@@ -131,7 +125,9 @@ class ApexDesk:
     def _learn_account(self, account: Any) -> None:
         self._own_margins = wire_account.own_margins(account)
         with reading("account"):
-            self._signing = Signing(int(account["positionId"]), Decimal(account["takerFeeRate"]), self._keys)
+            signing = Signing(int(account["positionId"]), Decimal(account["takerFeeRate"]), self._keys)
+        # The same one stays: what was signed ahead belongs to it.
+        self._signing = self._signing if signing == self._signing else signing
 
     async def instrument(self, market: str) -> Instrument:
         """The listing of `market`, with the account's fee and leverage; ConfigError when it is not listed."""
@@ -151,17 +147,26 @@ class ApexDesk:
     def prepare(self, order: Order) -> bytes:
         """Timestamp, HMAC and signed form of `order`; LocalError when it is off the grid."""
         signing = self._signer()
-        return wire_order.prepare(order, self._listing(order.market), signing).pack()
+        made = self._ahead.of(order, self._listing(order.market), signing)
+        return made.at(order.created_ns, signing.keys).pack()
+
+    def prepare_ahead(self, order: Order) -> bool:
+        """Sign an order that may come; whether there was anything to do."""
+        return self._ahead.make(order, self._listing(order.market), self._signer())
 
     def afford(self, order: Order) -> bool:
         """Pay for an entry out of the fleet's budget; False: too many orders of late, or the venue said so."""
         return self._rest.budget.enter(costs.POST)
 
-    async def send(self, order: Order, prepared: bytes) -> Ack | Reject | Unknown | NotSent:
-        """Put the request on the wire at once and wait, bounded, for the answer."""
+    def send(self, order: Order, prepared: bytes) -> Coroutine[Any, Any, Ack | Reject | Unknown | NotSent]:
+        """Put the request on the wire before this returns, where a connection is open; the answer is waited for."""
+        answer = self._answer(order, self._rest.place(Prepared.unpack(prepared)))
         if order.purpose is not Purpose.OPEN:
             self._rest.budget.spend(costs.POST)
-        payload = await self._rest.place(Prepared.unpack(prepared))
+        return answer
+
+    async def _answer(self, order: Order, sent: Awaitable[HttpResult]) -> Ack | Reject | Unknown | NotSent:
+        payload = self._rest.placed(await sent)
         if isinstance(payload, NotSent):
             return payload
         answer = wire_order.order_answer(payload)
@@ -198,7 +203,7 @@ class ApexDesk:
         death_ns = wire_order.death_ns(order)
         if clock.now_ns() + self._rest.offset_ns <= death_ns:
             return False
-        return server_time_ns(_data(await self._rest.public(TIME_PATH, about_order=True))) > death_ns
+        return server_time_ns(_data(await self._rest.public(paths.TIME_PATH, about_order=True))) > death_ns
 
     async def _fills(self, order: Order, order_id: str, filled: Decimal) -> tuple[Fill, ...]:
         """Fills of one order: pages until they add up, as the venue may not filter by order."""
@@ -214,12 +219,12 @@ class ApexDesk:
 
     async def cancel(self, order: Order) -> None:
         """Ask for cancellation; its effect is seen by look_up or the stream only."""
-        await self._rest.post(CANCEL_PATH, {"id": order.client_id})
+        await self._rest.post(paths.CANCEL_PATH, {"id": order.client_id})
 
     async def account(self) -> AccountFacts:
         """Equity and positions now; VenueError when the venue gives no usable answer."""
         asked_ns = clock.now_ns()
-        answers = await asyncio.gather(self._rest.get(ACCOUNT_PATH), self._rest.get(BALANCE_PATH))
+        answers = await asyncio.gather(self._rest.get(paths.ACCOUNT_PATH), self._rest.get(paths.BALANCE_PATH))
         account, balance = map(_data, answers)
         self._learn_account(account)
         with reading("positions"):
@@ -236,17 +241,17 @@ class ApexDesk:
     async def outlook(self, markets: Iterable[str]) -> dict[str, Outlook]:
         """Index price and coming funding of those `markets` that are listed; VenueError without a usable answer."""
         listed = [m for m in markets if wire_market.is_listed(self._symbols, m)]
-        answers = await asyncio.gather(*(self._rest.public(ticker_path(symbol_of(m))) for m in listed))
+        answers = await asyncio.gather(*(self._rest.public(paths.ticker_path(symbol_of(m))) for m in listed))
         return {m: wire_market.outlook(_data(answer), symbol_of(m)) for m, answer in zip(listed, answers, strict=True)}
 
     async def open_orders(self) -> tuple[tuple[str, str], ...]:
         """(client id, market) of our account's orders that are alive; VenueError without a usable answer."""
-        return wire_account.open_orders(_data(await self._rest.get(OPEN_ORDERS_PATH)))
+        return wire_account.open_orders(_data(await self._rest.get(paths.OPEN_ORDERS_PATH)))
 
     async def read_clock(self) -> ClockReading:
         """ApeX's clock against ours, measured now; VenueError without a usable answer."""
         before_ns = clock.now_ns()
-        venue_ns = server_time_ns(_data(await self._rest.public(TIME_PATH)))
+        venue_ns = server_time_ns(_data(await self._rest.public(paths.TIME_PATH)))
         after_ns = clock.now_ns()
         return ClockReading(self.venue, venue_ns - (before_ns + after_ns) // 2, after_ns - before_ns, after_ns)
 
@@ -277,6 +282,7 @@ class ApexDesk:
         async with asyncio.TaskGroup() as group:
             group.create_task(stream.loop.run())
             group.create_task(self._watch_clock())
+            group.create_task(self._rest.keep_open())
 
     async def close(self) -> None:
         """Close all connections."""

@@ -3,7 +3,7 @@
 Signs and sends; what an answer means for an order or an account is its caller's business.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
@@ -65,11 +65,18 @@ class ApexRest:
         headers = {**self._headers("POST", path, fields), **FORM}
         return self._payload(await self._http.request("POST", path, body=urlencode(fields).encode(), headers=headers))
 
-    async def place(self, prepared: Prepared) -> Payload | NotSent:
-        """POST an order exactly as it was prepared: it is never stamped anew."""
+    def place(self, prepared: Prepared) -> Awaitable[HttpResult]:
+        """POST an order exactly as it was prepared, now: it is never stamped anew."""
         headers = {**auth_headers(self._signer(), prepared.stamp, prepared.signature), **FORM}
-        result = await self._http.request("POST", CREATE_PATH, body=prepared.body, headers=headers)
+        return self._http.send("POST", CREATE_PATH, body=prepared.body, headers=headers)
+
+    def placed(self, result: HttpResult) -> Payload | NotSent:
+        """What came of `place`."""
         return NotSent(result.reason) if isinstance(result, NeverSent) else self._payload(result)
+
+    async def keep_open(self) -> None:
+        """Connections stand ready for orders; never returns unless cancelled."""
+        await self._http.keep_open()
 
     async def close(self) -> None:
         """Close all connections."""

@@ -189,7 +189,8 @@ class ApexTeller:
             return Reject(f"it cannot be signed: {error}")
         self._rest.budget.spend(costs.POST)
         at_ns = clock.now_ns() + self._rest.offset_ns
-        payload = await self._rest.place(wire_order.stamped(at_ns, fields, self._signing.keys))
+        sent = self._rest.place(wire_order.stamped(at_ns, fields, self._signing.keys))
+        payload = self._rest.placed(await sent)
         return payload if isinstance(payload, NotSent) else wire_order.order_answer(payload)
 
     async def replace(self, old: OrderTold, slip: Slip) -> Ack | Reject | Unknown | NotSent:

@@ -9,6 +9,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -100,9 +101,24 @@ class Prepared:
 
 def hmac_signature(secret: str, stamp: str, method: str, path: str, fields: Mapping[str, str] | None = None) -> str:
     """HMAC-SHA256 over timestamp, method, path and the raw sorted fields; the key is the secret *encoded* in base64."""
-    data = "&".join(f"{name}={value}" for name, value in sorted((fields or {}).items()))
-    key = base64.b64encode(secret.encode())
-    return base64.b64encode(hmac.digest(key, f"{stamp}{method}{path}{data}".encode(), "sha256")).decode()
+    return _hmac(secret, stamp + _told(method, path, fields or {}))
+
+
+def _told(method: str, path: str, fields: Mapping[str, str]) -> str:
+    """What the HMAC is over, behind the timestamp."""
+    return f"{method}{path}" + "&".join(f"{name}={value}" for name, value in sorted(fields.items()))
+
+
+def _hmac(secret: str, text: str) -> str:
+    made = _keyed(secret).copy()
+    made.update(text.encode())
+    return base64.b64encode(made.digest()).decode()
+
+
+@lru_cache(maxsize=4)
+def _keyed(secret: str) -> hmac.HMAC:
+    """An HMAC that has taken in the key: copying it is half the work."""
+    return hmac.new(base64.b64encode(secret.encode()), digestmod="sha256")
 
 
 def auth_headers(keys: Keys, stamp: str, signature: str) -> dict[str, str]:
@@ -141,17 +157,38 @@ def limit_fee(order: Signable, listing: Listing, taker_fee: Decimal) -> Decimal:
     return (fee / listing.currency_step).to_integral_value(ROUND_CEILING) * listing.currency_step
 
 
+@dataclass(frozen=True, slots=True)
+class Unstamped:
+    """A create-order request, STARK signature included, but for its timestamp and the HMAC over it."""
+
+    told: str
+    body: bytes
+
+    def at(self, at_ns: int, keys: Keys) -> Prepared:
+        """The whole request."""
+        stamp = str(at_ns // MS_NS)
+        return Prepared(stamp, _hmac(keys.secret, stamp + self.told), self.body)
+
+
 def prepare(order: Order, listing: Listing, signing: Signing) -> Prepared:
     """The signed create-order request of `order`; the same order gives the same bytes. LocalError when off the grid."""
+    return unstamped(order, listing, signing).at(order.created_ns, signing.keys)
+
+
+def unstamped(order: Order, listing: Listing, signing: Signing) -> Unstamped:
+    """All of the request that does not depend on the moment, but on its hour; LocalError as `prepare`."""
     if order.limit % listing.tick or order.size % listing.step:
         raise LocalError(f"order {order.client_id}: {order.size} at {order.limit} is off the grid of {listing.symbol}")
-    return stamped(order.created_ns, order_fields(order, listing, signing), signing.keys)
+    return _unstamped(order_fields(order, listing, signing))
+
+
+def _unstamped(fields: Mapping[str, str]) -> Unstamped:
+    return Unstamped(_told("POST", CREATE_PATH, fields), urlencode(fields).encode())
 
 
 def stamped(at_ns: int, fields: Mapping[str, str], keys: Keys) -> Prepared:
     """A create-order request with the timestamp `at_ns`."""
-    stamp = str(at_ns // MS_NS)
-    return Prepared(stamp, hmac_signature(keys.secret, stamp, "POST", CREATE_PATH, fields), urlencode(fields).encode())
+    return _unstamped(fields).at(at_ns, keys)
 
 
 def order_fields(order: Order, listing: Listing, signing: Signing) -> dict[str, str]:
@@ -173,6 +210,11 @@ def order_fields(order: Order, listing: Listing, signing: Signing) -> dict[str, 
         "reduceOnly": str(order.reduce_only),
         "isPositionTpsl": "False",
     }
+
+
+def hours_signed(order: Order) -> int:
+    """The hour until which the order is signed: all of its moment that the signature knows."""
+    return expiration_hours(order.created_ns)
 
 
 def expiration_hours(created_ns: int) -> int:

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from common import clock, log
 from common.core.account import AccountFacts, FundingPaid, PastFill
@@ -14,6 +14,7 @@ from common.core.market import Instrument, Venue
 from common.core.order import Ack, Finding, Found, NotSent, Order, Purpose, Reject, Unknown
 from common.settings import Endpoint
 from common.venues import stark
+from common.venues.ahead import Ahead
 from common.venues.base import AccountEvent, ClockReading, Outlook
 from common.venues.budget import Budget
 from common.venues.dydx import budget as costs
@@ -23,7 +24,7 @@ from common.venues.dydx.stream import AccountStream
 from common.venues.dydx.wire import SECOND_NS, Payload, Refusal, data_of, name_of
 from common.venues.dydx.wire_market import Listing, find_market, oracle_prices, outlooks, read_listing
 from common.venues.dydx.wire_order import ORDERS_PATH, Signing
-from common.venues.http import TIMEOUT_S
+from common.venues.http import TIMEOUT_S, HttpResult
 from common.venues.keys import Keys
 from common.venues.ws import WsLimits
 
@@ -61,6 +62,7 @@ class DydxDesk:
         self._taker_fee = Decimal(0)
         self._account_id = ""
         self._signing: Signing | None = None
+        self._ahead = Ahead(wire_order.unstamped, wire_order.hours_signed)
 
     async def start(self) -> None:
         """Read clock, fee and account; ConfigError when clock or keys will not do, VenueError without answers."""
@@ -87,17 +89,27 @@ class DydxDesk:
         """The signed body of `order`; LocalError when it is off the grid or its instrument was never asked for."""
         if self._signing is None or order.market not in self._listings:
             raise LocalError(f"the dYdX desk does not know {order.market}: start it and ask for the instrument first")
-        return wire_order.order_body(order, self._listings[order.market], self._signing)
+        made = self._ahead.of(order, self._listings[order.market], self._signing)
+        return made.at(wire_order.expires_ns(order))
+
+    def prepare_ahead(self, order: Order) -> bool:
+        """Sign an order that may come; whether there was anything to do."""
+        listing, signing = self._listings.get(order.market), self._signing
+        return listing is not None and signing is not None and self._ahead.make(order, listing, signing)
 
     def afford(self, order: Order) -> bool:
         """Pay for an entry out of the fleet's budget; False: too many orders of late, or the venue said so."""
         return self._rest.budget.enter(costs.placing(order))
 
-    async def send(self, order: Order, prepared: bytes) -> Ack | Reject | Unknown | NotSent:
-        """Put the request on the wire at once and wait, bounded, for the answer."""
+    def send(self, order: Order, prepared: bytes) -> Coroutine[Any, Any, Ack | Reject | Unknown | NotSent]:
+        """Put the request on the wire before this returns, where a connection is open; the answer is waited for."""
+        answer = self._answer(self._rest.place(prepared))
         if order.purpose is not Purpose.OPEN:
             self._rest.budget.spend(costs.placing(order))
-        payload = await self._rest.place(prepared)
+        return answer
+
+    async def _answer(self, sent: Awaitable[HttpResult]) -> Ack | Reject | Unknown | NotSent:
+        payload = self._rest.placed(await sent)
         return payload if isinstance(payload, NotSent) else wire_order.order_answer(payload)
 
     async def look_up(self, order: Order) -> Finding:
@@ -165,6 +177,7 @@ class DydxDesk:
         async with asyncio.TaskGroup() as group:
             group.create_task(stream.loop.run())
             group.create_task(self._watch_clock())
+            group.create_task(self._rest.keep_open())
 
     def _subscription(self) -> str:
         return self._rest.signer.accounts_frame(self._rest.stamp)

@@ -3,6 +3,7 @@
 Signs, sends, keeps the venue's clock and our budget of questions; what an answer means is its caller's business.
 """
 
+from collections.abc import Awaitable
 from typing import Final
 
 from common import clock
@@ -71,11 +72,18 @@ class DydxRest:
             return Unknown("our own budget of questions is spent")
         return self._payload(await self._http.request("GET", path, headers=self._headers("GET", path)))
 
-    async def place(self, body: bytes) -> Payload | NotSent:
-        """POST an order exactly as it was prepared; waits for no budget."""
+    def place(self, body: bytes) -> Awaitable[HttpResult]:
+        """POST an order exactly as it was prepared, now; waits for no budget."""
         headers = self._headers("POST", ORDERS_PATH, body) | JSON
-        result = await self._http.request("POST", ORDERS_PATH, body=body, headers=headers)
+        return self._http.send("POST", ORDERS_PATH, body=body, headers=headers)
+
+    def placed(self, result: HttpResult) -> Payload | NotSent:
+        """What came of `place`."""
         return NotSent(result.reason) if isinstance(result, NeverSent) else self._payload(result)
+
+    async def keep_open(self) -> None:
+        """Connections stand ready for orders; never returns unless cancelled."""
+        await self._http.keep_open()
 
     async def cancel(self, order_id: str) -> Payload:
         """DELETE one order by the venue's id; waits for no budget."""

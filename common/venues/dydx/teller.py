@@ -173,7 +173,7 @@ class DydxTeller:
         except ValueError as error:
             return Reject(f"it cannot be signed: {error}")
         self._rest.budget.spend(wire_slip.cost(slip))
-        payload = await self._rest.place(body)
+        payload = self._rest.placed(await self._rest.place(body))
         return payload if isinstance(payload, NotSent) else wire_order.order_answer(payload)
 
     async def cancel(self, order: OrderTold) -> Ack | Reject | Unknown:

@@ -5,7 +5,7 @@ Everything that is not a well-formed answer is `Unknown`. No I/O, no clock, no k
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -17,6 +17,7 @@ from common.venues import malformed
 from common.venues.iso import iso_ns as iso_ns
 
 SECOND_NS: Final = 1_000_000_000
+DAY_NS: Final = 86_400 * SECOND_NS
 MS_NS: Final = 1_000_000
 QUOTE: Final = "USD"
 TOO_MANY: Final = 429
@@ -94,9 +95,15 @@ def market_of(name: str) -> str:
 
 def iso(at_ns: int) -> str:
     """Nanoseconds UTC as `2023-02-26T12:00:00.000Z`, cut to whole milliseconds."""
-    seconds, rest_ns = divmod(at_ns, SECOND_NS)
-    moment = _EPOCH + timedelta(seconds=seconds)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest_ns // MS_NS:03d}Z"
+    days, rest_ns = divmod(at_ns, DAY_NS)
+    minutes, ms = divmod(rest_ns // MS_NS, 60_000)
+    return f"{_date(days)}T{minutes // 60:02d}:{minutes % 60:02d}:{ms // 1000:02d}.{ms % 1000:03d}Z"
+
+
+@lru_cache(maxsize=2)
+def _date(days: int) -> str:
+    """The date so many days after the beginning of 1970."""
+    return f"{_EPOCH + timedelta(days=days):%Y-%m-%d}"
 
 
 def server_time_ns(data: dict[str, Any]) -> int:

@@ -81,13 +81,35 @@ def death_ns(order: Order) -> int:
     return order.created_ns + LIFE_NS - EXPIRY_LEAD_NS + DEATH_MARGIN_NS
 
 
+@dataclass(frozen=True, slots=True)
+class Unstamped:
+    """A signed body but for the moment at which it expires, which stands in the middle."""
+
+    before: bytes
+    after: bytes
+
+    def at(self, until_ns: int) -> bytes:
+        """The whole body; `until_ns` must lie in the hour that was signed."""
+        return b'%b,"expiration":"%b",%b' % (self.before, iso(until_ns).encode(), self.after)
+
+
 def order_body(order: Order, listing: Listing, signing: Signing) -> bytes:
     """The signed request body; LocalError when the order is off the grid or cannot be signed."""
+    return unstamped(order, listing, signing).at(expires_ns(order))
+
+
+def hours_signed(order: Order) -> int:
+    """The hour until which the order is signed: all of its moment that the signature knows."""
+    return stark.expiration_hours(expires_ns(order) / SECOND_NS, stark.DYDX_BUFFER_HOURS)
+
+
+def unstamped(order: Order, listing: Listing, signing: Signing) -> Unstamped:
+    """All of the body that does not depend on the moment, but on its hour; LocalError as `order_body`."""
     try:
         signature = sign(order, expires_ns(order), listing, signing)
     except ValueError as error:
         raise LocalError(f"order {order.client_id} cannot be signed: {error}") from error
-    body: dict[str, Any] = {
+    before: dict[str, Any] = {
         "market": listing.instrument.name,
         "side": order.side.value,
         "type": "LIMIT",
@@ -95,14 +117,15 @@ def order_body(order: Order, listing: Listing, signing: Signing) -> bytes:
         "size": format(order.size, "f"),
         "price": format(order.limit, "f"),
         "limitFee": format(signing.limit_fee, "f"),
-        "expiration": iso(expires_ns(order)),
+    }
+    after: dict[str, Any] = {
         "postOnly": False,
         "clientId": order.client_id,
         "signature": signature,
     }
     if order.reduce_only:
-        body["reduceOnly"] = True
-    return orjson.dumps(body)
+        after["reduceOnly"] = True
+    return Unstamped(orjson.dumps(before)[:-1], orjson.dumps(after)[1:])
 
 
 def sign(order: Signable, until_ns: int, listing: Listing, signing: Signing) -> str:
@@ -130,22 +153,23 @@ def _stark_order(order: Signable, until_ns: int, listing: Listing, signing: Sign
 
 
 class Signer:
-    """HMAC of private requests with one account's API key; the secret is decoded once."""
+    """HMAC of private requests with one account's API key; the secret is decoded and taken in once."""
 
-    __slots__ = ("_key", "_passphrase", "_secret")
+    __slots__ = ("_key", "_keyed", "_passphrase")
 
     def __init__(self, keys: Keys) -> None:
         """ConfigError when the secret is not URL-safe base64."""
         self._key, self._passphrase = keys.key, keys.passphrase
         try:
-            self._secret = base64.urlsafe_b64decode(keys.secret)
+            self._keyed = hmac.new(base64.urlsafe_b64decode(keys.secret), digestmod="sha256")
         except (binascii.Error, ValueError):
             raise ConfigError("secret in the key file of dydx is not URL-safe base64: onboard again") from None
 
     def signature(self, stamp: str, method: str, path: str, body: bytes = b"") -> str:
         """HMAC-SHA256 of time, method, path with query and compact body, as URL-safe base64."""
-        told = f"{stamp}{method}{path}".encode() + body
-        return base64.urlsafe_b64encode(hmac.digest(self._secret, told, "sha256")).decode()
+        made = self._keyed.copy()
+        made.update(f"{stamp}{method}{path}".encode() + body)
+        return base64.urlsafe_b64encode(made.digest()).decode()
 
     def headers(self, stamp: str, method: str, path: str, body: bytes = b"") -> dict[str, str]:
         """The four headers of a private request; `stamp` is ISO and within 30 s of the venue's clock."""
