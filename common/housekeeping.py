@@ -15,6 +15,8 @@ from common.core.terms import SECOND_NS
 from common.live import LiveWorld
 from common.recall import FillsRecall, FundingRecall
 from common.runner import Runner
+from common.telemetry.files import Writer
+from common.telemetry.meter import SPAN_NS
 from common.venues.base import AccountEvent, Desk, StreamUp
 
 TICK_S = 0.1
@@ -35,10 +37,10 @@ WOULD_SHOWN_NS = 60_000_000_000
 
 
 class Housekeeping:
-    """The loops of one worker."""
+    """The loops of one worker; `writer`: where the telemetry of the runner's meter goes."""
 
-    def __init__(self, runner: Runner, world: LiveWorld) -> None:
-        self._runner, self._world = runner, world
+    def __init__(self, runner: Runner, world: LiveWorld, writer: Writer | None = None) -> None:
+        self._runner, self._world, self._writer = runner, world, writer
         self._fills = {venue: FillsRecall() for venue in world.desks}
         self._funding = {venue: FundingRecall() for venue in world.desks}
         #: once told to stop: set when nothing is in flight any more
@@ -76,6 +78,7 @@ class Housekeeping:
             group.create_task(self._ticks())
             group.create_task(self._halts())
             group.create_task(self._heartbeats())
+            group.create_task(self._telemetry())
 
     async def stop(self, bound_s: float) -> bool:
         """Open nothing new, finish or even out what is in flight; False when that took longer than `bound_s`."""
@@ -94,6 +97,8 @@ class Housekeeping:
         while True:
             self.hear(Tick(clock.now_ns()))
             self.tell_would()
+            if self._runner.meter is not None:
+                self._runner.meter.look(clock.now_ns())
             await asyncio.sleep(TICK_S)
 
     def tell_would(self) -> None:
@@ -136,6 +141,18 @@ class Housekeeping:
             now_ns = clock.now_ns()
             runner.ledger.heartbeat(runner.market, self.saying(now_ns), decided_ns=trader.decided_ns, at_ns=now_ns)
             await asyncio.sleep(HEARTBEAT_S)
+
+    async def _telemetry(self) -> None:
+        """Put down what the meter has, at the end too; in a thread, so that a slow disk holds nobody up."""
+        meter, writer = self._runner.meter, self._writer
+        if meter is None or writer is None:
+            return
+        try:
+            while True:
+                await asyncio.sleep(SPAN_NS / SECOND_NS)
+                await asyncio.to_thread(writer.append, meter.drain(clock.now_ns()))
+        finally:
+            writer.append(meter.drain(clock.now_ns()))
 
     async def _accounts(self, venue: Venue, desk: Desk) -> None:
         """Keep the venue's equity row fresh; ten workers share the work through the row's age."""

@@ -27,6 +27,7 @@ from common.ledger.ledger import Ledger, Refusal
 from common.ledger.migrate import attempts_from
 from common.ledger.shapes import Doubt
 from common.reconcile.carry import evidence_of
+from common.telemetry.meter import Meter
 from common.venues.base import AccountChanged, AccountEvent, StreamUp
 
 #: events that may follow from one before the caller gets its turn again; more means a loop of our own making
@@ -59,10 +60,12 @@ class World(Protocol):
 
 
 class Runner:
-    """One market's trader, joined to ledger and world."""
+    """One market's trader, joined to ledger and world; `meter`, where there is one, is told what goes on."""
 
-    def __init__(self, trader: Trader, ledger: Ledger, world: World, doubt: Doubt | None = None) -> None:
-        self.trader, self.ledger, self.world = trader, ledger, world
+    def __init__(
+        self, trader: Trader, ledger: Ledger, world: World, meter: Meter | None = None, *, doubt: Doubt | None = None
+    ) -> None:
+        self.trader, self.ledger, self.world, self.meter = trader, ledger, world, meter
         self.market = trader.terms.market
         self.logger = logging.getLogger(self.market)
         #: a power cut may have taken the newest deal from the file: nobody enters until both venues were asked for it
@@ -89,6 +92,8 @@ class Runner:
                 return
             for command in self.trader.on(self._queue.popleft()):
                 self._do(command)
+            if self.meter is not None:
+                self.meter.decided()
         raise RuntimeError(f"{self.market}: more than {CASCADE_MAX} events out of one")
 
     def hear_account(self, event: AccountEvent) -> None:
@@ -174,6 +179,8 @@ class Runner:
                 self.world.send(command.orders)
                 if self.ledger.is_ahead:
                     self.world.make_durable()
+                if self.meter is not None:
+                    self.meter.sent(command.orders, self.world.now_ns())
             case LookUp():
                 self.world.look_up(command.order)
             case Refresh():
@@ -191,6 +198,8 @@ class Runner:
         outcome = self.ledger.reserve(command.deal, command.why) if affordable else Refusal("budget")
         if isinstance(outcome, Refusal):
             self._log("refused", deal=command.deal.deal_id, reason=outcome.reason, why=command.why)
+            if self.meter is not None:
+                self.meter.refused(command.deal, outcome.reason, self.world.now_ns())
             self.hear(Refused(outcome.reason, self.world.now_ns()))
         else:
             self._log("reserve", deal=outcome.deal_id, direction=int(outcome.direction), why=command.why)
@@ -210,8 +219,12 @@ class Runner:
 
     def _changed(self, deal: Deal | None) -> None:
         """The file has this now: tell the trader."""
-        if deal is not None:
-            self.hear(DealChanged(deal, self.world.now_ns()))
+        if deal is None:
+            return
+        now_ns = self.world.now_ns()
+        if self.meter is not None:
+            self.meter.changed(deal, now_ns)
+        self.hear(DealChanged(deal, now_ns))
 
     def _log(self, name: str, **fields: Any) -> None:
         log.event(self.logger, name, **fields)

@@ -34,6 +34,7 @@ from common.endpoints import live_endpoints, live_gmx, paper_endpoints, paper_gm
 from common.filled import filled
 from common.paper_terms import Paper as Paper
 from common.recorder.terms import RecorderTerms
+from common.replay.terms import ReplayTerms
 from common.toml_table import Table
 from common.warden.terms import WardenTerms
 
@@ -89,6 +90,7 @@ class Settings:
     paper: Paper
     warden: WardenTerms
     recorder: RecorderTerms
+    replay: ReplayTerms
     hash: str
 
     @property
@@ -162,6 +164,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
     paper, cap = _part(table, "paper", Paper), _part(table, "cap", Cap)
     limits = _part(table, "limits", FleetLimits)
     warden, recorder = _warden(table.table("warden"), cap), _part(table, "recorder", RecorderTerms)
+    replay = _part(table, "replay", ReplayTerms)
     markets = _markets(table, mode)
     venues = table.table("venues")
     gmx, live = live_gmx(venues), live_endpoints(root, venues)
@@ -170,7 +173,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
         _paper_alone(table, paper, cap)
     if mode is None or var is None or paper is None or cap is None:
         return None
-    if limits is None or warden is None or recorder is None or live is None or gmx is None:
+    if limits is None or warden is None or recorder is None or replay is None or live is None or gmx is None:
         return None
     key_files = {venue: endpoint.keys for venue, endpoint in live.items()}
     return Settings(
@@ -186,6 +189,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
         paper=paper,
         warden=warden,
         recorder=recorder,
+        replay=replay,
         hash=digest,
     )
 

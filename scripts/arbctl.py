@@ -23,6 +23,8 @@ from scripts.commands import (
     limit,
     onboard,
     reconcile,
+    replay,
+    report,
     show,
     spread,
     tape,
@@ -66,6 +68,8 @@ onboard.add_to(app)
 keys.add_to(app)
 analyse.add_to(app)
 bench.add_to(app)
+report.add_to(app)
+replay.add_to(app)
 
 
 def main() -> int:

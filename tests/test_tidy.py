@@ -11,7 +11,13 @@ ROOMS = ("workers", "scripts", "common")
 FILE_MAX, FUNCTION_MAX, NESTING_MAX, PARAMETERS_MAX = 300, 40, 3, 5
 
 #: what each room of floor 1 may import beside core, clock and log (core imports nothing of ours)
-SIBLINGS = {"ledger": set[str](), "venues": set[str](), "tape": {"venues"}, "sim": {"venues", "tape"}}
+SIBLINGS = {
+    "ledger": set[str](),
+    "venues": set[str](),
+    "tape": {"venues"},
+    "sim": {"venues", "tape"},
+    "telemetry": set(),
+}
 #: modules that one room alone may open
 DOORS = {
     "sqlite3": (
@@ -23,12 +29,27 @@ DOORS = {
     ),
     "sqlite_utils": ("common/ledger/",),
     "time": ("common/clock.py", "scripts/benches/"),
-    "random": ("common/sim/", "common/fleet/", "scripts/drill_plan.py", "scripts/fuzz", "scripts/benches/"),
+    "random": (
+        "common/sim/",
+        "common/fleet/",
+        "common/replay/",
+        "scripts/drill_plan.py",
+        "scripts/fuzz",
+        "scripts/benches/",
+    ),
     "dydx3": ("onboard.py", "scripts/benches/peer"),
     "apexpro": ("onboard.py", "scripts/benches/peer"),
     "web3": ("onboard.py",),
-    "matplotlib": ("common/analysis/chart", "common/analysis/report.py"),
+    "matplotlib": (
+        "common/analysis/chart",
+        "common/analysis/svg.py",
+        "common/result/charts.py",
+        "common/result/page.py",
+    ),
 }
+#: rooms and roofs that no process which trades may know: they may take minutes and a gigabyte
+FOR_PEOPLE = ("common/analysis/", "common/result/", "scripts/")
+RESULT_KNOWS = ("result", "analysis", "core", "ledger", "telemetry")
 #: the standard library's pure parts that core may use
 PURE = {
     "abc", "bisect", "collections", "dataclasses", "decimal", "enum", "fractions", "functools", "heapq", "itertools",
@@ -77,7 +98,11 @@ def test_rooms_of_one_floor_do_not_know_each_other(trees: dict[str, ast.Module])
         allowed = {room, "core", *SIBLINGS[room]}
         for module in imports(tree):
             parts = module.split(".")
-            if parts[0] == "common" and len(parts) > 1 and parts[1] in {*SIBLINGS, "runner", "fleet"} - allowed:
+            if (
+                parts[0] == "common"
+                and len(parts) > 1
+                and parts[1] in {*SIBLINGS, "runner", "fleet", "replay"} - allowed
+            ):
                 broken.append(f"{name} imports {module}")
     assert not broken, f"siblings do not know each other: {broken}"
 
@@ -99,11 +124,34 @@ def test_analysis_reads_tapes_and_no_process_of_the_fleet_knows_it(trees: dict[s
     for name, tree in trees.items():
         for module in imports(tree):
             into = module.startswith("common.analysis")
-            broken += [f"{name} imports {module}"] * (into and not name.startswith(("common/analysis/", "scripts/")))
+            broken += [f"{name} imports {module}"] * (into and not name.startswith(FOR_PEOPLE))
             if name.startswith("common/analysis/") and module.startswith("common."):
                 room = module.split(".")[1]
                 broken += [f"{name} imports {module}"] * (room not in ("analysis", "core", "tape"))
     assert not broken, f"analysis knows tapes and core, and only scripts know analysis: {broken}"
+
+
+def test_a_result_reads_ledger_and_telemetry_and_no_process_of_the_fleet_knows_it(trees: dict[str, ast.Module]) -> None:
+    broken = []
+    for name, tree in trees.items():
+        for module in imports(tree):
+            into = module.startswith("common.result.")
+            broken += [f"{name} imports {module}"] * (into and not name.startswith(FOR_PEOPLE))
+            if name.startswith("common/result/") and module.startswith("common."):
+                room = module.split(".")[1]
+                broken += [f"{name} imports {module}"] * (room not in RESULT_KNOWS)
+    assert not broken, f"a result knows ledger, telemetry and core, and only scripts know results: {broken}"
+
+
+def test_replay_stands_on_the_fleet_and_no_process_of_the_fleet_knows_it(trees: dict[str, ast.Module]) -> None:
+    """Floor 2: what trades is played there, and must not be able to tell."""
+    broken = []
+    for name, tree in trees.items():
+        if name.startswith(("common/replay/", "scripts/")) or name.split("/")[1] in ("result", "sweep"):
+            continue
+        wanted = {"common.replay.terms"} if name == "common/settings.py" else set[str]()
+        broken += [f"{name} imports {m}" for m in imports(tree) if m.startswith("common.replay") and m not in wanted]
+    assert not broken, f"only scripts know the replay: {broken}"
 
 
 def test_roofs_import_downwards_and_never_each_other(trees: dict[str, ast.Module]) -> None:

@@ -26,6 +26,8 @@ from common.market_lock import MarketLock, lock_file
 from common.recovery import recovery
 from common.runner import Runner
 from common.settings import Settings
+from common.telemetry.files import Writer, folder_of
+from common.telemetry.meter import Meter
 from common.venues.adapters import make_desk, make_feed
 from common.venues.base import Desk
 from common.version import code_version
@@ -106,7 +108,8 @@ def _joined(
     feeds = {venue: make_feed(endpoint, instruments[venue]) for venue, endpoint in config.endpoints.items()}
     logger = logging.getLogger(terms.market)
     world = LiveWorld(desks, feeds, logger)
-    house = Housekeeping(Runner(trader, ledger, world, doubt), world)
+    writer = Writer(folder_of(config.ledger_file), terms.market)
+    house = Housekeeping(Runner(trader, ledger, world, Meter(trader, now_ns), doubt=doubt), world, writer)
     for event in recovery(ledger, terms.market, instruments, now_ns):
         if isinstance(event, DealChanged):
             deal = event.deal

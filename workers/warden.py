@@ -18,10 +18,12 @@ from common.ledger.watch import LedgerWatch
 from common.market_lock import MarketLock, lock_file
 from common.settings import Settings
 from common.supervisor_client import Places, Supervisor
+from common.telemetry.files import folder_of
 from common.venues.base import Desk
 from common.version import code_version
 from common.warden import board, starting
 from common.warden.board import Board
+from common.warden.diary import Diary
 from common.warden.guard import Guard
 from common.warden.hand import Alerts, Hand
 from common.warden.judge import Judge
@@ -92,7 +94,7 @@ def _joined(
     lookout = Lookout(ledger, watch, judge, hand, memory, Board(config.var / board.FILE), Turns())
     supervisor = Supervisor(Places(config.var).socket)
     guard = Guard(config, supervisor, watch, hand, Listener(config.endpoints, instruments).moves)
-    return Warden(lookout, desks, guard, tuple(config.markets))
+    return Warden(lookout, desks, guard, tuple(config.markets), Diary(folder_of(config.ledger_file)))
 
 
 def _files(config: Settings) -> tuple[Ledger, LedgerWatch]:

@@ -3,15 +3,13 @@
 import re
 from collections.abc import Iterator, Sequence
 from html import escape
-from io import StringIO
 from typing import Final
-
-from matplotlib.figure import Figure
 
 from common.analysis import words
 from common.analysis.chart_parts import look
 from common.analysis.charts import charts
 from common.analysis.findings import PairFound, Spread
+from common.analysis.svg import svg
 
 #: these take the whole width
 _WIDE: Final = ("over_time", "distribution", "hours", "funding")
@@ -93,17 +91,4 @@ def _figures(found: PairFound) -> Iterator[str]:
     for name, draw in charts(found).items():
         kind = ' class="wide"' if name in _WIDE else ""
         label = escape(f"{found.name}: {name.replace('_', ' ')}")
-        yield f'<figure{kind} role="img" aria-label="{label}">{_svg(draw(found), f"{found.name} {name}")}</figure>'
-
-
-def _svg(figure: Figure, name: str) -> str:
-    """The figure as SVG that can stand beside others: its names are its own, and it has no size but its shape."""
-    written = StringIO()
-    figure.savefig(written, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
-    text = written.getvalue()
-    text = text[text.index("<svg") :]
-    own = re.sub("[^A-Za-z0-9]", "-", name)
-    text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{own}-", text)
-    return re.sub(
-        r'(<svg[^>]*?) width="[^"]*"', r"\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1), count=1
-    )
+        yield f'<figure{kind} role="img" aria-label="{label}">{svg(draw(found), f"{found.name} {name}")}</figure>'

@@ -37,16 +37,18 @@ LevelSize: TypeAlias = tuple[int, int]
 class Ladder:
     """One side of a book. `_keys` is sorted best first: ticks for asks, minus ticks for bids."""
 
-    __slots__ = ("_keys", "_sign", "sizes")
+    __slots__ = ("_keys", "_sign", "_walked", "sizes")
 
     def __init__(self, sign: int) -> None:
         self._sign = sign
         self._keys: list[int] = []
         self.sizes: dict[int, int] = {}
+        #: the last walk, asked for again and again while the other venue's book moves; None once a level changed
+        self._walked: tuple[int, tuple[int, int] | None] | None = None
 
     def set(self, ticks: int, steps: int) -> None:
         """Put `steps` at the price `ticks`; 0 removes the level."""
-        key = self._sign * ticks
+        key, self._walked = self._sign * ticks, None
         if steps <= 0:
             if self.sizes.pop(ticks, None) is not None:
                 del self._keys[bisect_left(self._keys, key)]
@@ -61,6 +63,7 @@ class Ladder:
 
     def clear(self) -> None:
         """Remove every level."""
+        self._walked = None
         self._keys.clear()
         self.sizes.clear()
 
@@ -70,6 +73,11 @@ class Ladder:
 
     def walk(self, steps: int) -> tuple[int, int] | None:
         """(Σ ticks × steps, worst ticks) of taking `steps` from the best price on; None when depth runs out."""
+        if self._walked is None or self._walked[0] != steps:
+            self._walked = steps, self._walk(steps)
+        return self._walked[1]
+
+    def _walk(self, steps: int) -> tuple[int, int] | None:
         total, left = 0, steps
         for key in self._keys:
             ticks = self._sign * key
@@ -120,6 +128,11 @@ class Book:
         total, worst = walked
         price = self.instrument.price
         return Quote(price(total) / steps, price(worst), price(best))
+
+    def average(self, side: Side, steps: int) -> Decimal | None:
+        """The average price of `quote`, and nothing else."""
+        walked = (self.asks if side is Side.BUY else self.bids).walk(steps)
+        return None if walked is None else self.instrument.price(walked[0]) / steps
 
     def mid_ticks(self) -> float | None:
         """Middle of the touch, in ticks."""

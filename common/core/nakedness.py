@@ -28,8 +28,12 @@ class Nakedness:
         at_ns: int,
     ) -> list[Alert]:
         """What to tell now; a deal that a person keeps as it is raises no alarm any more."""
-        alarms = dict[tuple[str, str], str]()
         watched = list(deals)
+        if not watched and not self._told:
+            self._met.clear()
+            self._since_ns.clear()
+            return []
+        alarms = dict[tuple[str, str], str]()
         for deal in watched:
             naked = self._naked(deal, instruments, at_ns)
             if is_kept(deal):

@@ -46,7 +46,7 @@ def find_opening(view: MarketView, at_ns: int) -> Opportunity | NoOpening:
         return NoOpening("offline")
     if any(view.index_at(v, at_ns) is None for v in view.books):
         return NoOpening("index")
-    best = max(filter(None, (_weigh(view, d, at_ns) for d in Direction)), key=lambda o: o.edge, default=None)
+    best = max(filter(None, (weigh(view, d, at_ns) for d in Direction)), key=lambda o: o.edge, default=None)
     if best is None:
         return NoOpening("cold")
     if best.edge <= bps_of(view.terms.edge_min_bps, best.pair.notional):
@@ -70,9 +70,9 @@ def _in_band(view: MarketView, leg: Leg, at_ns: int) -> bool:
     return index is not None and abs(leg.limit - index) <= bps_of(view.terms.price_band_bps, index)
 
 
-def _weigh(view: MarketView, direction: Direction, at_ns: int) -> Opportunity | None:
-    """The edge of one direction, good or bad; None without depth or before the median is warm."""
-    pair = view.pair(direction, view.terms.size)
+def weigh(view: MarketView, direction: Direction, at_ns: int, size: Decimal | None = None) -> Opportunity | None:
+    """The edge of one direction, good or bad, at the deal's size or another; None without depth or a warm median."""
+    pair = view.pair(direction, view.terms.size if size is None else size)
     if pair is None:
         return None
     if view.terms.rule == "original":

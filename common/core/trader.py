@@ -11,6 +11,7 @@ from common.core.closing import find_closing
 from common.core.commands import Alert, Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
 from common.core.deal import Ask, Deal, DealState, Even, Rest, next_step
 from common.core.dust import Dust
+from common.core.edge import Pair
 from common.core.evener import Evener
 from common.core.events import (
     Answered,
@@ -46,8 +47,7 @@ from common.core.unwinding import Spent, Wait
 from common.core.view import MarketView
 
 #: a refused reservation and a failed close wait this long before the next try
-REFUSED_WAIT_NS = SECOND_NS
-CLOSE_RETRY_NS = SECOND_NS
+REFUSED_WAIT_NS = CLOSE_RETRY_NS = SECOND_NS
 REFRESH_NS = SECOND_NS
 #: quotes older than this when the reservation is back are not sent on
 QUOTE_AGE_MAX_NS = 500_000_000
@@ -69,6 +69,7 @@ class Trader:
         #: the last reason for not opening, one word: what `arbctl status` shows
         self.decision = "starting"
         self.decided_ns = start_ns
+        self.quoted: Pair | None = None  #: the two quotes that the last opening or closing rests on
         self._incarnation, self._next_number = incarnation, next_number
         self._asking = Asking()
         self._evener, self._nakedness = Evener(self.view), Nakedness(terms.naked_alert_ns)
@@ -135,7 +136,7 @@ class Trader:
         found = found or find_closing(self.view, ready, self.halt, at_ns, self.turn)
         if found is None:
             return []
-        self._closes_after_ns[found.deal.deal_id] = at_ns + CLOSE_RETRY_NS
+        self._closes_after_ns[found.deal.deal_id], self.quoted = at_ns + CLOSE_RETRY_NS, found.pair
         orders = closing_orders(found, self._dust, at_ns)
         return self._write(found.deal, orders, DealState.CLOSING, found.why, at_ns)
 
@@ -147,7 +148,7 @@ class Trader:
             self.decision = found.reason
             return self._refresh(found.ask, found.reason, at_ns) if found.ask else []
         deal = opening_deal(found, self.terms, self._incarnation, self._next_number)
-        self.decision, self._reserving = "open", found
+        self.decision, self._reserving, self.quoted = "open", found, found.pair
         self._unsent.update(o.client_id for o in deal.orders)
         return [Reserve(deal, f"edge {found.edge_bps:.2f} bp")]
 

@@ -61,9 +61,13 @@ class MarketView:
             return
         self._sampled_ns = at_ns
         for direction in Direction:
-            pair = self.pair(direction, self.terms.size)
-            if pair is not None:
-                self.medians[direction].add(at_ns, float(pair.spread))
+            sold = self._average(direction.sell_venue, Side.SELL)
+            bought = self._average(direction.buy_venue, Side.BUY)
+            if sold is not None and bought is not None:
+                self.medians[direction].add(at_ns, float(sold - bought))
+
+    def _average(self, venue: Venue, side: Side) -> Decimal | None:
+        return self.books[venue].average(side, self.instruments[venue].steps(self.terms.size))
 
     def distrust(self, venue: Venue, at_ns: int) -> str:
         """Why the venue's book must not be used for an entry now; empty when it may."""

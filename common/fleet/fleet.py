@@ -11,6 +11,7 @@ from common.core.market import Instrument, Venue
 from common.core.terms import Terms
 from common.fleet.by_hand import Person
 from common.fleet.disk import Disk
+from common.fleet.frames import parts_of
 from common.fleet.judge import Judge
 from common.fleet.keeper import Keeper
 from common.fleet.member import Member, heard
@@ -20,7 +21,7 @@ from common.fleet.power import Power
 from common.fleet.scenario import SIZES, Scenario
 from common.fleet.speech import facts_of
 from common.fleet.timeline import BEGIN_NS, Timeline
-from common.fleet.wire import ACCOUNT, Frame, Wire
+from common.fleet.wire import ACCOUNT, Wire
 from common.ledger.bounds import BY_NAME, Bound
 from common.ledger.ledger import Ledger
 from common.ledger.limits import EVERY_MARKET, CapTerms
@@ -221,18 +222,7 @@ class Fleet:
                 self._push(self.wires[venue], publication)
 
     def _push(self, wire: Wire, change: AccountChange) -> None:
-        """One frame for all: each market's worker hears its own part."""
-        parts: dict[str, Frame] = {}
-        for order in change.orders:
-            part = parts.setdefault(order.request.market, Frame())
-            parts[order.request.market] = replace(part, orders=(*part.orders, order))
-        for fill in change.fills:
-            part = parts.setdefault(fill.market, Frame())
-            parts[fill.market] = replace(part, fills=(*part.fills, fill))
-        for paid in change.funding:
-            part = parts.setdefault(paid.market, Frame())
-            parts[paid.market] = replace(part, funding=(*part.funding, paid))
-        for market, frame in parts.items():
+        for market, frame in parts_of(change).items():
             wire.push(market, frame)
 
     # ---- what happens to whole machines -----------------------------------------------------------------------------

@@ -17,7 +17,8 @@ from common.core.trader import Trader
 from common.fleet.death import Busy, Death, Fate, MortalLedger
 from common.fleet.disk import Disk
 from common.fleet.ears import Ears
-from common.fleet.wire import Told, Wire
+from common.fleet.frames import Told
+from common.fleet.wire import Wire
 from common.ledger.ledger import Ledger
 from common.recall import FillsRecall, FundingRecall
 from common.recovery import recovery
@@ -94,7 +95,7 @@ class Member:
             start_ns=self.now_ns(),
         )
         self.recalls = {venue: (FillsRecall(), FundingRecall()) for venue in self.wires}
-        self.runner = Runner(trader, ledger, self, doubt)
+        self.runner = Runner(trader, ledger, self, doubt=doubt)
         for event in recovery(ledger, self.terms.market, self.instruments, self.now_ns()):
             self.hear(event)
         if self.stopping:

@@ -8,7 +8,7 @@ from common.core.account import AccountFacts, ForcedFill, FundingPaid, PastFill,
 from common.core.history import History, PastOrder
 from common.core.market import Venue
 from common.core.money import ZERO, uusd_down, uusd_up
-from common.core.order import Answer, Fill, Lifetime, Order, Reject, Report, Unknown
+from common.core.order import Answer, Fill, Found, Lifetime, Order, Reject, Report, Unknown
 from common.sim.checks import Refuse
 from common.sim.engine import PaperEngine
 from common.sim.types import FundingPayment, PaperFill, PaperOrder, PlaceRequest
@@ -63,6 +63,18 @@ def fills_of(venue: Venue, fill: PaperFill, client_id: str) -> tuple[Fill, ...]:
     fee_uusd = uusd_down(fill.fee)
     whole = Fill(venue, fill.fill_id, client_id, fill.side, fill.price, fill.size, fee_uusd, fill.at_ns)
     return (whole,) if fill.failed_ns is None else taken_back(whole)
+
+
+def found_of(engine: PaperEngine, client_id: str, hidden: Mapping[str, int]) -> Found | None:
+    """What a venue finds when it is asked for an order by its client id; None when it knows none."""
+    known = engine.order_by_client_id(ACCOUNT, client_id)
+    if known is None:
+        return None
+    report = report_of(known, hidden)
+    if client_id in hidden:
+        return Found(report, ())
+    fills = engine.fills(ACCOUNT, order_id=known.order_id)
+    return Found(report, tuple(said for fill in fills for said in fills_of(engine.venue, fill, client_id)))
 
 
 def facts_of(venue: Venue, engine: PaperEngine, asked_ns: int) -> AccountFacts:

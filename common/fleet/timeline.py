@@ -32,6 +32,12 @@ class Timeline:
 
         self.after(wait_ns, landed)
 
+    def reach(self, at_ns: int) -> None:
+        """Let everything happen that is due by `at_ns`; then it is `at_ns`."""
+        while self._queue and self._queue[0][0] <= at_ns:
+            self.step()
+        self.now_ns = at_ns
+
     def step(self) -> bool:
         """Let the next thing happen; False when there is none."""
         if not self._queue:

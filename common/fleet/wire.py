@@ -6,33 +6,24 @@ asked of the desks' own code, so that a wrong proof shows as an order that arriv
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
-from common.core.account import ForcedFill, FundingPaid, PastFill
-from common.core.events import BookMessage, Filled, Reported
+from common.core.account import FundingPaid, PastFill
+from common.core.events import BookMessage
 from common.core.history import History
 from common.core.market import Venue
-from common.core.order import Absent, Ack, Answer, Finding, Found, NotSent, Order, Reject, Unknown
+from common.core.order import Absent, Ack, Answer, Finding, NotSent, Order, Reject, Unknown
+from common.fleet.frames import Frame, Told, told_of
 from common.fleet.speech import ACCOUNT as ACCOUNT
-from common.fleet.speech import (
-    DEATH_NS,
-    answer_to,
-    fills_of,
-    forced_of,
-    funding_of,
-    history_of,
-    past_of,
-    report_of,
-    request_of,
-)
+from common.fleet.speech import DEATH_NS, answer_to, found_of, funding_of, history_of, past_of, request_of
 from common.fleet.timeline import Timeline
 from common.sim.checks import Refuse
 from common.sim.engine import PaperEngine
 from common.sim.faults import SECOND, Faults
-from common.sim.types import BookChange, FundingPayment, PaperFill, PaperOrder, PaperRefusal
+from common.sim.types import BookChange, PaperFill, PaperRefusal
 from common.venues.budget import PAUSE_S
 
 TIMEOUT_NS = 5 * SECOND
@@ -40,17 +31,6 @@ TIMEOUT_NS = 5 * SECOND
 APEX_TOLERANCE_NS = 30 * SECOND
 REFUSALS = tuple(Refuse)
 T = TypeVar("T")
-
-Told: TypeAlias = Reported | Filled | ForcedFill | FundingPaid
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One market's part of what an account stream pushes at once."""
-
-    orders: tuple[PaperOrder, ...] = ()
-    fills: tuple[PaperFill, ...] = ()
-    funding: tuple[FundingPayment, ...] = ()
 
 
 class Wire:
@@ -181,21 +161,11 @@ class Wire:
     def _finding(self, order: Order) -> Finding:
         if self.down or self.happens(self.faults.look_up_failed):
             return Unknown("HTTP 502")
-        found = self._found(order.client_id)
+        found = found_of(self.engine, order.client_id, self.hidden)
         dead = self.timeline.now_ns > DEATH_NS[self.venue](order)
         if found is None or (not dead and self.happens(self.faults.not_visible)):
             return Absent(proven=found is None and dead)
         return found
-
-    def _found(self, client_id: str) -> Found | None:
-        known = self.engine.order_by_client_id(ACCOUNT, client_id)
-        if known is None:
-            return None
-        report = report_of(known, self.hidden)
-        if client_id in self.hidden:
-            return Found(report, ())
-        fills = self.engine.fills(ACCOUNT, order_id=known.order_id)
-        return Found(report, tuple(said for fill in fills for said in fills_of(self.venue, fill, client_id)))
 
     def fills_since(self, market: str, since_ns: int, answer: Callable[[tuple[PastFill, ...] | None], None]) -> None:
         """Ask for the fills of our account; None is no usable answer."""
@@ -240,15 +210,8 @@ class Wire:
             self.tell(market, told)
 
     def _told(self, frame: Frame) -> Iterator[Told]:
-        now_ns = self.timeline.now_ns
-        for fill in () if self.happens(self.faults.fills_lost) else frame.fills:
-            order = self.engine.order(ACCOUNT, fill.order_id) if fill.order_id else None
-            if order is None:
-                yield from forced_of(self.venue, fill, now_ns)
-            elif order.request.client_id not in self.hidden:
-                yield from (Filled(said, now_ns) for said in fills_of(self.venue, fill, order.request.client_id))
-        yield from (Reported(report_of(order, self.hidden), now_ns) for order in frame.orders)
-        yield from (funding_of(self.venue, paid) for paid in frame.funding)
+        heard = replace(frame, fills=()) if self.happens(self.faults.fills_lost) else frame
+        yield from told_of(self.engine, heard, self.hidden, self.timeline.now_ns)
 
     # ---- books ----------------------------------------------------------------------------------------------------
 

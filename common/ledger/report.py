@@ -12,7 +12,7 @@ from common.core.deal import LIVE, Deal, DealState
 from common.core.events import HaltLevel, Way
 from common.core.market import Direction, Venue
 from common.core.money import ZERO, uusd_down, uusd_up
-from common.ledger import bounds, overview, rows, sums, writeoff
+from common.ledger import bounds, overview, rows, story, sums, writeoff
 from common.ledger.bounds import Bound
 from common.ledger.shapes import (
     Beat,
@@ -33,6 +33,7 @@ from common.ledger.shapes import (
     Usage,
 )
 from common.ledger.store import Store
+from common.ledger.story import Story
 
 #: rows of the journal that are shown unless asked for more
 TAIL = 50
@@ -190,6 +191,11 @@ class Report:
             "WHERE ?1 IS NULL OR o.market = ?1 ORDER BY f.seq"
         )
         return [overview.trade_row(row) for row in self._all(query, (market,))]
+
+    def story(self, since_ns: int | None = None, market: str | None = None) -> Story:
+        """What happened to the deals that were reserved since (None: to all), of one market."""
+        with self._store.reading() as connection:
+            return story.tell(connection, since_ns, market)
 
     def incarnation(self) -> tuple[str, int]:
         """The name of this file in new client ids, and since when."""

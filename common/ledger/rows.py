@@ -73,16 +73,20 @@ def get_live(connection: sqlite3.Connection, market: str | None) -> tuple[Deal, 
     return tuple(_whole(connection, row) for row in rows.fetchall())
 
 
-def get_all(connection: sqlite3.Connection, market: str | None) -> Iterator[Deal]:
-    """Every deal there ever was (of one market), by market and number; three queries, however many deals."""
+def get_all(connection: sqlite3.Connection, market: str | None, since_ns: int | None = None) -> Iterator[Deal]:
+    """Every deal there ever was (of one market, reserved since), by market and number; three queries, however many."""
     orders, fills = dict[str, list[Order]](), dict[str, list[Fill]]()
-    where = "WHERE ?1 IS NULL OR market = ?1"
-    for row in connection.execute(f"SELECT {_ORDER} FROM orders {where} ORDER BY deal_id, seq", (market,)):
+    where = "WHERE (?1 IS NULL OR market = ?1)"
+    given: tuple[str | int | None, ...] = (market,) if since_ns is None else (market, since_ns)
+    of_deals = where if since_ns is None else f"{where} AND opened_ns >= ?2"
+    if since_ns is not None:
+        where += " AND deal_id IN (SELECT deal_id FROM deal WHERE opened_ns >= ?2)"
+    for row in connection.execute(f"SELECT {_ORDER} FROM orders {where} ORDER BY deal_id, seq", given):
         orders.setdefault(row[1], []).append(_order(row))
     query = f"SELECT deal_id, {_FILL_OF_ORDER} FROM fill AS f JOIN orders AS o USING (client_id) {where} ORDER BY f.seq"
-    for deal_id, *fill in connection.execute(query, (market,)):
+    for deal_id, *fill in connection.execute(query, given):
         fills.setdefault(deal_id, []).append(_fill(fill))
-    for row in connection.execute(f"SELECT {_DEAL} FROM deal {where} ORDER BY market, number", (market,)):
+    for row in connection.execute(f"SELECT {_DEAL} FROM deal {of_deals} ORDER BY market, number", given):
         yield _deal(row, tuple(orders.get(row[0], ())), tuple(fills.get(row[0], ())))
 
 

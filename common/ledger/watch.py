@@ -39,6 +39,16 @@ class Look:
     incarnations: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is held against the cap (None: unknown), and the live deals of either direction."""
+
+    held_uusd: int
+    cap_uusd: int | None
+    plus: int
+    minus: int
+
+
 class LedgerWatch:
     """A reader that remembers how far it has read."""
 
@@ -88,6 +98,14 @@ class LedgerWatch:
         """The halts in force now, by market."""
         with self._store.reading() as connection:
             return limits.halts(connection)
+
+    def room(self) -> Room:
+        """How full it is now."""
+        query = f"SELECT direction, COUNT(*) FROM deal WHERE {rows.LIVE_SQL} GROUP BY direction"
+        with self._store.reading() as connection:
+            held_uusd, cap_uusd = connection.execute("SELECT held_uusd, cap_uusd FROM room").fetchone()
+            live = dict(connection.execute(query).fetchall())
+            return Room(held_uusd, cap_uusd, live.get(1, 0), live.get(-1, 0))
 
     def _read_fills(self, connection: sqlite3.Connection) -> None:
         query = (

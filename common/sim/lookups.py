@@ -52,6 +52,14 @@ class Lookups:
             positions=tuple(holding.view() for holding in account.holdings.values()),
         )
 
+    def held(self, account_id: str) -> dict[str, Decimal]:
+        """Signed sizes of the open positions, by market."""
+        return {market: holding.size for market, holding in self._store.accounts[account_id].holdings.items()}
+
+    def balance(self, account_id: str) -> Decimal:
+        """The account's cash."""
+        return self._store.accounts[account_id].balance
+
     def positions(self, account_id: str) -> tuple[PaperPosition, ...]:
         """Open and closed positions, newest first."""
         account = self._store.accounts[account_id]

@@ -62,6 +62,11 @@ class ReplaySource:
         self._next = next(self._books, None)
         self._at_ns = tape.begin_ns
 
+    @property
+    def begin_ns(self) -> int:
+        """The recorder's time of the source's time 0."""
+        return self._tape.begin_ns
+
     def books_of(self, venue: Venue) -> tuple[str, ...]:
         """The markets that were recorded at what stands for `venue`."""
         return tuple(market for market, venues in self._tape.recorded.items() if venue in venues)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from common.core.errors import VenueError
@@ -49,6 +50,12 @@ class Gap:
 Told: TypeAlias = BookMessage | Page | FundingRate | IndexPrice | Gap
 
 
+@lru_cache(maxsize=1024)
+def is_name(market: str) -> bool:
+    """Whether a market may be called so."""
+    return MARKET.fullmatch(market) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """One thing of one market; `polled`: it answers a request, and says nothing of the time after it."""
@@ -60,7 +67,7 @@ class Heard:
 
     def __post_init__(self) -> None:
         # a market's name becomes part of files' names
-        if not MARKET.fullmatch(self.market):
+        if not is_name(self.market):
             raise VenueError(f"{self.venue} names a market {self.market!r}")
 
 

@@ -37,6 +37,9 @@ class Kind(IntEnum):
     END = 7
 
 
+_KINDS: Final = {kind.value: kind for kind in Kind}
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One thing heard or noted at `at_ns` (our clock)."""
@@ -79,5 +82,5 @@ def unpack(data: bytes) -> Iterator[Record]:
         at += _HEAD.size
         if len(data) - at < length:
             raise ValueError("a record's body is cut")
-        yield Record(Kind(kind), connection, at_ns, data[at : at + length])
+        yield Record(_KINDS.get(kind) or Kind(kind), connection, at_ns, data[at : at + length])
         at += length

@@ -15,6 +15,7 @@ from common.core.errors import VenueError
 from common.core.market import Venue
 from common.core.terms import SECOND_NS
 from common.venues.base import Desk
+from common.warden.diary import Diary
 from common.warden.guard import Guard
 from common.warden.judge import OpenOrders
 from common.warden.lookout import Lookout
@@ -39,6 +40,8 @@ class Warden:
     desks: Mapping[Venue, Desk]
     guard: Guard
     markets: tuple[str, ...] = ()
+    #: where the fleet's telemetry goes
+    diary: Diary | None = None
     #: when each loop last came round
     _rounds: dict[str, int] = field(default_factory=dict)
 
@@ -70,6 +73,8 @@ class Warden:
         accounts = {facts.venue: facts for facts in asked if facts is not None}
         orders = await self._orders() if self.lookout.wants_orders else None
         self.lookout.end(before, accounts, orders)
+        if self.diary is not None:
+            await asyncio.to_thread(self.diary.note, accounts, self.lookout.watch.room(), clock.now_ns())
 
     async def look_at_clock(self, desk: Desk) -> None:
         """One reading of a venue's clock."""

@@ -19,5 +19,7 @@ stands in docs/performance.md.
 #: name → module with `measure`; the order of the report
 MEASURES: dict[str, str] = {
     "book_to_wire": "scripts.benches.book_to_wire",
+    "hot_path": "scripts.benches.hot_path",
     "signing": "scripts.benches.signing",
+    "replay": "scripts.benches.replay",
 }

@@ -11,8 +11,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from common.core.errors import LocalError
 from common.core.market import Venue
 from scripts.benches.venue_pair import VenuePair
 from scripts.benches.watch import Watch
@@ -21,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 #: in levels of the book: at rest nothing pays, `ARMED` does not pay yet, `FIRED` does
 ARMED, STEP = 28, 4
 SETTLE_S, ARMED_S, WAIT_S, CLOSE_S = 0.05, 0.05, 1.0, 3.0
-#: so many good rounds before any counts, and so many attempts until there must have been as many
-WARM_ROUNDS, WARM_ATTEMPTS, WARM_PAUSE_S = 5, 120, 0.5
+#: so many good rounds of a worker (one of others) before any counts, and so many attempts until that must have been
+WARM_ROUNDS, WARM_ATTEMPTS, WARM_PAUSE_S = 5, 40, 0.5
 END_S = 10.0
 #: a turn of who polls, and what spreads its rounds over it evenly
 POLL_S, PHASE = 0.2, 0.618
@@ -34,7 +36,7 @@ class Contender:
     def __init__(self, name: str, folder: Path, watch: Watch, *, closes: bool = False, polls: bool = False) -> None:
         """`closes`: it closes its deals when the gap is gone; who does not is left with what it bought.
 
-        `polls`: no frame reaches it, so that its time begins when the book moved; it sleeps while it is not its turn.
+        `polls`: no frame reaches it, so that its time begins when the book moved; it is told when its turn comes.
         """
         self.name, self.folder, self._watch = name, folder, watch
         folder.mkdir(parents=True)
@@ -47,8 +49,16 @@ class Contender:
     def run(self, words: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
         """Start `python words…` from the project's folder; what it says goes into a file of its folder."""
         told = (self.folder / "log").open("ab")
+        environ = os.environ | (environ or {})
+        # in a session of its own: a Ctrl-C is for us, and we end it in good order
         self._process = subprocess.Popen(
-            [sys.executable, *words], cwd=ROOT, env=os.environ | (environ or {}), stdout=told, stderr=told
+            [sys.executable, *words],
+            cwd=ROOT,
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=told,
+            stderr=told,
+            start_new_session=True,
         )
         told.close()
 
@@ -58,19 +68,22 @@ class Contender:
         return [str(self.pair.folder), *ports, str(self.pair.accounts[Venue.DYDX].position_id)]
 
     async def warm_up(self) -> None:
-        """Rounds that do not count, until it trades; RuntimeError with its last words when it never does."""
+        """Rounds that do not count, until it trades; LocalError with its last words when it never does."""
         good = 0
         for _ in range(WARM_ATTEMPTS):
+            if self._process is None or self._process.poll() is not None:
+                break
             good += await self.round() is not None
-            if good == WARM_ROUNDS:
+            if good == (WARM_ROUNDS if self._closes else 1):
                 self.spans_ns.clear()
                 return
             await asyncio.sleep(0 if good else WARM_PAUSE_S)
-        raise RuntimeError(f"{self.name} sent no orders:\n{(self.folder / 'log').read_text()[-2000:]}")
+        raise LocalError(f"{self.name} sent no orders:\n{(self.folder / 'log').read_text()[-2000:]}")
 
     async def round(self) -> float | None:
         """Milliseconds from the frame to both orders; None when it did not send them."""
-        self._wake()
+        if self._polls:
+            self._say_go()
         moving, still, sign = self._turn()
         pair, gap = self.pair, sign if moving is Venue.APEX else -sign
         pair.nudge()
@@ -89,22 +102,17 @@ class Contender:
         pair.rest()
         if self._closes:
             await pair.holds(False, CLOSE_S)
-        if self._polls:
-            await asyncio.sleep(POLL_S)
-            self._signal(signal.SIGSTOP)
         return None if took_ns is None else took_ns / 1e6
 
     def _phase_s(self) -> float:
         """Who polls is met at another moment of its turn each time."""
         return self._round * PHASE % 1 * POLL_S if self._polls else 0.0
 
-    def _signal(self, number: int) -> None:
-        if self._process is not None:
-            self._process.send_signal(number)
-
-    def _wake(self) -> None:
-        if self._polls:
-            self._signal(signal.SIGCONT)
+    def _say_go(self) -> None:
+        assert self._process is not None and self._process.stdin is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(b"go\n")
+            self._process.stdin.flush()
 
     def _turn(self) -> tuple[Venue, Venue, int]:
         """Which venue moves last, which stands still, and the direction: all four ways in turns."""
@@ -115,9 +123,8 @@ class Contender:
 
     async def end(self) -> None:
         """SIGTERM, and SIGKILL to who does not heed it; then its venues."""
-        self._wake()
         if self._process is not None and self._process.poll() is None:
-            self._signal(signal.SIGTERM)
+            self._process.send_signal(signal.SIGTERM)
             try:
                 await asyncio.to_thread(self._process.wait, END_S)
             except subprocess.TimeoutExpired:

@@ -50,7 +50,7 @@ def _measured(name: str, folder: Path, bench: Bench) -> list[Row]:
         return list(importlib.import_module(MEASURES[name]).measure(replace(bench, folder=own, tell=progress.tell)))
     finally:
         progress.end()
-        shutil.rmtree(own)
+        shutil.rmtree(own, ignore_errors=True)
 
 
 class Progress:
@@ -58,7 +58,9 @@ class Progress:
 
     def __init__(self, name: str) -> None:
         self._name, self._told_ns, self._draws = name, clock.monotonic_ns(), sys.stderr.isatty()
-        if not self._draws:
+        if self._draws:
+            print(f"bench: {name} …", end="", file=sys.stderr, flush=True)
+        else:
             render.say(f"bench: {name}")
 
     def tell(self, done: int, count: int) -> None:

@@ -70,9 +70,9 @@ class VenuePair:
         for venue in Venue:
             self.show(venue, 0)
 
-    def nudge(self) -> None:
-        """Both books say something that changes no price: their lowest level."""
-        for venue in Venue:
+    def nudge(self, *venues: Venue) -> None:
+        """These books (or both) say something that changes no price: their lowest level."""
+        for venue in venues or Venue:
             self.show(venue, self._shown[venue], lowest=1)
 
     def show(self, venue: Venue, moved: int, *, marked: bool = False, lowest: int = 0) -> None:

@@ -7,8 +7,8 @@ from common import clock
 from scripts.benches.tap import Tap
 
 #: a size that no level has but those of the frame that is timed
-MARK = "7.77"
-MARK_BYTES = MARK.encode()
+MARK = "7.777"
+MARK_BYTES = f'"{MARK}"'.encode()
 #: an order waits so long before its venue reads on: the second one is not to queue behind the first one's verification
 HOLD_S = 0.004
 ORDER_PATHS = (b"/v3/orders", b"create-order")

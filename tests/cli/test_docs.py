@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from common.core.terms import Terms
 from common.recorder.terms import RecorderTerms
+from common.replay.terms import ReplayTerms
 from common.settings import OVERRIDES, Cap, Endpoint, FleetLimits, Paper
 from common.warden.terms import WardenTerms
 from scripts.arbctl import app
@@ -35,6 +36,7 @@ def test_every_setting_is_explained() -> None:
         | keys(Endpoint)
         | keys(WardenTerms)
         | keys(RecorderTerms)
+        | keys(ReplayTerms)
         | set(OVERRIDES)
         | {"ARB_CONFIG", "mode", "var"}
     )
@@ -72,6 +74,7 @@ def command_of(words: list[str]) -> list[str]:
 @pytest.mark.parametrize("line", printed())
 def test_every_printed_command_exists(line: str) -> None:
     words = re.sub('".*?"', "x", line).split()[1:]
+    words = words[2:] if words[0] == "--config" else words
     asked = CliRunner().invoke(app, [*command_of(words), "--help"])
     assert asked.exit_code == 0
     options = {word for word in words if word.startswith("--")}

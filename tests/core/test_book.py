@@ -26,12 +26,14 @@ def test_a_quote_walks_the_levels_and_names_average_worst_and_touch() -> None:
     assert quote is not None
     assert (quote.touch, quote.worst) == (Decimal("50.5"), Decimal("51.5"))
     assert quote.average == Decimal("0.5") * (101 * 2 + 103) / 3
+    assert book.average(Side.BUY, 3) == quote.average
+    assert book.average(Side.SELL, 5) == Decimal(50)
 
 
 def test_a_size_beyond_the_depth_has_no_quote() -> None:
     book = ApexBook(instrument())
     message(book, [(100, 5, 1)], [(101, 2, 1)], 1, snapshot=True)
-    assert book.quote(Side.BUY, 3) is None
+    assert book.quote(Side.BUY, 3) is None and book.average(Side.BUY, 3) is None
     assert book.quote(Side.SELL, 5) is not None
 
 

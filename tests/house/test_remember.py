@@ -119,7 +119,7 @@ def worker(
     trader = Trader(
         Terms(market="BTC", size=SIZE), INSTRUMENTS, incarnation=ledger.incarnation, next_number=1, start_ns=0
     )
-    runner = Runner(trader, ledger, World(desks), doubt)
+    runner = Runner(trader, ledger, World(desks), doubt=doubt)
     return Housekeeping(runner, cast(LiveWorld, World(desks))), runner, desks
 
 

@@ -16,8 +16,9 @@ from common.core.market import Instrument, Side, Venue
 from common.core.order import Lifetime, Order, Purpose
 from common.endpoints import Endpoint
 from common.fleet.ears import Ears
+from common.fleet.frames import Frame
 from common.fleet.timeline import Timeline
-from common.fleet.wire import ACCOUNT, Frame, Wire
+from common.fleet.wire import ACCOUNT, Wire
 from common.sim.engine import make_venue
 from common.sim.faults import Faults
 from common.sim.types import AccountChange, BookChange, Publication, SourceBook
