@@ -66,7 +66,7 @@ class Runner:
     """One market's trader, joined to ledger and world; `meter`, where there is one, is told what goes on."""
 
     def __init__(
-        self, trader: Trader, ledger: Ledger, world: World, meter: Meter | None = None, doubt: Doubt | None = None
+        self, trader: Trader, ledger: Ledger, world: World, meter: Meter | None = None, *, doubt: Doubt | None = None
     ) -> None:
         self.trader, self.ledger, self.world, self.meter = trader, ledger, world, meter
         self.market = trader.terms.market

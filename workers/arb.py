@@ -110,7 +110,7 @@ def _joined(
     logger = logging.getLogger(terms.market)
     world = LiveWorld(desks, feeds, logger)
     writer = Writer(folder_of(config.ledger_file), terms.market)
-    house = Housekeeping(Runner(trader, ledger, world, Meter(trader, now_ns), doubt), world, writer)
+    house = Housekeeping(Runner(trader, ledger, world, Meter(trader, now_ns), doubt=doubt), world, writer)
     for event in recovery(ledger, terms.market, instruments, now_ns):
         if isinstance(event, DealChanged):
             deal = event.deal

@@ -153,3 +153,6 @@ class Worker:
 
     def account_changed(self, venue: Venue) -> None:
         """The stage keeps the account rows."""
+
+    def make_durable(self) -> None:
+        """A replay's market has not begun: every verb is durable when it returns."""

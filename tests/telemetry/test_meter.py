@@ -67,6 +67,8 @@ class House:
 
     def account_changed(self, venue: Venue) -> None: ...
 
+    def make_durable(self) -> None: ...
+
     # -- what happens
 
     def hear(self, *events: Event) -> None:
