@@ -148,9 +148,6 @@ class Worker:
     def sign(self, orders: Sequence[Order]) -> None:
         """Latencies are drawn from what was measured; nothing is signed here."""
 
-    def make_durable(self) -> None:
-        """No power fails in a replay."""
-
     def account_changed(self, venue: Venue) -> None:
         """The stage keeps the account rows."""
 
