@@ -13,7 +13,7 @@ To add one: a file here with a function `measure(bench) -> Iterable[Row]`, and i
 their samples: a ratio of two samples of one round holds on a machine whose speed moves. A single figure is a row with
 one sample. Whatever needs a file works in `bench.folder`, which lies on the disk that the fleet would use and is
 removed afterwards. Time comes from `common.clock`; a measure may import anything. What it includes, and what bounds it,
-stands in docs/performance.md.
+stands in docs/performance.md. A name of up to 30 characters keeps the table within a window of 100.
 """
 
 #: name → module with `measure`; the order of the report

@@ -1,4 +1,4 @@
-"""How much work a frame is, counted: the same on every machine, however busy, so that a test can hold it.
+"""How much work a frame is, counted: within a percent the same on every machine, however busy, for a test to hold.
 
 Counted while a frame is taken in, from its bytes to the books, the decision and, where it makes a deal, the rows in the
 ledger and both signed requests: instructions of our own Python code, calls from it into C, statements to SQLite. What C
@@ -98,7 +98,7 @@ class Counter:
 def measure(bench: Bench) -> Iterable[Row]:
     """Instructions of our own Python code per frame."""
     for name, work in count(bench.folder).items():
-        yield Row(f"instructions, {name}", "", [float(work.instructions)])
+        yield Row(name, "instr", [float(work.instructions)])
 
 
 def count(folder: Path) -> dict[str, Work]:

@@ -31,7 +31,7 @@ def measure(bench: Bench) -> Iterable[Row]:
     """Hash and signature of one order, a new one every time."""
     stark.warm_up()
     samples = bench.rounds({"sign": _Signed()}, quick=200, full=2000).of("sign")
-    yield Row(f"hash and sign one order ({stark.backend})", "ms", samples, (at_most("median", GOAL_MS),))
+    yield Row(f"one order, {stark.backend}", "ms", samples, (at_most("median", GOAL_MS),))
 
 
 class _Signed:
