@@ -26,6 +26,7 @@ from scripts.commands import (
     replay,
     show,
     spread,
+    sweep,
     tape,
     venue,
     venues,
@@ -68,6 +69,7 @@ keys.add_to(app)
 analyse.add_to(app)
 bench.add_to(app)
 replay.add_to(app)
+sweep.add_to(app)
 
 
 def main() -> int:
