@@ -106,16 +106,18 @@ def _deflated(best: Score, choose: Part) -> Deflated | None:
 
 def _tries(choose: Part) -> list[Result]:
     """The cells that traded, each way of doing so once: what did the same deals was not tried twice."""
-    ways = {_way(result): result for cell, result in choose.items() if cell != AS_IT_IS and result.deals}
+    ways = {_way(result): result for cell, result in choose.items() if cell != AS_IT_IS and _way(result)}
     return list(ways.values())
 
 
 def _way(result: Result) -> tuple[tuple[object, ...], ...]:
-    return tuple((d.market, d.direction, d.opened_ns, d.closed_ns, d.notional_uusd, d.pnl_uusd) for d in result.deals)
+    return tuple(
+        (d.market, d.direction, d.opened_ns, d.closed_ns, d.notional_uusd, d.pnl_uusd) for d in _filled(result)
+    )
 
 
 def _rank(best: int, judge: Part) -> int | None:
     if not judge:
         return None
-    pnl = {cell: sum(deal.pnl_uusd for deal in result.deals) for cell, result in judge.items() if cell != AS_IT_IS}
+    pnl = {cell: score([result]).pnl_uusd for cell, result in judge.items() if cell != AS_IT_IS}
     return 1 + sum(other > pnl[best] for other in pnl.values())

@@ -4,16 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from common.replay.run import DealResult
 from common.sweep.deflation import Moments, moments
 from common.sweep.job import Result
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Of all deals, those closed at the book at the tape's end included; `moments` are those of the equity's changes
-    per period, both venues marked to close.
+    """Of all deals that filled, those closed at the book at the tape's end included; `reserved` counts the others, too.
+
+    `pnl_uusd` is after fees and funding. `moments` are those of the equity's changes per period, both venues marked to
+    close.
     """
 
+    reserved: int
     deals: int
     missed: int
     closed_at_end: int
@@ -32,18 +36,25 @@ class Score:
 
 def score(results: Sequence[Result]) -> Score:
     """The score of the parts of one cell together; a fall is not added up over parts, since each begins anew."""
-    deals = [deal for result in results for deal in result.deals]
+    reserved = [deal for result in results for deal in result.deals]
+    deals = [deal for deal in reserved if deal.notional_uusd]
     return Score(
+        reserved=len(reserved),
         deals=len(deals),
         missed=sum(deal.was_missed for deal in deals),
         closed_at_end=sum(deal.closed_at_end for deal in deals),
-        pnl_uusd=sum(deal.pnl_uusd for deal in deals),
+        pnl_uusd=sum(pnl_uusd(deal) for deal in deals),
         fees_uusd=sum(deal.fees_uusd for deal in deals),
         funding_uusd=sum(deal.funding_uusd for deal in deals),
         notional_uusd=sum(deal.notional_uusd for deal in deals),
         drawdown_uusd=max((result.drawdown_uusd for result in results), default=0),
         moments=moments([change for result in results for change in changes(result)]),
     )
+
+
+def pnl_uusd(deal: DealResult) -> int:
+    """What a deal kept after fees and funding."""
+    return deal.pnl_uusd + deal.funding_uusd
 
 
 def changes(result: Result) -> list[float]:

@@ -16,7 +16,7 @@ from common.core.errors import ConfigError
 from common.sweep.findings import AS_IT_IS
 from common.sweep.grid import Axis
 from common.sweep.job import Result
-from common.sweep.scores import score
+from common.sweep.scores import pnl_uusd, score
 from common.sweep.sweep import Swept
 
 USD: Final = "DECIMAL(18, 6)"
@@ -28,6 +28,7 @@ RUNS: Final[Mapping[str, str]] = {
     "from_ns": "BIGINT",
     "to_ns": "BIGINT",
     "pnl_usd": USD,
+    "reserved": "INTEGER",
     "deals": "INTEGER",
     "missed": "INTEGER",
     "closed_at_end": "INTEGER",
@@ -100,6 +101,7 @@ def _runs(swept: Swept, values: Mapping[int, tuple[str, ...]], names: Sequence[s
             "from_ns": result.window[0],
             "to_ns": result.window[1],
             "pnl_usd": _usd(one.pnl_uusd),
+            "reserved": one.reserved,
             "deals": one.deals,
             "missed": one.missed,
             "closed_at_end": one.closed_at_end,
@@ -127,7 +129,7 @@ def _deals(swept: Swept) -> Iterator[Mapping[str, object]]:
                 "opened_ns": deal.opened_ns,
                 "closed_ns": deal.closed_ns,
                 "notional_usd": _usd(deal.notional_uusd),
-                "pnl_usd": _usd(deal.pnl_uusd),
+                "pnl_usd": _usd(pnl_uusd(deal)),
                 "fees_usd": _usd(deal.fees_uusd),
                 "funding_usd": _usd(deal.funding_uusd),
                 "was_missed": deal.was_missed,

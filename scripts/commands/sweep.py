@@ -21,9 +21,7 @@ Keys = Annotated[
     typer.Option(help="A key of [strategy], [cap] or [limits], or size, and its values.", show_default=False),
 ]
 Some = Annotated[str, typer.Option(help="Some markets of arb.toml, for example BTC,ETH; all if left out.")]
-Split = Annotated[
-    str, typer.Option(help="Choose on so much of a fold, judge on the rest; 1 keeps nothing to judge on.")
-]
+Split = Annotated[str, typer.Option(help="Choose on so much of a fold, judge on the rest; 1: judge on nothing.")]
 Folds = Annotated[int, typer.Option(min=1, max=100, help="So many times, walking forward over the tape.")]
 Jobs = Annotated[
     int | None, typer.Option(min=1, max=512, help="Processes; one per core if left out.", show_default=False)
@@ -46,6 +44,7 @@ def add_to(app: typer.Typer) -> None:
 def sweep(
     context: typer.Context,
     words: Words = None,
+    *,
     grid: Keys = None,
     market: Some = "",
     split: Split = "0.6",
