@@ -111,9 +111,8 @@ def _tries(choose: Part) -> list[Result]:
 
 
 def _way(result: Result) -> tuple[tuple[object, ...], ...]:
-    return tuple(
-        (d.market, d.direction, d.opened_ns, d.closed_ns, d.notional_uusd, d.pnl_uusd) for d in _filled(result)
-    )
+    deals = (deal for deal in result.deals if deal.notional_uusd)
+    return tuple((d.market, d.direction, d.opened_ns, d.closed_ns, d.notional_uusd, d.pnl_uusd) for d in deals)
 
 
 def _rank(best: int, judge: Part) -> int | None:

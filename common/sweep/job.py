@@ -77,15 +77,19 @@ def result_of(job: Job, outcome: Outcome) -> Result:
 
 
 def at_periods(curve: list[tuple[int, int]], window: Window) -> tuple[int, ...]:
-    """The equity as it stood at the begin and at the end of each period; before its first figure as that one was."""
+    """The equity as it stood at the begin and at the end of each period; before its first figure as that one was.
+
+    What is open when the tape ends is closed after its end, and belongs into the last period.
+    """
     if not curve:
         return (0,) * (PERIODS + 1)
     found, at, (from_ns, to_ns) = list[int](), 0, window
-    for n in range(PERIODS + 1):
+    for n in range(PERIODS):
         until_ns = from_ns + (to_ns - from_ns) * n // PERIODS
         while at + 1 < len(curve) and curve[at + 1][0] <= until_ns:
             at += 1
         found.append(curve[at][1])
+    found.append(curve[-1][1])
     return tuple(found)
 
 

@@ -57,7 +57,7 @@ def _width(inches: float) -> int:
 
 
 def _table(found: Findings) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in words.columns(found))
+    head = "".join(f"<th>{escape(name)}</th>" for name in words.columns(found, is_wide=True))
     rows = "".join(_row(found, place, row) for place, row in _placed(found))
     more = len(found.rows) - ROWS_MAX
     rest = f'<p class="soft">{more:,} more in runs.parquet</p>' if more > 0 else ""
@@ -73,7 +73,7 @@ def _placed(found: Findings) -> Iterator[tuple[int, Row]]:
 
 
 def _row(found: Findings, place: int, row: Row) -> str:
-    cells = "".join(f"<td>{escape(cell)}</td>" for cell in words.row(found, place, row))
+    cells = "".join(f"<td>{escape(cell)}</td>" for cell in words.row(found, place, row, is_wide=True))
     kind = ' class="once"' if row.times_chosen else ""
     return f"<tr{kind}>{cells}</tr>"
 

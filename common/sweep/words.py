@@ -14,14 +14,20 @@ from common.sweep.scores import Score
 NOTHING: Final = "–"
 AS_IT_IS: Final = "as it is"
 _LONG: Final = 1_000
+#: so many figures of the first part stand in a terminal beside those of the rest
+_NARROW: Final = 4
 
 
-def columns(found: Findings) -> tuple[str, ...]:
-    """Names of the figures of a row: the first part's, then those of the rest where there is one."""
-    keys = tuple(axis.key for axis in found.axes)
+def columns(found: Findings, *, is_wide: bool = False) -> tuple[str, ...]:
+    """Names of the figures of a row: the first part's, then those of the rest where there is one.
+
+    A terminal has no room for all of them; a page is `is_wide`.
+    """
+    keys, first = tuple(axis.key for axis in found.axes), ("pnl", "bp", "deals", "missed", "fall", "Sharpe")
     if not is_judged(found):
-        return ("", *keys, "pnl", "bp", "deals", "missed", "fall", "Sharpe")
-    return ("", *keys, "pnl", "bp", "deals", "missed", "fall", "Sharpe", "rest: pnl", "bp", "deals", "missed", "chosen")
+        return ("", *keys, *first)
+    rest = ("rest: pnl", "bp", "deals")
+    return ("", *keys, *(first if is_wide else first[:_NARROW]), *rest, "chosen")
 
 
 def is_judged(found: Findings) -> bool:
@@ -29,23 +35,20 @@ def is_judged(found: Findings) -> bool:
     return found.as_it_is.judged is not None
 
 
-def row(found: Findings, place: int, one: Row) -> list[str]:
+def row(found: Findings, place: int, one: Row, *, is_wide: bool = False) -> list[str]:
     """One cell as a row under `columns`; `place` 0 is what arb.toml has."""
     values = one.values or (AS_IT_IS, *(NOTHING for _ in found.axes[1:]))
-    told = [str(place) if place else NOTHING, *values, *_figures(one.chosen_on), _ratio(one.chosen_on)]
+    told, first = [str(place) if place else NOTHING, *values], _figures(one.chosen_on)
     if one.judged is None:
-        return told
+        return [*told, *first]
     chosen = f"{one.times_chosen}×" if one.times_chosen else NOTHING
-    return [*told, *(cell for n, cell in enumerate(_figures(one.judged)) if n != 4), chosen]
+    return [*told, *(first if is_wide else first[:_NARROW]), *_figures(one.judged)[:3], chosen]
 
 
 def _figures(of: Score) -> list[str]:
     bps = NOTHING if of.pnl_bps is None else signed(of.pnl_bps, 1)
-    return [usd(of.pnl_uusd), bps, f"{of.deals:,}", f"{of.missed:,}", f"{of.drawdown_uusd / UUSD_PER_USD:.2f}"]
-
-
-def _ratio(of: Score) -> str:
-    return signed(of.moments.sharpe, 2) if of.deals else NOTHING
+    ratio = signed(of.moments.sharpe, 2) if of.deals else NOTHING
+    return [usd(of.pnl_uusd), bps, f"{of.deals:,}", f"{of.missed:,}", f"{of.drawdown_uusd / UUSD_PER_USD:.2f}", ratio]
 
 
 def signed(figure: float, digits: int) -> str:

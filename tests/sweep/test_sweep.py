@@ -133,9 +133,10 @@ def test_a_tape_that_is_not_there_is_refused() -> None:
 
 
 def test_equity_at_periods_is_as_of_then() -> None:
-    curve = [(0, 10), (50, 30), (51, 20), (99, 25)]
+    # what is closed when the tape has ended is the end
+    curve = [(0, 10), (50, 30), (51, 20), (99, 25), (140, 22)]
     found = at_periods(curve, (0, 100))
     assert len(found) == PERIODS + 1
-    assert (found[0], found[49], found[50], found[51], found[98], found[100]) == (10, 10, 30, 20, 20, 25)
+    assert (found[0], found[49], found[50], found[51], found[98], found[100]) == (10, 10, 30, 20, 20, 22)
     assert drawdown(curve) == 10 and drawdown([]) == 0
     assert drawdown([(0, -5), (1, -9)]) == 4
