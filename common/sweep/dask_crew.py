@@ -37,7 +37,7 @@ class DaskCrew:
 
     def _client(self, distributed: Any) -> Any:
         try:
-            return distributed.Client(self._address, timeout=_CONNECT_S, set_as_default=False)
+            return distributed.Client(self._address, timeout=_CONNECT_S)
         except (OSError, ValueError) as error:
             raise ConfigError(f"no Dask scheduler answers at {self._address}: {error}") from None
 
