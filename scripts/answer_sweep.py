@@ -147,8 +147,8 @@ def _answer(done: Swept, grid: Grid, given: Given, written: list[str]) -> Answer
     hidden = len(found.rows) - len(rows)
     notes = [
         *([f"{hidden:,} more cells are in runs.parquet, or shown with --top"] if hidden > 0 else []),
-        f"{words.span(found.window)}; {len(grid.cells):,} cells, {found.tries:,} different in what they did; "
-        f"{done.kept:,} replays were there already",
+        f"{words.span(found.window)}; {words.counted(len(grid.cells), 'cell')}, {found.tries:,} different in what they "
+        f"did; {words.counted(done.kept, 'replay')} kept from before",
         *words.choices(found),
         *(f"left out: {name}: {why}" for name, why in grid.impossible),
         *written,

@@ -83,8 +83,17 @@ def _panels(figure: Figure, row: Sequence[Axes], means: Sequence[list[list[float
         image = axes.imshow(drawn, cmap=_LOSS_TO_GAIN, norm=norm, aspect="auto")
         axes.set_facecolor("#e5e7eb")
         axes.grid(False)
+        _part(axes, field)
         _write(axes, field, most)
     figure.colorbar(image, ax=list(row), shrink=0.9, pad=0.02)
+
+
+def _part(axes: Axes, field: Sequence[Sequence[object]]) -> None:
+    """A gap between the fields, which are not steps of one thing."""
+    for y in range(1, len(field)):
+        axes.axhline(y - 0.5, color=_PAPER, linewidth=1.5)
+    for x in range(1, len(field[0])):
+        axes.axvline(x - 0.5, color=_PAPER, linewidth=1.5)
 
 
 def _write(axes: Axes, field: Sequence[Sequence[float | None]], most: float) -> None:

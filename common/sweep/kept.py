@@ -39,11 +39,14 @@ class Kept:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._path(result.key)
         making = path.with_suffix(f".{os.getpid()}.making")
-        with making.open("wb") as file:
-            file.write(orjson.dumps(asdict(result)))
-            file.flush()
-            os.fsync(file.fileno())
-        making.replace(path)
+        try:
+            with making.open("wb") as file:
+                file.write(orjson.dumps(asdict(result)))
+                file.flush()
+                os.fsync(file.fileno())
+            making.replace(path)
+        finally:
+            making.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}{ENDING}"

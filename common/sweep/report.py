@@ -12,6 +12,8 @@ from common.sweep.findings import Findings, Row
 from common.sweep.grid import Grid
 
 ROWS_MAX: Final = 500
+#: what is wider takes the whole width of the page
+_HALF_INCHES: Final = 6.5
 _HOW: Final = (
     "Each cell is a replay of the same tape with other settings: the real trader, ledger and paper venues. PnL is "
     "after all costs, with deals still open at the end closed at the book. bp: of notional, per deal; fall: deepest "
@@ -43,12 +45,17 @@ def _head(found: Findings) -> str:
 def _pictures(found: Findings) -> str:
     drawn = {"heat map": heat(found), "first part against the rest": later(found)}
     figures = "".join(
-        f'<figure class="wide" role="img" aria-label="{name}" style="max-width:{_width(figure.get_figwidth())}px">'
+        f'<figure{_class(figure.get_figwidth())} role="img" aria-label="{name}" '
+        f'style="max-width:{_width(figure.get_figwidth())}px">'
         f"{svg(figure, name)}</figure>"
         for name, figure in drawn.items()
         if figure is not None
     )
     return f'<section><h2>Cell by cell</h2><div class="charts">{figures}</div></section>' if figures else ""
+
+
+def _class(inches: float) -> str:
+    return ' class="wide"' if inches > _HALF_INCHES else ""
 
 
 def _width(inches: float) -> int:

@@ -104,14 +104,20 @@ class _Run:
         missing = [job for key, job in every.items() if key not in have]
         try:
             for result in self._crew.run(missing, self._told):
-                self._kept.keep(result)
                 there.append(result)
+                self._kept.keep(result)
                 self._done += 1
                 self._at.pop(result.key, None)
                 self._told("", 0.0)
         except KeyboardInterrupt:
-            raise Interrupted(self._done, self._of) from None
+            raise Interrupted(self._saved(there), self._of) from None
         return there
+
+    def _saved(self, there: Sequence[Result]) -> int:
+        """How many are kept: a person may have stopped it while the last one was being written."""
+        if there and self._kept.find(there[-1].key) is None:
+            self._kept.keep(there[-1])
+        return len(there)
 
     def _told(self, key: str, part: float) -> None:
         if key:

@@ -96,7 +96,12 @@ def _lost(chosen: Score) -> str:
 
 
 def _deals(count: int) -> str:
-    return f"{count:,} deal{'' if count == 1 else 's'}"
+    return counted(count, "deal")
+
+
+def counted(count: int, word: str) -> str:
+    """So many of them."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _luck(choice: Chosen) -> str:
@@ -109,7 +114,7 @@ def _luck(choice: Chosen) -> str:
 def luck(of: Deflated) -> str:
     """How likely the best is more than the best of so many by luck."""
     told = (
-        f"Sharpe ratio {signed(of.sharpe, 2)} a period; the best of {of.tries} tries would show "
+        f"Sharpe ratio {signed(of.sharpe, 2)} a period; the best of {_tries(of.tries)} would show "
         f"{signed(of.by_luck, 2)} by luck alone: {_per_cent(of.probability)} likely to be more than luck"
     )
     if of.probability >= SURE:
@@ -117,6 +122,10 @@ def luck(of: Deflated) -> str:
     if of.longer is None:
         return f"{told}, and no longer look would change that"
     return f"{told}; {_times(of.longer)} as long a tape would be needed to be {SURE:.0%} sure".replace("%", " %", 1)
+
+
+def _tries(count: int) -> str:
+    return "1 try" if count == 1 else f"{count:,} tries"
 
 
 def _times(longer: float) -> str:

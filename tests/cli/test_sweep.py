@@ -97,7 +97,7 @@ def test_a_stopped_sweep_goes_on_where_it_was(call: Call, monkeypatch: pytest.Mo
     assert said.code == 1 and "stopped: 2 of 6 replays are done and kept" in said.out
     monkeypatch.setattr(Crew, "left", 4)
     said = call("sweep", "books.tape", "--grid", "edge_min_bps=2,3")
-    assert said.code == 0 and "2 replays were there already" in said.err
+    assert said.code == 0 and "2 replays kept from before" in said.err
 
 
 @pytest.mark.parametrize(

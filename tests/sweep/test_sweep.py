@@ -94,6 +94,24 @@ def test_ctrl_c_loses_the_replay_at_work_and_no_other(run: Callable[..., Swept],
     assert len(here.done) == len({job.key for job in here.done}) == 7
 
 
+def test_ctrl_c_while_a_result_is_being_written_does_not_lose_it(
+    run: Callable[..., Swept], here: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = iter(range(10**6))
+
+    def fsync(file: int) -> None:
+        if next(asked) == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("common.sweep.kept.os.fsync", fsync)
+        with pytest.raises(Interrupted, match="2 of 6 replays are done"):
+            run()
+    assert sorted(path.suffix for path in (tmp_path / "kept").iterdir()) == [".json"] * 3
+    run()
+    assert len(here.done) == 7
+
+
 def test_a_damaged_result_is_made_again(run: Callable[..., Swept], here: Any, tmp_path: Path) -> None:
     first, files = run(), sorted((tmp_path / "kept").iterdir())
     files[0].write_bytes(files[0].read_bytes()[:-9])
