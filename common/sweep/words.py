@@ -121,7 +121,7 @@ def luck(of: Deflated) -> str:
         return told
     if of.longer is None:
         return f"{told}, and no longer look would change that"
-    return f"{told}; {_times(of.longer)} as long a tape would be needed to be {SURE:.0%} sure".replace("%", " %", 1)
+    return f"{told}; {_times(of.longer)} as long a tape would be needed to be {_per_cent(SURE)} sure"
 
 
 def _tries(count: int) -> str:

@@ -66,7 +66,7 @@ def test_cells_are_ranked_and_the_choice_is_judged(call: Call, folder: Path) -> 
     assert said.code == 0
     assert "edge_min_bps" in said.out and "as it is" in said.out and "rest: pnl" in said.out
     assert "best was edge_min_bps=2 level=2" in said.err and "place 1 of 4" in said.err
-    assert "4 cells, 2 different in what they did" in said.err
+    assert "4 cells, 2 different in what they did" in said.err and "  %" not in said.err
     assert sorted(path.name for path in (folder / "found").iterdir()) == [
         "deals.parquet", "heat.png", "report.html", "runs.parquet",
     ]  # fmt: skip
