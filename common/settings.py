@@ -7,11 +7,11 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from common.complaints import Complaints
 from common.core.bounds import (
@@ -114,8 +114,15 @@ class Settings:
         return self.markets[market]
 
 
-def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-    """Read and check arb.toml (default: $ARB_CONFIG, else in the current folder), then what `environ` overrides."""
+#: a file's tables with some of them changed, for who tries what a person might have written
+Change: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def load(path: Path | None = None, environ: Mapping[str, str] | None = None, change: Change | None = None) -> Settings:
+    """Read and check arb.toml (default: $ARB_CONFIG, else in the current folder), then what `environ` overrides.
+
+    `change` is made before anything is checked, so that what is tried is judged as if it stood in the file.
+    """
     environ = os.environ if environ is None else environ
     path = (path or Path(environ.get(CONFIG_VARIABLE) or DEFAULT_FILE)).resolve()
     overrides = {key: environ[name] for name, key in OVERRIDES.items() if environ.get(name)}
@@ -123,7 +130,8 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     digest = hashlib.sha256(raw + repr(sorted(overrides.items())).encode() if overrides else raw).hexdigest()[:12]
     origins = {f"paper.{key}": f"${name}" for name, key in OVERRIDES.items() if key in overrides}
     complaints = Complaints(_shown(path), origins)
-    settings = _build(path.parent, Table("", _overridden(table, overrides), complaints), digest)
+    tables = _overridden(table, overrides)
+    settings = _build(path.parent, Table("", change(tables) if change else tables, complaints), digest)
     complaints.refuse()
     assert settings is not None, "what cannot be built was complained about"
     return settings

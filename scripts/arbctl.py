@@ -27,6 +27,7 @@ from scripts.commands import (
     report,
     show,
     spread,
+    sweep,
     tape,
     venue,
     venues,
@@ -70,6 +71,7 @@ analyse.add_to(app)
 bench.add_to(app)
 report.add_to(app)
 replay.add_to(app)
+sweep.add_to(app)
 
 
 def main() -> int:

@@ -45,10 +45,12 @@ DOORS = {
         "common/analysis/svg.py",
         "common/result/charts.py",
         "common/result/page.py",
+        "common/sweep/chart",
     ),
+    "distributed": ("common/sweep/dask_crew.py",),
 }
 #: rooms and roofs that no process which trades may know: they may take minutes and a gigabyte
-FOR_PEOPLE = ("common/analysis/", "common/result/", "scripts/")
+FOR_PEOPLE = ("common/analysis/", "common/result/", "common/sweep/", "scripts/")
 RESULT_KNOWS = ("result", "analysis", "core", "ledger", "telemetry")
 #: the standard library's pure parts that core may use
 PURE = {
@@ -128,7 +130,21 @@ def test_analysis_reads_tapes_and_no_process_of_the_fleet_knows_it(trees: dict[s
             if name.startswith("common/analysis/") and module.startswith("common."):
                 room = module.split(".")[1]
                 broken += [f"{name} imports {module}"] * (room not in ("analysis", "core", "tape"))
-    assert not broken, f"analysis knows tapes and core, and only scripts know analysis: {broken}"
+    assert not broken, f"analysis knows tapes and core, and only what is for people knows analysis: {broken}"
+
+
+def test_a_sweep_knows_replays_and_no_process_of_the_fleet_knows_it(trees: dict[str, ast.Module]) -> None:
+    """Floor 2, for people, above the replay: it may take all cores for hours."""
+    broken = []
+    for name, tree in trees.items():
+        for module in imports(tree):
+            into = module.startswith("common.sweep")
+            broken += [f"{name} imports {module}"] * (into and not name.startswith(("common/sweep/", "scripts/")))
+            if name.startswith("common/sweep/") and module.startswith("common."):
+                room = module.split(".")[1]
+                allowed = ("sweep", "replay", "analysis", "core", "tape", "settings", "process")
+                broken += [f"{name} imports {module}"] * (room not in allowed)
+    assert not broken, f"a sweep knows replays, and only scripts know sweeps: {broken}"
 
 
 def test_a_result_reads_ledger_and_telemetry_and_no_process_of_the_fleet_knows_it(trees: dict[str, ast.Module]) -> None:

@@ -13,7 +13,7 @@ from common.analysis.svg import svg
 
 #: these take the whole width
 _WIDE: Final = ("over_time", "distribution", "hours", "funding")
-_CSS: Final = """
+CSS: Final = """
 :root { color-scheme: light; }
 body { font: 15px/1.45 system-ui, sans-serif; color: #1f2937; background: #f3f4f6; margin: 0; }
 main { max-width: 1180px; margin: 0 auto; padding: 24px; }
@@ -38,10 +38,15 @@ def html(findings: Sequence[PairFound]) -> str:
     """The whole report."""
     with look():
         body = "".join([_overview(findings), *(_section(found) for found in findings)])
+    return page("Spread analysis", body)
+
+
+def page(title: str, body: str) -> str:
+    """One file that needs nothing else."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Spread analysis</title><style>{_CSS}</style></head><body><main>{body}</main></body></html>\n"
+        f"<title>{escape(title)}</title><style>{CSS}</style></head><body><main>{body}</main></body></html>\n"
     )
 
 

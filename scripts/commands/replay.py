@@ -29,7 +29,8 @@ def replay(
     ledger: Annotated[Path | None, typer.Option(help="Keep the ledger in this new file.", show_default=False)] = None,
     market: Annotated[str, typer.Option(help="Some markets of arb.toml, for example BTC,ETH; all if left out.")] = "",
     from_: Annotated[
-        str, typer.Option("--from", help="Decide from here on, UTC, for example 2024-08-08T23:57:00.", show_default=False)
+        str,
+        typer.Option("--from", help="Decide from here on, UTC, like 2024-08-08T23:57:00.", show_default=False),
     ] = "",
     to: Annotated[str, typer.Option(help="And up to here.", show_default=False)] = "",
     as_json: AsJson = False,
