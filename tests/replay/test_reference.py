@@ -76,7 +76,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
         found = find(view, at_ns)
         why = getattr(found, "reason", "open")
         if why not in ("stale", "offline", "index"):
-            edges = (opening._weigh(view, direction, at_ns) for direction in (Direction(1), Direction(-1)))
+            edges = (opening.weigh(view, direction, at_ns) for direction in (Direction(1), Direction(-1)))
             plus, minus = (None if one is None else Fraction(one.edge) for one in edges)
             seen.weighed.append(Weighed(view.terms.market, at_ns, plus, minus, why))
         return found
