@@ -144,7 +144,7 @@ def _quiet_view() -> MarketView:
 
 def test_a_quiet_market_is_not_looked_at_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
     view = _quiet_view()
-    monkeypatch.setattr(opening, "_weigh", None)
+    monkeypatch.setattr(opening, "weigh", None)
     assert find_opening(view, NOW) == NoOpening("edge")
     assert Standings(view).promising((_opened(Direction.SELL_APEX, 0, D("0.01"), NOW),), HaltLevel.NONE, NOW) == ()
 

@@ -1,6 +1,9 @@
 """A whole fleet is played, its ledger file is lost, and what both venues remember makes the same deals again."""
 
+import re
+from collections import defaultdict
 from dataclasses import asdict, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,6 @@ from hypothesis import strategies as st
 from common.core.account import AccountFacts, Position
 from common.core.deal import Deal, DealState, filled_notional_uusd
 from common.core.history import History
-from common.core.money import ZERO
 from common.core.order import Fill, Order, Purpose
 from common.fleet.fleet import CAP, Fleet
 from common.fleet.run import CALM_NS, LOOK_NS
@@ -104,12 +106,12 @@ def deals_of(path: Path) -> dict[str, Deal]:
 
 
 def fill_facts(fills: tuple[Fill, ...]) -> list[Any]:
-    """Of forced fills only what they did: which of two of one moment falls to which deal is anybody's guess."""
-    return sorted(_did(f) if f.client_id.startswith(FORCED) else _whole(f) for f in fills)
-
-
-def _did(f: Fill) -> Any:
-    return (f.venue, "", "", f.side, ZERO, f.size, 0)
+    """Of forced fills only what they did: which of several of one moment falls to which deal is anybody's guess."""
+    did: dict[Any, Decimal] = defaultdict(Decimal)
+    for fill in fills:
+        if fill.client_id.startswith(FORCED):
+            did[fill.venue, fill.side] += fill.size
+    return [*sorted(_whole(f) for f in fills if not f.client_id.startswith(FORCED)), *sorted(did.items())]
 
 
 def _whole(f: Fill) -> Any:
@@ -176,7 +178,14 @@ def reopened(deal: Deal, again: Deal) -> bool:
 
 
 def all_fills(deals: dict[str, Deal]) -> list[Any]:
-    return sorted((deal.market, *_whole(fill)) for deal in deals.values() for fill in deal.fills)
+    """Every fill once: what a forced one came to in all, however many deals bear it."""
+    told = [(deal.market, fill) for deal in deals.values() for fill in deal.fills]
+    whole = [(market, *_whole(fill)) for market, fill in told if not fill.client_id.startswith(FORCED)]
+    forced: dict[Any, Decimal] = defaultdict(Decimal)
+    for market, fill in told:
+        if fill.client_id.startswith(FORCED):
+            forced[market, fill.venue, re.sub("#[0-9]+", "", fill.fill_id), fill.side, fill.price] += fill.size
+    return [*sorted(whole), *sorted(forced.items())]
 
 
 def hears_late(seed: int) -> bool:

@@ -56,6 +56,8 @@ def test_an_entry_without_a_budget_is_refused_before_the_reservation() -> None:
 
 def test_exits_are_written_and_sent_without_asking() -> None:
     class Writes:
+        is_ahead = False
+
         def write(self, *_: Any) -> None:
             return None
 

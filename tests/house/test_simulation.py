@@ -177,7 +177,7 @@ def test_a_send_before_its_row_is_caught(monkeypatch: pytest.MonkeyPatch) -> Non
 
     opened: Callable[[Trader, int], list[Command]] = Trader._open
     monkeypatch.setattr(Trader, "_open", lambda self, at_ns: hasty(opened(self, at_ns)))
-    assert " reached " in first_violation(range(1, 30))
+    assert "without a row" in first_violation(range(1, 30))
 
 
 def test_an_unknown_answer_read_as_a_refusal_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

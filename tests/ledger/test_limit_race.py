@@ -78,10 +78,12 @@ def test_processes_together_begin_no_more_deals_than_the_throttle_lets_them(path
     """All deals of a racer are begun at the same moment, so that one window has them all."""
     give(ledger, ("*", "deals_per_hour", 30), ("BTC", "deals_per_minute", 3))
     command = [sys.executable, "-m", "common.fleet.racer", str(path)]
-    racers = [
-        subprocess.Popen([*command, market, str(seed), ROUNDS], stdout=subprocess.PIPE)
-        for seed, market in enumerate(RACING)
-    ]
+    racers = []
+    for seed, market in enumerate(RACING):
+        racers.append(subprocess.Popen([*command, market, str(seed), ROUNDS], stdout=subprocess.PIPE))
+        if market == "BTC":
+            # it is at work before the others begin: they could have used up the fleet's hour
+            assert (line := racers[-1].stdout) is not None and line.readline().startswith(b"live")
     said = [racer.communicate(timeout=60)[0].decode() for racer in racers]
     reader = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
     assert reader.execute("SELECT COUNT(*), SUM(market = 'BTC') FROM deal").fetchone() == (30, 3)

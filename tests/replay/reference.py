@@ -315,16 +315,29 @@ def middle_of(book: Market) -> Fraction | None:
 
 
 def lowest_sale(walked: tuple[Fraction, Fraction, Fraction], rules: Rules, tick: Fraction) -> Fraction:
-    """The worst price beyond the walk by the slack, no further from the touch than allowed, and never above it."""
+    """The worst price beyond the walk by the slack, no further from the touch than allowed, and never above it.
+
+    On whole strides, upwards; but not above the walk's own worst price, where the slack reaches that far.
+    """
     _, worst, touch = walked
-    limit = max(worst - slack(worst, rules, tick), touch * (1 - rules.slippage_bps / 10_000))
-    return min(-(-limit // tick) * tick, touch)
+    reach = max(worst - slack(worst, rules, tick), touch * (1 - rules.slippage_bps / 10_000))
+    step = stride(slack(worst, rules, tick), tick)
+    return min(-(-reach // step) * step, -(-max(reach, worst) // tick) * tick, touch)
 
 
 def highest_purchase(walked: tuple[Fraction, Fraction, Fraction], rules: Rules, tick: Fraction) -> Fraction:
     _, worst, touch = walked
-    limit = min(worst + slack(worst, rules, tick), touch * (1 + rules.slippage_bps / 10_000))
-    return max(limit // tick * tick, touch)
+    reach = min(worst + slack(worst, rules, tick), touch * (1 + rules.slippage_bps / 10_000))
+    step = stride(slack(worst, rules, tick), tick)
+    return max(reach // step * step, min(reach, worst) // tick * tick, touch)
+
+
+def stride(slack: Fraction, tick: Fraction) -> Fraction:
+    """The longest power of two of ticks that is no more than half of the slack, and at least one tick."""
+    step = tick
+    while 2 * (2 * step) <= slack:
+        step *= 2
+    return step
 
 
 def slack(worst: Fraction, rules: Rules, tick: Fraction) -> Fraction:
