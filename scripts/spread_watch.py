@@ -91,7 +91,8 @@ class Watch:
 
 
 def _is_known(view: MarketView) -> bool:
-    return not any(book.stale for book in view.books.values()) and all(view.index.values())
+    now_ns = clock.now_ns()
+    return not any(view.distrust(venue, now_ns) for venue in view.books) and all(view.index.values())
 
 
 async def watch(settings: Settings, terms: Sequence[Terms]) -> Watch:
