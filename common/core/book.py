@@ -37,12 +37,14 @@ LevelSize: TypeAlias = tuple[int, int]
 class Ladder:
     """One side of a book. `_keys` is sorted best first: ticks for asks, minus ticks for bids."""
 
-    __slots__ = ("_keys", "_sign", "_walked", "sizes")
+    __slots__ = ("_keys", "_sign", "_walked", "sizes", "touch")
 
     def __init__(self, sign: int) -> None:
         self._sign = sign
         self._keys: list[int] = []
         self.sizes: dict[int, int] = {}
+        #: the best price in ticks; says nothing while the side is empty
+        self.touch = 0
         #: the last walk, asked for again and again while the other venue's book moves; None once a level changed
         self._walked: tuple[int, tuple[int, int] | None] | None = None
 
@@ -56,15 +58,12 @@ class Ladder:
             if ticks not in self.sizes:
                 insort(self._keys, key)
             self.sizes[ticks] = steps
+        if self._keys:
+            self.touch = self._sign * self._keys[0]
 
     def best(self) -> int | None:
         """The best price in ticks, None when the side is empty."""
-        return self._sign * self._keys[0] if self._keys else None
-
-    @property
-    def touch(self) -> int:
-        """The best price in ticks of a side that is not empty."""
-        return self._sign * self._keys[0]
+        return self.touch if self._keys else None
 
     def clear(self) -> None:
         """Remove every level."""

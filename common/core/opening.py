@@ -41,7 +41,7 @@ class NoOpening:
     near: Opportunity | None = None
 
 
-_NO_EDGE = NoOpening("edge")
+_COLD, _NO_EDGE = NoOpening("cold"), NoOpening("edge")
 
 
 def find_opening(view: MarketView, at_ns: int) -> Opportunity | NoOpening:
@@ -57,10 +57,10 @@ def find_opening(view: MarketView, at_ns: int) -> Opportunity | NoOpening:
             return NoOpening("index")
     ways = worth_a_look(view)
     if not ways:
-        return _NO_EDGE
+        return _COLD if ways is None else _NO_EDGE
     best = max(filter(None, [weigh(view, way, at_ns) for way in ways]), key=lambda o: o.edge, default=None)
     if best is None:
-        return NoOpening("cold")
+        return _COLD
     if best.edge <= bps_of(view.terms.edge_min_bps, best.pair.notional):
         return NoOpening("edge", near=best) if _is_near(view, best) else _NO_EDGE
     if not all(_in_band(view, leg, at_ns) for leg in (best.pair.sell, best.pair.buy)):

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 ROOM: Final = 1e-9
 #: each direction, where it sells and buys, and the direction that leaving trades in
 _WAYS: Final = tuple((d, d.sell_venue, d.buy_venue, d.opposite) for d in Direction)
-_BOTH: Final = list(Direction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,8 @@ def wishes(terms: Terms) -> Wishes:
     )
 
 
-def worth_a_look(view: "MarketView") -> list[Direction]:
-    """The directions that are not certainly below the threshold; both where neither can be judged."""
+def worth_a_look(view: "MarketView") -> list[Direction] | None:
+    """The directions that are not certainly below the threshold; None where neither has an edge at all."""
     judged, found = False, []
     for direction, sell, buy, back in _WAYS:
         reach = _reach(view, sell, buy, back)
@@ -67,7 +66,7 @@ def worth_a_look(view: "MarketView") -> list[Direction]:
             judged = True
             if reach >= 0:
                 found.append(direction)
-    return found if judged else _BOTH
+    return found if judged else None
 
 
 def _reach(view: "MarketView", sell: Venue, buy: Venue, back: Direction) -> float | None:
@@ -83,11 +82,15 @@ def _reach(view: "MarketView", sell: Venue, buy: Venue, back: Direction) -> floa
     kept = -2 * (got * there.fee + paid * here.fee) + (ROOM - terms.threshold) * notional
     if not terms.net:
         return kept + got - paid
-    funding = (float(view.funding[sell]) - float(view.funding[buy])) * notional * terms.hold_h
-    lowest = _lowest_limit(sold[1] * there.tick, bids.touch * there.tick, there.tick, terms)
-    highest = _highest_limit(bought[1] * here.tick, asks.touch * here.tick, here.tick, terms)
+    kept += leaving + view.carry[sell] * notional * terms.hold_h
+    bid, ask = bids.touch * there.tick, asks.touch * here.tick
+    if kept + bid - ask < 0:
+        # not even limits at the touch would do
+        return kept + bid - ask
+    lowest = _lowest_limit(sold[1] * there.tick, bid, there.tick, terms)
+    highest = _highest_limit(bought[1] * here.tick, ask, here.tick, terms)
     # what limits give up reaches from the averages to them, so that the averages cancel out
-    return kept + lowest - highest + leaving + funding
+    return kept + lowest - highest
 
 
 def _lowest_limit(worst: float, touch: float, tick: float, terms: Wishes) -> float:

@@ -38,6 +38,8 @@ class MarketView:
         #: venues of which more has arrived than was taken in
         self._undrained: set[Venue] = set()
         self.funding = dict.fromkeys(instruments, ZERO)
+        #: by the venue that is sold: what an hour earns, as a fraction, in floats
+        self.carry = dict.fromkeys(instruments, 0.0)
         #: the last index price of each venue, with its time; None while none was heard
         self.index: dict[Venue, IndexPrice | None] = dict.fromkeys(instruments)
         self.medians = {d: TrailingMedian(terms.median_window_ns, terms.median_warmup_ns) for d in Direction}
@@ -61,6 +63,7 @@ class MarketView:
                 self._relist(event.instrument)
             case FundingRate():
                 self.funding[event.venue] = event.hourly
+                self.carry = {d.sell_venue: float(self.funding_hourly(d)) for d in Direction}
             case IndexPrice():
                 self.index[event.venue] = event
 
