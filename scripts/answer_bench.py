@@ -1,12 +1,13 @@
 """`arbctl bench`: the rows of a report as lines, each goal beside its figure, met or not met."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from scripts.benches import MEASURES, figures
+from scripts.benches import MEASURES, SLOW, figures
 from scripts.benches.base import Goal, Row
 from scripts.benches.run import Report, run
 from scripts.render import NOTHING, Answer
@@ -22,7 +23,10 @@ def bench(only: Sequence[str], *, quick: bool, rounds: int | None) -> Answer:
     unknown = [name for name in only if name not in MEASURES]
     if unknown:
         raise typer.BadParameter(f"no measure {', '.join(unknown)}; there are {', '.join(MEASURES)}")
-    return told(run(only or list(MEASURES), ROOT / "var" / "bench", quick=quick, rounds=rounds))
+    usual = [name for name in MEASURES if not (quick and name in SLOW)]
+    answer = told(run(only or usual, ROOT / "var" / "bench", quick=quick, rounds=rounds))
+    left_out = [name for name in MEASURES if not only and name not in usual]
+    return replace(answer, notes=(*answer.notes, *(f"left out: {', '.join(left_out)}" for _ in left_out[:1])))
 
 
 def told(report: Report) -> Answer:

@@ -32,3 +32,6 @@ MEASURES: dict[str, str] = {
     "feed_rate": "scripts.benches.feed_rate",
     "feed_burst": "scripts.benches.feed_burst",
 }
+
+#: these start whole fleets and watch them: minutes, which a quick look has not
+SLOW: frozenset[str] = frozenset({"market_cpu", "worker_memory", "fleet_start", "growth"})

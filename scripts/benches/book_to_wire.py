@@ -21,7 +21,7 @@ from scripts.benches.tap import TappedLoop
 from scripts.benches.venue_pair import MARKET
 from scripts.benches.watch import VenueTap, Watch
 
-QUICK, FULL = 24, 240
+QUICK, FULL = 8, 240
 #: of the peers fewer rounds tell enough
 EVERY = {"threads": 4, "original": 4}
 NS_PER_MS = 1_000_000

@@ -26,9 +26,9 @@ PER_SECOND: Final = 5.0
 
 def measure(bench: Bench) -> Iterable[Row]:
     """Waits of every verb, and transactions a second against bare ones."""
-    seconds = 2.0 if bench.quick else 6.0
+    seconds = 1.0 if bench.quick else 6.0
     paced, flat, queued, bare = (Crowd(bench.folder, how, seconds, rate) for how, rate in _CROWDS)
-    rounds = bench.rounds({"paced": paced, "flat": flat, "queued": queued, "bare": bare}, quick=2, full=10)
+    rounds = bench.rounds({"paced": paced, "flat": flat, "queued": queued, "bare": bare}, quick=1, full=10)
     yield Row("reserve, paced", "ms", paced.of("reserve"), (at_most("p99", 2.0), at_most("max", 20.0)))
     yield Row("all else, paced, durable", "ms", paced.of("other"))
     yield Row("reserve, flat out", "ms", flat.of("reserve"), (at_most("max", 100.0),))

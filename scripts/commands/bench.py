@@ -18,7 +18,7 @@ def bench(
         list[str] | None,
         typer.Option(metavar="NAME", help="Only this measure; may be given several times.", show_default=False),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds, under a minute in all.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds, no whole fleets: under a minute.")] = False,
     rounds: Annotated[int | None, typer.Option(min=1, help="So many rounds of each measure.")] = None,
     as_json: AsJson = False,
 ) -> None:
