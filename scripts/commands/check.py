@@ -17,6 +17,9 @@ def add_to(app: typer.Typer) -> None:
     settings = typer.Typer(help="The settings in force.", no_args_is_help=True)
     settings.command("show")(config_show)
     settings.command("check")(config_check)
+    settings.command("explain", epilog="For example:  arbctl config explain edge_min_bps")(config_explain)
+    settings.command("diff")(config_diff)
+    app.command(epilog="For example:  arbctl init mine.toml   then   ./scripts/run --config mine.toml")(init)
     app.add_typer(fleet, name="fleet")
     app.add_typer(settings, name="config")
     app.command()(audit)
@@ -65,6 +68,42 @@ def config_check(
     render.show(answer, as_json=True)
     if not sound:
         raise typer.Exit(3)
+
+
+def config_explain(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(help="A key of arb.toml, with or without its table: cap.level or level.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what a key means, its default, its value here, and what makes a change count."""
+    from common import settings
+    from common.core.errors import ConfigError
+    from scripts import answer_explain
+
+    try:
+        known = settings.load(context.obj)
+    except ConfigError:
+        # what a key means is asked most where arb.toml is not sound yet
+        known = None
+    render.show(answer_explain.explain(known, key), as_json=as_json)
+
+
+def config_diff(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show every setting that is not its default, and whether the fleet last ran under another arb.toml."""
+    from scripts import answer_explain
+
+    render.show(answer_explain.diff(config(context)), as_json=as_json)
+
+
+def init(
+    file: Annotated[Path, typer.Argument(help="The file to write; nothing is ever written over.")] = Path("arb.toml"),
+    live: Annotated[bool, typer.Option("--live", help="For the real hosts.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write an arb.toml in which every key stands with its meaning, at its default."""
+    from scripts import answer_init
+
+    render.show(answer_init.init(file, live=live), as_json=as_json)
 
 
 def audit(

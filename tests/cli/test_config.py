@@ -1,0 +1,74 @@
+"""What keys mean, what was changed, and a file to begin with: all from one document, which says what the code does."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common import settings
+from scripts import answer_explain, answer_init
+from scripts.explained import keys
+
+
+@pytest.fixture
+def call(arbctl_in: Any, folder: Path) -> Any:
+    return arbctl_in(folder)
+
+
+def opened(text: str) -> str:
+    """Every key that is commented out at its default, put in force."""
+    return re.sub(r"^#(\w+ = )", r"\1", text, flags=re.MULTILINE)
+
+
+def test_the_documents_defaults_are_the_codes(tmp_path: Path) -> None:
+    file = tmp_path / "arb.toml"
+    file.write_text(opened(answer_init.written(live=False)))
+    assert file.read_text().count("\n#") < answer_init.written(live=False).count("\n#")
+    assert answer_explain.diff(settings.load(file)).data == []
+
+
+def test_what_was_written_can_be_used_as_it_is(call: Any, tmp_path: Path) -> None:
+    file = tmp_path / "new.toml"
+    said = call("init", str(file), "--json")
+    assert said.code == 0 and said.data["mode"] == "paper" and "BTC" in said.data["markets"]
+    assert settings.load(file).markets.keys() == settings.load(answer_init.SHIPPED).markets.keys()
+    again = call("init", str(file))
+    assert again.code == 3 and "is there already" in again.err
+
+
+def test_a_file_for_live_says_so(call: Any, tmp_path: Path) -> None:
+    file = tmp_path / "live.toml"
+    assert call("init", str(file), "--live").code == 0
+    assert settings.load(file).mode == "live"
+
+
+def test_a_key_is_explained_with_what_is_in_force(call: Any) -> None:
+    (row,) = call("config", "explain", "cap.level", "--json").data
+    assert row["key"] == "cap.level" and row["in_force"] == {"cap": "4"} and "limit set" in row["counts_after"]
+    (row,) = call("config", "explain", "markets.BTC.edge_min_bps", "--json").data
+    assert row["key"] == "strategy.edge_min_bps" and row["in_force"].keys() >= {"BTC", "ETH"}
+
+
+def test_a_misspelt_key_is_answered_with_the_nearest(call: Any) -> None:
+    said = call("config", "explain", "edgemin")
+    assert said.code == 2 and "edge_min_bps" in said.err
+
+
+def test_a_key_can_be_explained_while_the_file_is_not_sound(call: Any, folder: Path) -> None:
+    (folder / "arb.toml").write_text("mode = 3")
+    (row,) = call("config", "explain", "max_hold_s", "--json").data
+    assert row["default"] == "43200" and row["in_force"] == {}
+
+
+@pytest.mark.parametrize("text", ["[cap]\nlevel = 3\n", "[strategy]\nmax_hold_s = 60\n"])
+def test_what_differs_is_told_once(call: Any, folder: Path, text: str) -> None:
+    file = folder / "arb.toml"
+    file.write_text(re.sub(r"(?ms)^\[(?:cap|strategy)\].*?(?=^\[)", "", file.read_text()) + text)
+    told = {row["key"]: (row["value"], row["default"]) for row in call("config", "diff", "--json").data}
+    key = "cap.level" if "level" in text else "strategy.max_hold_s"
+    assert told[key] == (("3", "4") if key == "cap.level" else ("60", "43200"))
+
+
+def test_every_section_says_what_makes_a_change_count() -> None:
+    assert all(key.counts_after for key in keys())
