@@ -156,7 +156,7 @@ def test_the_listing_on_the_tape_gives_the_instruments(tmp_path: Path, frames: A
 
 
 def test_tapes_of_an_object_store_are_read_where_fsspec_is_installed(tmp_path: Path, frames: Any) -> None:
-    fsspec = pytest.importorskip("fsspec", reason="fsspec is for object stores, and not in the lock")
+    fsspec = pytest.importorskip("fsspec", reason="fsspec is for object stores and optional")
     frames.write(tmp_path, frames.opened())
     store, local = fsspec.filesystem("memory"), next(tmp_path.glob("*.tape"))
     store.put_file(str(local), f"/bucket/deep/{local.name}")
