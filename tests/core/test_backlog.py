@@ -51,8 +51,10 @@ def test_without_a_backlog_the_same_books_open_a_deal(stage: Stage) -> None:
 
 def test_a_burst_is_taken_in_whole_and_decided_upon_once_at_its_end(stage: Stage) -> None:
     stage.show(Venue.DYDX, 10_000)
+    decided_ns, stage.now = stage.trader.decided_ns, stage.now + 1
     for number in range(1000):
         assert stage.show(Venue.APEX, 10_100 + number % 7, more=True) == []
+    assert stage.trader.decided_ns == decided_ns, "nothing was decided while more had arrived"
     stage.trader.on(FeedAlive(Venue.DYDX, stage.now))
     stage.show(Venue.APEX, 10_090)
     [command] = stage.show(Venue.DYDX, 10_000)

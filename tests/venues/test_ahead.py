@@ -96,7 +96,7 @@ CHANGES = st.fixed_dictionaries(
 
 
 @pytest.mark.parametrize("venue", list(Venue))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=st.lists(st.tuples(st.booleans(), CHANGES, st.integers(0, 1)), min_size=2, max_size=6))
 def test_a_request_is_the_same_whatever_was_signed_before(venue: Venue, steps: list[tuple[bool, Any, int]]) -> None:
     """Foreseen and sent orders of one desk in any order, alike in some things and not in others."""
