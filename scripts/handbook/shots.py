@@ -1,0 +1,157 @@
+"""Pictures of what commands answer: a fleet of its own, in var/screenshots, is asked as a person would ask it.
+
+Each command runs on a terminal of 100 columns; what it writes there becomes one SVG that fetches nothing. The figures
+are those of this run: pictures are taken, never made up, and differ from one run to the next.
+"""
+
+import fcntl
+import io
+import json
+import os
+import pty
+import re
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from common import clock
+from common.core.terms import SECOND_NS
+from common.ports import taken
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = ROOT / "var" / "screenshots"
+IMAGES = ROOT / "docs" / "images"
+COLUMNS, ROWS = 100, 40
+PORTS = range(30_000, 32_000)
+#: the fleet starts, warms its medians and closes a deal within this
+READY_BOUND_S, STOP_BOUND_S, POLL_S = 180.0, 120.0, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture: its name, and the words behind `arbctl`; `ID` stands for a closed deal."""
+
+    name: str
+    words: tuple[str, ...]
+
+
+SHOTS: Final = (
+    Shot("status", ("status",)),
+    Shot("positions", ("positions",)),
+    Shot("spread", ("spread",)),
+    Shot("deals", ("deals", "--limit", "8")),
+    Shot("deal", ("deal", "show", "ID")),
+    Shot("journal", ("journal", "--limit", "10")),
+    Shot("limits", ("limit", "show")),
+    Shot("report", ("report", "--since", "1h")),
+    Shot("doctor", ("doctor",)),
+    Shot("audit", ("audit",)),
+    Shot("halt", ("halt", "BTC", "--reason", "odd prices")),
+    Shot("flatten", ("flatten", "--dry-run")),
+)
+
+
+def main() -> int:
+    """Take those that are named, or all of them; exit code 1 when the fleet gave nothing to look at."""
+    wanted = [shot for shot in SHOTS if shot.name in sys.argv[1:] or not sys.argv[1:]]
+    config = scratch()
+    with subprocess.Popen(
+        ["./scripts/run", "--fresh", "--config", str(config)], cwd=ROOT, stdout=subprocess.DEVNULL
+    ) as fleet:
+        try:
+            deal = closed_deal(config, fleet)
+            if deal is None:
+                print(f"screenshots: no deal was closed within {READY_BOUND_S:.0f} s", file=sys.stderr)
+                return 1
+            take(wanted, config, deal)
+        finally:
+            fleet.send_signal(signal.SIGINT)
+            fleet.wait(STOP_BOUND_S)
+    return 0
+
+
+def scratch() -> Path:
+    """An arb.toml like the shipped one, with free ports, in a folder of its own."""
+    free = (port for port in PORTS if not taken(port))
+    text = (ROOT / "arb.toml").read_text()
+    for key in ("dydx_port", "apex_port"):
+        text, found = re.subn(rf"^{key} = \d+", f"{key} = {next(free)}", text, flags=re.MULTILINE)
+        assert found == 1, f"arb.toml has no {key}"
+    HOME.mkdir(parents=True, exist_ok=True)
+    (HOME / "arb.toml").write_text(text)
+    return HOME / "arb.toml"
+
+
+def closed_deal(config: Path, fleet: "subprocess.Popen[bytes]") -> str | None:
+    """Wait until there is one; None when there is none in time, or the fleet has ended."""
+    until_ns = clock.now_ns() + int(READY_BOUND_S * SECOND_NS)
+    while clock.now_ns() < until_ns:
+        asked = subprocess.run(command(config, ("deals", "--state", "closed", "--json")), capture_output=True, cwd=ROOT)
+        found: list[dict[str, Any]] = json.loads(asked.stdout or "[]")
+        if found:
+            return str(found[0]["deal_id"])
+        try:
+            fleet.wait(POLL_S)
+        except subprocess.TimeoutExpired:
+            continue
+        return None
+    return None
+
+
+def command(config: Path, words: Iterable[str]) -> list[str]:
+    """How arbctl is called for that fleet."""
+    return [str(ROOT / ".venv/bin/arbctl"), "--config", str(config), *words]
+
+
+def take(shots: Iterable[Shot], config: Path, deal: str) -> None:
+    """Ask, and draw the answer."""
+    for shot in shots:
+        words = [deal if word == "ID" else word for word in shot.words]
+        answer = on_a_terminal(command(config, words)).replace(str(HOME), ".").replace(str(ROOT), ".")
+        (IMAGES / f"shot-{shot.name}.svg").write_text(drawn(f"arbctl {' '.join(words)}", answer))
+        print(f"screenshots: docs/images/shot-{shot.name}.svg")
+
+
+def on_a_terminal(words: list[str]) -> str:
+    """Everything that a command writes on a terminal of our size, as it ends."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    environ = {**os.environ, "TERM": "xterm-256color"}
+    with subprocess.Popen(words, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, env=environ):
+        os.close(theirs)
+        said = io.BytesIO()
+        while chunk := _read(ours):
+            said.write(chunk)
+    os.close(ours)
+    return said.getvalue().decode(errors="replace").replace("\r\n", "\n")
+
+
+def _read(terminal: int) -> bytes:
+    """Linux tells that the other end was closed by an error."""
+    try:
+        return os.read(terminal, 65_536)
+    except OSError:
+        return b""
+
+
+def drawn(title: str, answer: str) -> str:
+    """The SVG; its letters are the reader's own, nothing is fetched."""
+    from rich._export_format import CONSOLE_SVG_FORMAT
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
+    console.print(Text("$ " + title, style="bold"))
+    console.print(Text.from_ansi(answer.rstrip()), soft_wrap=False)
+    plain = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    return console.export_svg(title="arb-fleet", code_format=plain, unique_id=re.sub(r"\W+", "-", title))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
