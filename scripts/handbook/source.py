@@ -106,18 +106,17 @@ def functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
 
 def doctor_lines() -> list[Line]:
     """Every warning and failure of the doctor, with its remedy."""
-    above = names_in(tree_of(ROOT / "common/doctor/finding.py"))
-    found = list[Line]()
-    for path in files("common/doctor"):
-        tree = tree_of(path)
-        outside = above | names_in(ast.Module([n for n in tree.body if not isinstance(n, ast.FunctionDef)], []))
-        for function in functions(tree):
-            known = outside | names_in(function)
-            for call in calls(function, "warning", "failure"):
-                if len(call.args) == 3:
-                    check, says, remedy = (text_of(argument, known) for argument in call.args)
-                    found.append(Line(check, _name(call.func), says, remedy))
-    return found
+    return [line for path in files("common/doctor") for line in _lines(tree_of(path))]
+
+
+def _lines(tree: ast.Module) -> Iterator[Line]:
+    outside = names_in(tree_of(ROOT / "common/doctor/finding.py"))
+    outside |= names_in(ast.Module([n for n in tree.body if not isinstance(n, ast.FunctionDef)], []))
+    for function in functions(tree):
+        known = outside | names_in(function)
+        for call in [c for c in calls(function, "warning", "failure") if len(c.args) == 3]:
+            check, says, remedy = (text_of(argument, known) for argument in call.args)
+            yield Line(check, _name(call.func), says, remedy)
 
 
 def kinds() -> dict[str, int]:
@@ -168,15 +167,16 @@ def _barred(tree: ast.Module, known: dict[str, str]) -> set[str]:
 
 def _decided(tree: ast.Module) -> set[str]:
     """What is assigned to `decision` and to `_waits_because`."""
-    found = set[str]()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign):
-            pairs = [(t, node.value) for t in node.targets]
-            for target, value in pairs:
-                if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-                    pairs += zip(target.elts, value.elts, strict=True)
-            found |= {text_of(v, {}) for t, v in pairs if _name(t) in ("decision", "_waits_because")}
-    return found
+    assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    pairs = [pair for node in assigned for target in node.targets for pair in _pairs(target, node.value)]
+    return {text_of(value, {}) for target, value in pairs if _name(target) in ("decision", "_waits_because")}
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+    """What gets what: of `a, b = x, y` both."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        return list(zip(target.elts, value.elts, strict=True))
+    return [(target, value)]
 
 
 def _denied() -> set[str]:
@@ -206,15 +206,9 @@ def exit_codes() -> list[tuple[str, int, str]]:
     """File, number and the constant's name without EXIT_, of every exit code that has a name."""
     found = list[tuple[str, int, str]]()
     for path in files("scripts", "common/process_main.py"):
-        for node in tree_of(path).body:
-            match node:
-                case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
-                    pairs = [(_name(name), value) for name, value in zip(names, values, strict=True)]
-                case ast.Assign(targets=[ast.Name(id=single)], value=value):
-                    pairs = [(single, value)]
-                case _:
-                    continue
-            for name, value in pairs:
-                if name.startswith("EXIT_") and isinstance(value, ast.Constant) and type(value.value) is int:
-                    found.append((str(path.relative_to(ROOT)), value.value, name.removeprefix("EXIT_")))
+        assigned = [node for node in tree_of(path).body if isinstance(node, ast.Assign)]
+        pairs = [pair for node in assigned for pair in _pairs(node.targets[0], node.value)]
+        numbers = [(_name(t), v.value) for t, v in pairs if isinstance(v, ast.Constant) and isinstance(v.value, int)]
+        where = str(path.relative_to(ROOT))
+        found += [(where, code, name.removeprefix("EXIT_")) for name, code in numbers if name.startswith("EXIT_")]
     return found

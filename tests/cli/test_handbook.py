@@ -69,6 +69,8 @@ def test_an_advised_command_exists(line: str) -> None:
     words = line.split()[1:]
     group, named = app, list[str]()
     for word in words:
+        if source.HOLE in word:
+            break
         named.append(word)
         inner = [one.typer_instance for one in group.registered_groups if one.name == word]
         if not inner or inner[0] is None:
@@ -104,3 +106,35 @@ def test_every_picture_that_is_shown_is_there(site: Path) -> None:
     for page in site.glob("*.html"):
         for name in re.findall('<img[^>]*src="([^"]+)"', page.read_text()):
             assert (site / name).exists(), f"{page.name} shows {name}"
+
+
+def commands(page: str) -> list[str]:
+    """Every line of the page's command blocks, without its remark."""
+    drawings = re.compile(r"^```\w+\n.*?^```", re.DOTALL | re.MULTILINE)
+    blocks = re.findall(r"^```\n(.*?)^```", drawings.sub("", page), re.DOTALL | re.MULTILINE)
+    return [line.partition(" #")[0].rstrip() for block in blocks for line in block.splitlines()]
+
+
+def test_the_chinese_readme_has_the_same_commands() -> None:
+    english, chinese = ((ROOT / name).read_text() for name in ("README.md", "README.zh-CN.md"))
+    assert len(commands(english)) > 20
+    assert commands(chinese) == commands(english)
+
+
+def test_the_chinese_readme_has_the_same_parts_keys_and_links() -> None:
+    english, chinese = ((ROOT / name).read_text() for name in ("README.md", "README.zh-CN.md"))
+    for kind in (
+        r"^#+ ",
+        r"^\| `[^`]+` \| [^|]+ \|",
+        r"\]\((docs/[^)]+)\)",
+        r"^```\w*",
+        r"^ +[\w&, ]+ (?:-\.->|-->|<-->)",
+    ):
+        found = [re.findall(kind, page, re.MULTILINE) for page in (english, chinese)]
+        assert found[0] == found[1], kind
+
+
+def test_every_link_of_both_readmes_leads_somewhere() -> None:
+    for name in ("README.md", "README.zh-CN.md"):
+        links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / name).read_text())
+        assert [link for link in links if not (ROOT / link).exists()] == []
