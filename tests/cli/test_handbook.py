@@ -86,7 +86,7 @@ def test_an_advised_command_exists(line: str) -> None:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built site; --strict makes each dead link, dead anchor and page outside the navigation a failure."""
     place = tmp_path_factory.mktemp("site")
-    words = [sys.executable, "-m", "mkdocs", "--quiet", "build", "--strict", "--site-dir", str(place)]
+    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(place)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return place
