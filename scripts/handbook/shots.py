@@ -1,4 +1,4 @@
-"""Pictures of what commands answer: a fleet of its own, in var/screenshots, is asked as a person would ask it.
+"""Pictures of what commands answer: a fleet of its own, in a new folder, is asked as a person would ask it.
 
 Each command runs on a terminal of 100 columns; what it writes there becomes one SVG that fetches nothing. The figures
 are those of this run: pictures are taken, never made up, and differ from one run to the next.
@@ -14,6 +14,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,7 +26,6 @@ from common.core.terms import SECOND_NS
 from common.ports import taken
 
 ROOT = Path(__file__).resolve().parents[2]
-HOME = ROOT / "var" / "screenshots"
 IMAGES = ROOT / "docs" / "images"
 COLUMNS, ROWS = 100, 40
 PORTS = range(30_000, 32_000)
@@ -62,32 +62,34 @@ SHOTS: Final = (
 def main() -> int:
     """Take those that are named, or all of them; exit code 1 when the fleet gave nothing to look at."""
     wanted = [shot for shot in SHOTS if shot.name in sys.argv[1:] or not sys.argv[1:]]
-    config = scratch()
-    with subprocess.Popen(
-        ["./scripts/run", "--fresh", "--config", str(config)], cwd=ROOT, stdout=subprocess.DEVNULL
-    ) as fleet:
+    (ROOT / "var").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="shots-", dir=ROOT / "var") as home:
+        return picture_all(wanted, scratch(Path(home)))
+
+
+def picture_all(wanted: Iterable[Shot], config: Path) -> int:
+    """Start the fleet of this arb.toml, take the pictures, stop it; the exit code."""
+    with subprocess.Popen(["./scripts/run", "--config", str(config)], cwd=ROOT, stdout=subprocess.DEVNULL) as fleet:
         try:
             deal = closed_deal(config, fleet)
             if deal is None:
                 print(f"screenshots: {CLOSED} deals were not closed within {READY_BOUND_S:.0f} s", file=sys.stderr)
                 return 1
-            take(wanted, config, deal)
+            return take(wanted, config, deal)
         finally:
             fleet.send_signal(signal.SIGINT)
             fleet.wait(STOP_BOUND_S)
-    return 0
 
 
-def scratch() -> Path:
-    """An arb.toml like the shipped one, with free ports, in a folder of its own."""
+def scratch(home: Path) -> Path:
+    """An arb.toml like the shipped one, with free ports, in this folder."""
     free = (port for port in PORTS if not taken(port))
     text = (ROOT / "arb.toml").read_text()
     for key in ("dydx_port", "apex_port"):
         text, found = re.subn(rf"^{key} = \d+", f"{key} = {next(free)}", text, flags=re.MULTILINE)
         assert found == 1, f"arb.toml has no {key}"
-    HOME.mkdir(parents=True, exist_ok=True)
-    (HOME / "arb.toml").write_text(text)
-    return HOME / "arb.toml"
+    (home / "arb.toml").write_text(text)
+    return home / "arb.toml"
 
 
 def closed_deal(config: Path, fleet: "subprocess.Popen[bytes]") -> str | None:
@@ -111,27 +113,34 @@ def command(config: Path, words: Iterable[str]) -> list[str]:
     return [str(ROOT / ".venv/bin/arbctl"), "--config", str(config), *words]
 
 
-def take(shots: Iterable[Shot], config: Path, deal: str) -> None:
-    """Ask, and draw the answer."""
+def take(shots: Iterable[Shot], config: Path, deal: str) -> int:
+    """Ask, and draw the answer; an answer that is a refusal is no picture, and the exit code is 1."""
+    worst = 0
     for shot in shots:
         words = [deal if word == "ID" else word for word in shot.words]
-        answer = on_a_terminal(command(config, words)).replace(str(HOME), ".").replace(str(ROOT), ".")
-        (IMAGES / f"shot-{shot.name}.svg").write_text(drawn(f"arbctl {' '.join(words)}", answer))
+        code, answer = on_a_terminal(command(config, words))
+        if code:
+            print(f"screenshots: arbctl {' '.join(words)} ended with {code}: {answer.strip()}", file=sys.stderr)
+            worst = 1
+            continue
+        shown = answer.replace(str(config.parent), ".").replace(str(ROOT), ".")
+        (IMAGES / f"shot-{shot.name}.svg").write_text(drawn(f"arbctl {' '.join(words)}", shown))
         print(f"screenshots: docs/images/shot-{shot.name}.svg")
+    return worst
 
 
-def on_a_terminal(words: list[str]) -> str:
-    """Everything that a command writes on a terminal of our size, as it ends."""
+def on_a_terminal(words: list[str]) -> tuple[int, str]:
+    """The exit code of a command, and everything that it writes on a terminal of our size."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     environ = {**os.environ, "TERM": "xterm-256color"}
-    with subprocess.Popen(words, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, env=environ):
+    with subprocess.Popen(words, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, env=environ) as child:
         os.close(theirs)
         said = io.BytesIO()
         while chunk := _read(ours):
             said.write(chunk)
     os.close(ours)
-    return said.getvalue().decode(errors="replace").replace("\r\n", "\n")
+    return child.returncode, said.getvalue().decode(errors="replace").replace("\r\n", "\n")
 
 
 def _read(terminal: int) -> bytes:
