@@ -1,6 +1,7 @@
 """A command that only looks starts with what it needs: heavy packages cost a second each time somebody types."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
