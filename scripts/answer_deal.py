@@ -100,7 +100,7 @@ def _fills(deal: Deal) -> list[str]:
     for fill in deal.fills:
         lines.append(
             f"  {fill.client_id:<22} {fill.side:<4} {render.number(fill.size)} at {render.number(fill.price)}, "
-            f"fee {render.usd(fill.fee_uusd)} USD, {render.moment(fill.venue_ns)} by the venue's clock"
+            f"fee {render.usd(fill.fee_uusd)} USD, {render.moment(fill.venue_ns)} venue time"
         )
     return lines
 

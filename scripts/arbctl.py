@@ -39,7 +39,7 @@ app = typer.Typer(
     help="Look into the fleet's ledger and repair it. Run it from the project's folder, or give --config.",
     epilog="Exit codes: 0 done, 1 failed, 2 misused, 3 refused.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

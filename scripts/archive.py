@@ -18,7 +18,7 @@ def put_aside(config: Settings) -> Path | None:
     The caller has made sure that nobody uses them. ConfigError when a file cannot be moved, or real money is out.
     """
     if config.mode == "live" and live_start.has_live_deals(config):
-        raise ConfigError("the ledger has open deals with real money: `arbctl halt --level flatten`, then --fresh")
+        raise ConfigError("the ledger has open deals with real money: `arbctl flatten`, then --fresh")
     paper = [config.var / "paper"] if config.mode == "paper" else []
     found = [*sorted(config.var.glob(f"{config.ledger_file.name}*")), *(path for path in paper if path.exists())]
     if not found:

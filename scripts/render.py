@@ -6,7 +6,7 @@ Knows no ledger: it is handed plain values. rich is imported only when a table i
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -22,6 +22,8 @@ SECOND_NS = 1_000_000_000
 UUSD = Decimal(1_000_000)
 #: tables that go into a file or a pipe are not squeezed into a window
 PIPE_WIDTH = 220
+#: a column with a longer cell holds sentences, which may be broken in a narrow window; what stands between columns
+PROSE, GAP = 24, 3
 _PLACES = Decimal("0.0001")
 NOTHING = "–"
 
@@ -64,25 +66,56 @@ def _show_text(answer: Answer) -> None:
 
         # what stands in square brackets is meant as it stands
         console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False, markup=False)
-        console.print(table(answer.columns, answer.rows, wrapped=answer.wrapped))
+        for part in (
+            [range(len(answer.columns))] if answer.wrapped else parts(answer.columns, answer.rows, console.width)
+        ):
+            names, rows = [answer.columns[i] for i in part], [[row[i] for i in part] for row in answer.rows]
+            console.print(table(names, rows, wrapped=answer.wrapped))
         if answer.footer:
             console.print(answer.footer)
     elif not answer.text:
         say("nothing to show")
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, wrapped: bool = False) -> "Table":
-    """A rich table; a column of figures stands to the right, the first column is never broken."""
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, wrapped: bool = False, cut: bool = False
+) -> "Table":
+    """A rich table; figures stand to the right. Only sentences give way to a narrow window: broken, or `cut`."""
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, leading=int(wrapped))
+    prose = [index for index in range(len(columns)) if _widest(columns, rows, index) > PROSE]
     for index, column in enumerate(columns):
-        cells = [row[index] for row in rows]
-        drawn.add_column(column, justify="right" if _numeric(cells) else "left", no_wrap=not wrapped or index == 0)
+        figures, whole = _numeric([row[index] for row in rows]), not wrapped and index not in prose
+        drawn.add_column(column, justify="right" if figures else "left", no_wrap=whole or index == 0)
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(
+            *(Text(c, no_wrap=True, overflow="ellipsis") if cut and i in prose else c for i, c in enumerate(row))
+        )
     return drawn
+
+
+def parts(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[list[int]]:
+    """Which columns go side by side into a window of this width: all of them, or the first one before each part."""
+    taken, room = [0], width - _least(columns, rows, 0) - GAP
+    for index in range(1, len(columns)):
+        needed = _least(columns, rows, index) + GAP
+        if needed > room and len(taken) > 1:
+            yield taken
+            taken, room = [0], width - _least(columns, rows, 0) - GAP
+        taken.append(index)
+        room -= needed
+    yield taken
+
+
+def _least(columns: Sequence[str], rows: Sequence[Sequence[str]], index: int) -> int:
+    return min(_widest(columns, rows, index), PROSE)
+
+
+def _widest(columns: Sequence[str], rows: Sequence[Sequence[str]], index: int) -> int:
+    return max(len(columns[index]), *(len(row[index]) for row in rows), 0)
 
 
 def _numeric(cells: Sequence[str]) -> bool:

@@ -64,7 +64,7 @@ def _refuse_state(deal: Deal, state: str) -> None:
         raise ResolveRefused(f"{name} is {state}: nothing is left to choose. `arbctl deal show {name}` tells its story")
     if state != DealState.STUCK:
         raise ResolveRefused(
-            f"{name} is {state}, not STUCK: its worker sees to it. `arbctl halt {deal.market} --level flatten` "
+            f"{name} is {state}, not STUCK: its worker sees to it. `arbctl flatten {deal.market}` "
             f"has every deal of {deal.market} closed"
         )
 

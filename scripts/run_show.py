@@ -75,7 +75,7 @@ class Screen:
             about = seen.last.deal_id or seen.last.market or ""
             lines.append(f"last: {render.moment(seen.last.at_ns)[11:]} {seen.last.verb} {about} {seen.last.why}")
         texts = [Text(text, no_wrap=True, overflow="ellipsis") for text in lines]
-        return Group(texts[0], render.table(_COLUMNS, rows), *texts[1:])
+        return Group(texts[0], render.table(_COLUMNS, rows, cut=True), *texts[1:])
 
     def _sentence(self, seen: FleetView, now_ns: int) -> str:
         running = sum(1 for member in seen.members if member.state == "RUNNING")

@@ -41,7 +41,7 @@ def judged(crash: Crash | None, now_ns: int) -> Finding:
     says = f"{crash.member}, {hours:.1f} hours ago: {crash.says}"
     if now_ns - crash.at_ns > RECENT_NS:
         return ok("last crash", says)
-    return warning("last crash", says, f"read var/log/{crash.member}.log around it; docs/operations.md, “When”")
+    return warning("last crash", says, f"read var/log/{crash.member}.log around it; docs/runbook.md has what is known")
 
 
 def _crashes(path: Path) -> Iterator[Crash]:

@@ -9,6 +9,7 @@ from common.core.market import Venue
 from common.core.order import Purpose
 from common.ledger.shapes import MarketRow
 from common.result.formats import NOTHING, bps, cents, duration, number, share, size, usd
+from common.result.meanings import MEANS
 from common.result.parts import Part
 from common.result.result import Result
 from common.result.slippage import Slipped
@@ -17,32 +18,6 @@ from common.telemetry.rows import MARKED_S
 #: words of the trader that are told in a table, the longest first
 WORDS_MAX: Final = 12
 _PURPOSES: Final = {Purpose.OPEN: "opening", Purpose.CLOSE: "closing", Purpose.EVEN: "evening"}
-#: what the trader's words mean
-_MEANS: Final = {
-    "edge": "no edge above the threshold",
-    "cold": "the median of leaving is not warm yet",
-    "busy": "a deal is on its way",
-    "own fills": "our own fills moved the book",
-    "stale": "a book cannot be believed",
-    "index": "no fresh index price",
-    "open": "reserving",
-    "waiting": "after a start or a refusal",
-    "starting": "nothing heard yet",
-    "unconfirmed": "one book moved alone: the other is asked for",
-    "band": "too far from the index",
-    "halted": "a halt is in force",
-    "would open": "a halt is in force, and there is an edge",
-    "offline": "a venue does not trade it",
-    "stopping": "told to end",
-    "level": "as many deals in its direction as allowed",
-    "deals": "as many deals as allowed",
-    "notional": "as much held as allowed",
-    "rate": "as many deals begun as allowed",
-    "cap": "no room under the cap",
-    "direction": "a deal of the other direction is live",
-    "equity": "equity is not known, or too old",
-    "budget": "too many requests to a venue",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +58,7 @@ def _part(part: Part) -> tuple[str, ...]:
 
 def _refusals(result: Result, of: str) -> Table:
     denied = result.watching.denied if result.watching else ()
-    rows = tuple((one.reason, number(one.times), usd(one.edge_uusd), _MEANS.get(one.reason, "")) for one in denied)
+    rows = tuple((one.reason, number(one.times), usd(one.edge_uusd), MEANS.get(one.reason, "")) for one in denied)
     return Table(
         f"Refused reservations{of}", ("reason", "times", "edge", "which means"), rows, "edge: USD, all together"
     )
@@ -94,7 +69,7 @@ def _words(result: Result, of: str) -> Table:
         return Table("", (), ())
     total_ns = sum(one.for_ns for one in result.watching.said) or 1
     rows = tuple(
-        (one.word, share(Decimal(one.for_ns) / total_ns), number(one.begun), _MEANS.get(one.word, ""))
+        (one.word, share(Decimal(one.for_ns) / total_ns), number(one.begun), MEANS.get(one.word, ""))
         for one in result.watching.said[:WORDS_MAX]
     )
     note = f"of {duration(result.watching.watched_ns)} of all markets together"

@@ -140,7 +140,7 @@ def test_a_worker_that_does_not_run_is_named(desk: Desk) -> None:
     ("deal_id", "way", "sentence"),
     [
         ("aaaaaa-ETH-1", "close", "is CLOSED: nothing is left to choose"),
-        ("aaaaaa-BTC-1", "close", "arbctl halt BTC --level flatten"),
+        ("aaaaaa-BTC-1", "close", "arbctl flatten BTC"),
     ],
 )
 def test_a_choice_that_makes_no_sense_is_refused_with_the_remedy(

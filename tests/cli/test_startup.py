@@ -1,6 +1,7 @@
 """A command that only looks starts with what it needs: heavy packages cost a second each time somebody types."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -48,3 +49,11 @@ def test_help_loads_nothing_of_ours_but_the_commands(fleet: Any) -> None:
 def test_what_was_loaded_is_told(fleet: Any) -> None:
     """The test can fail: what writes the ledger may load more."""
     assert loaded("--config", str(fleet.root / "arb.toml"), "halt", "BTC", "--reason", "test") & MACHINERY
+
+
+@pytest.mark.parametrize(("typed", "at", "offered"), [("arbctl led", 1, "ledger"), ("arbctl ledger ver", 2, "verify")])
+def test_the_shell_completes_commands(typed: str, at: int, offered: str) -> None:
+    asked = {"_ARBCTL_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(at)}
+    words = [sys.executable, "-m", "scripts.arbctl"]
+    done = subprocess.run(words, env={**os.environ, **asked}, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.split() == [offered]
