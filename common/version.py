@@ -1,6 +1,6 @@
-"""What code this is, as every journal row, order and heartbeat names it: the package's version, and what its files say.
+"""What code this is, as journal, orders and heartbeats name it: the package's version, and what its files say.
 
-Two checkouts of one version may differ, and only one program may trade at a time; so the files themselves are counted in.
+Two checkouts of one version may differ, and only one program may trade at a time; so the files are counted in.
 """
 
 import hashlib

@@ -17,10 +17,7 @@ _ORDER = (
     "client_id, deal_id, venue, market, side, purpose, size, limit_price, lifetime, reduce_only, created_ns, "
     "state, venue_order_id, reported_size, reason"
 )
-_INSERT_ORDER = (
-    f"INSERT INTO orders (seq, {_ORDER}, code_version, config_hash) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
+_INSERT_ORDER = f"INSERT INTO orders (seq, {_ORDER}, code_version, config_hash) VALUES ({', '.join('?' * 18)})"
 _FILL_OF_ORDER = "f.venue, f.fill_id, client_id, f.side, f.price, f.size, f.fee_uusd, f.venue_ns"
 _FILL = "venue, fill_id, client_id, side, price, size, fee_uusd, venue_ns"
 
