@@ -139,7 +139,7 @@ class DustLeft:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The ledger refused a reservation; `reason` is one word: cap, level, halted, doubt, direction, equity."""
+    """The ledger refused a reservation; `reason` is one word: cap, level, halted, version, direction, equity …"""
 
     reason: str
     at_ns: int

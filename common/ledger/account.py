@@ -5,7 +5,10 @@ from decimal import Decimal
 
 from common.core.account import AccountFacts, FundingPaid
 from common.core.market import Venue
-from common.ledger.rows import text
+from common.ledger.rows import Author, text
+
+#: the columns of a `Beat`
+BEAT = "market, pid, at_ns, state, decided_ns, code_version, config_hash"
 
 
 def equity_at(connection: sqlite3.Connection, venue: Venue) -> int | None:
@@ -30,10 +33,12 @@ def put_account(connection: sqlite3.Connection, facts: AccountFacts) -> None:
     )
 
 
-def put_beat(connection: sqlite3.Connection, beat: tuple[str, int, int, str, int]) -> None:
-    """Replace a process's sign of life: market, pid, at_ns, state, decided_ns."""
+def put_beat(connection: sqlite3.Connection, beat: tuple[str, int, str, int], author: Author) -> None:
+    """Replace a process's sign of life: market, at_ns, state, decided_ns."""
     connection.execute(
-        "INSERT OR REPLACE INTO heartbeat (market, pid, at_ns, state, decided_ns) VALUES (?, ?, ?, ?, ?)", beat
+        "INSERT OR REPLACE INTO heartbeat (market, at_ns, state, decided_ns, pid, code_version, config_hash) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (*beat, author.pid, author.code_version, author.config_hash),
     )
 
 

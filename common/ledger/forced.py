@@ -15,14 +15,16 @@ from common.core.deal import Deal
 from common.core.market import Side, Venue
 from common.core.money import ZERO
 from common.core.order import REVERSED, Fill, Lifetime, Order, OrderState, Purpose, reversal
-from common.ledger.rows import fills_of, get_live, insert_fill, insert_orders, was_noted
+from common.ledger.rows import Author, fills_of, get_live, insert_fill, insert_orders, was_noted
 from common.ledger.writeoff import get_last, get_loose
 
 FORCED = "forced:"
 CLIENT_ID_LENGTH = 40
 
 
-def book(connection: sqlite3.Connection, forced: ForcedFill, loose: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+def book(
+    connection: sqlite3.Connection, forced: ForcedFill, loose: Iterable[str], author: Author
+) -> tuple[str, tuple[str, ...]]:
     """Write it down: one line for the journal, and the deals that bear it; no line when all of it is known.
 
     `loose` are the market's finished deals that are not exactly even.
@@ -37,7 +39,7 @@ def book(connection: sqlite3.Connection, forced: ForcedFill, loose: Iterable[str
     bearers = _bearers(connection, forced.market, loose)
     parts = shares(forced, bearers)
     why = f"forced fill {forced.venue} {forced.fill_id}: {forced.side} {forced.size} at {forced.price}"
-    if not put_forced(connection, forced, parts) and (bearers or was_noted(connection, why)):
+    if not put_forced(connection, forced, parts, author) and (bearers or was_noted(connection, why)):
         return "", ()
     return why, tuple(deal.deal_id for deal, _ in parts)
 
@@ -71,12 +73,14 @@ def shares(forced: ForcedFill, deals: tuple[Deal, ...]) -> tuple[tuple[Deal, Dec
     return tuple(found)
 
 
-def put_forced(connection: sqlite3.Connection, forced: ForcedFill, parts: tuple[tuple[Deal, Decimal], ...]) -> bool:
+def put_forced(
+    connection: sqlite3.Connection, forced: ForcedFill, parts: tuple[tuple[Deal, Decimal], ...], author: Author
+) -> bool:
     """Book the parts, each as a DONE order with one fill; False when the file has the fill already."""
     if fills_of(connection, forced_client_id(forced, 0)):
         return False
     for order, fill in _forced_rows(forced, parts):
-        insert_orders(connection, order.deal_id, (order,))
+        insert_orders(connection, order.deal_id, (order,), author)
         insert_fill(connection, fill, forced.at_ns)
     return bool(parts)
 

@@ -5,6 +5,7 @@ A verb that changes nothing writes nothing. Expected refusals are values. It nev
 """
 
 import sqlite3
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +31,7 @@ from common.ledger.store import Store
 from common.ledger.unheard import Unheard
 
 #: what the triggers say to a reservation that has no room; every other complaint is a bug
-REFUSALS = frozenset({"halted", "doubt", "equity", "direction", "level", "deals", "notional", "rate", "cap"})
+REFUSALS = frozenset({"halted", "doubt", "equity", "direction", "level", "deals", "notional", "rate", "cap", "version"})
 #: heartbeats of one process are not written more often than this
 HEARTBEAT_MIN_NS = 2_000_000_000
 
@@ -64,6 +65,10 @@ class Ledger(PersonVerbs, LimitVerbs, BootVerbs):
         """Let the file go."""
         self._store.close()
 
+    def goes_by(self, config_hash: str) -> None:
+        """Settings were taken in while at work: what is written from now on names them."""
+        self._author = replace(self._author, config_hash=config_hash)
+
     def tidy(self) -> None:
         """Take a long log into the file: for a process that the disk may keep waiting."""
         self._store.tidy()
@@ -86,10 +91,10 @@ class Ledger(PersonVerbs, LimitVerbs, BootVerbs):
         if deal.held_uusd < worst or not deal.orders:
             raise LocalError(f"deal {deal.deal_id} holds {deal.held_uusd} µUSD, its orders may fill for {worst}")
         with self._store.transaction(durable=deal.market not in self._begun) as connection:
-            reason = _insert_judged(connection, deal)
+            reason = _insert_judged(connection, deal, self._author)
             if reason is not None:
                 return Refusal(reason)
-            rows.put_orders(connection, deal.deal_id, enumerate(deal.orders, 1))
+            rows.put_orders(connection, deal.deal_id, enumerate(deal.orders, 1), self._author)
             self._journal(connection, _entry("reserve", deal, None, deal.state, why, at_ns=deal.opened_ns))
         # What was inserted is what the file has: reading it back would take as long again as writing it.
         return deal
@@ -102,7 +107,7 @@ class Ledger(PersonVerbs, LimitVerbs, BootVerbs):
             if state is not deal.state:
                 check_move(deal_id, deal.state, state)
                 rows.update_deal(connection, deal, state, deal.held_uusd, at_ns)
-            rows.insert_orders(connection, deal_id, orders)
+            rows.insert_orders(connection, deal_id, orders, self._author)
             self._journal(connection, _entry("write", deal, deal.state, state, why, at_ns=at_ns))
             return rows.must_get(connection, deal_id)
 
@@ -205,7 +210,7 @@ class Ledger(PersonVerbs, LimitVerbs, BootVerbs):
         if at_ns - self._beats.get(market, 0) < HEARTBEAT_MIN_NS:
             return False
         with self._store.transaction(durable=False) as connection:
-            account.put_beat(connection, (market, self._author.pid, at_ns, state, decided_ns))
+            account.put_beat(connection, (market, at_ns, state, decided_ns), self._author)
         self._beats[market] = at_ns
         return True
 
@@ -225,7 +230,7 @@ class Ledger(PersonVerbs, LimitVerbs, BootVerbs):
         """
         with self._store.transaction() as connection:
             loose = self._past.now(connection).of(fill.market).loose
-            why, deal_ids = forced.book(connection, fill, loose)
+            why, deal_ids = forced.book(connection, fill, loose, self._author)
             if why:
                 limits.put_halt(connection, HaltLevel.HALT, fill.market, why, who=LEDGER, at_ns=fill.at_ns)
                 self._journal(connection, Entry(fill.at_ns, "book_forced", why, market=fill.market))
@@ -236,10 +241,10 @@ class Ledger(PersonVerbs, LimitVerbs, BootVerbs):
             return account.equity_at(connection, venue)
 
 
-def _insert_judged(connection: sqlite3.Connection, deal: Deal) -> str | None:
+def _insert_judged(connection: sqlite3.Connection, deal: Deal, author: Author) -> str | None:
     """Insert the deal's row; the reason when the triggers refuse it."""
     try:
-        rows.insert_deal(connection, deal)
+        rows.insert_deal(connection, deal, author)
     except sqlite3.IntegrityError as error:
         if str(error) in REFUSALS:
             return str(error)

@@ -87,6 +87,15 @@ VERSION_3 = (
 ) WITHOUT ROWID""",
 )
 
+#: what schema 4 adds to schema 3
+VERSION_4 = (
+    "ALTER TABLE deal ADD COLUMN code_version TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE orders ADD COLUMN code_version TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE orders ADD COLUMN config_hash TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE heartbeat ADD COLUMN code_version TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE heartbeat ADD COLUMN config_hash TEXT NOT NULL DEFAULT ''",
+)
+
 
 def _to_version_2(database: "Database") -> None:
     for statement in VERSION_2:
@@ -98,8 +107,13 @@ def _to_version_3(database: "Database") -> None:
         database.conn.execute(statement)
 
 
+def _to_version_4(database: "Database") -> None:
+    for statement in VERSION_4:
+        database.conn.execute(statement)
+
+
 #: schema version → what leads there from the version before; triggers and views are laid anew afterwards
-MIGRATIONS: Mapping[int, Callable[["Database"], None]] = {2: _to_version_2, 3: _to_version_3}
+MIGRATIONS: Mapping[int, Callable[["Database"], None]] = {2: _to_version_2, 3: _to_version_3, 4: _to_version_4}
 
 
 def incarnation_name(created_ns: int) -> str:

@@ -13,6 +13,7 @@ from common.core.deal import Deal, DealState
 from common.core.events import HaltLevel, Way
 from common.core.market import Direction, Venue
 from common.ledger import bounds, overview, rows, story, sums, writeoff
+from common.ledger.account import BEAT
 from common.ledger.bounds import Bound
 from common.ledger.remembered import Remembered
 from common.ledger.shapes import (
@@ -112,7 +113,7 @@ class Report:
 
     def heartbeats(self) -> tuple[Beat, ...]:
         """The last sign of life of each worker."""
-        found = self._all("SELECT market, pid, at_ns, state, decided_ns FROM heartbeat ORDER BY market")
+        found = self._all(f"SELECT {BEAT} FROM heartbeat ORDER BY market")
         return tuple(Beat(*row) for row in found)
 
     def deals(self, market: str | None = None, *, live: bool = False) -> tuple[DealRow, ...]:

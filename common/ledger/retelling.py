@@ -86,7 +86,7 @@ class Retelling:
         with self._store.transaction() as connection:
             held = deal.held_uusd or 1
             begun = replace(deal, state=DealState.OPENING, held_uusd=held, orders=(), fills=())
-            rows.insert_deal(connection, begun)
+            rows.insert_deal(connection, begun, self._author)
             self._insert(connection, deal.deal_id, deal.orders, deal.fills, at_ns)
             for state in _WAYS[deal.state]:
                 old = rows.must_get(connection, deal.deal_id)
@@ -127,7 +127,7 @@ class Retelling:
         fills: tuple[Fill, ...],
         at_ns: int,
     ) -> None:
-        rows.insert_orders(connection, deal_id, orders)
+        rows.insert_orders(connection, deal_id, orders, self._author)
         for fill in fills:
             rows.insert_fill(connection, fill, at_ns)
 

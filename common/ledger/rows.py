@@ -17,7 +17,7 @@ _ORDER = (
     "client_id, deal_id, venue, market, side, purpose, size, limit_price, lifetime, reduce_only, created_ns, "
     "state, venue_order_id, reported_size, reason"
 )
-_INSERT_ORDER = f"INSERT INTO orders (seq, {_ORDER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_ORDER = f"INSERT INTO orders (seq, {_ORDER}, code_version, config_hash) VALUES ({', '.join('?' * 18)})"
 _FILL_OF_ORDER = "f.venue, f.fill_id, client_id, f.side, f.price, f.size, f.fee_uusd, f.venue_ns"
 _FILL = "venue, fill_id, client_id, side, price, size, fee_uusd, venue_ns"
 
@@ -27,7 +27,7 @@ LIVE_SQL = f"state IN ({', '.join(repr(s.value) for s in DealState if s in LIVE)
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who writes: stands in every journal row."""
+    """Who writes, and by which settings: stands in every journal row, and in every order row."""
 
     pid: int
     code_version: str
@@ -121,10 +121,10 @@ def fills_of_deal(connection: sqlite3.Connection, deal_id: str, until: int = 2**
     return tuple(_fill(row) for row in connection.execute(query, (deal_id, until)))
 
 
-def insert_deal(connection: sqlite3.Connection, deal: Deal) -> None:
+def insert_deal(connection: sqlite3.Connection, deal: Deal, author: Author) -> None:
     """The deal's own row; the triggers judge it."""
     connection.execute(
-        f"INSERT INTO deal ({_DEAL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO deal ({_DEAL}, code_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             deal.deal_id,
             deal.market,
@@ -137,23 +137,26 @@ def insert_deal(connection: sqlite3.Connection, deal: Deal) -> None:
             deal.opened_ns,
             deal.changed_ns,
             deal.attempts_from,
+            author.code_version,
         ),
     )
 
 
-def insert_orders(connection: sqlite3.Connection, deal_id: str, orders: Iterable[Order]) -> None:
+def insert_orders(connection: sqlite3.Connection, deal_id: str, orders: Iterable[Order], author: Author) -> None:
     """Order rows after those the deal has already."""
     query = "SELECT COALESCE(MAX(seq), 0) FROM orders WHERE deal_id = ?"
     last: int = connection.execute(query, (deal_id,)).fetchone()[0]
-    put_orders(connection, deal_id, enumerate(orders, last + 1))
+    put_orders(connection, deal_id, enumerate(orders, last + 1), author)
 
 
-def put_orders(connection: sqlite3.Connection, deal_id: str, numbered: Iterable[tuple[int, Order]]) -> None:
+def put_orders(
+    connection: sqlite3.Connection, deal_id: str, numbered: Iterable[tuple[int, Order]], author: Author
+) -> None:
     """Order rows under these running numbers."""
     for seq, order in numbered:
         if order.deal_id != deal_id:
             raise LocalError(f"order {order.client_id} belongs to deal {order.deal_id}, not {deal_id}")
-        connection.execute(_INSERT_ORDER, (seq, *_order_row(order)))
+        connection.execute(_INSERT_ORDER, (seq, *_order_row(order), author.code_version, author.config_hash))
 
 
 def insert_fill(connection: sqlite3.Connection, fill: Fill, at_ns: int) -> bool:

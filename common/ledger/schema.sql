@@ -20,7 +20,7 @@ CREATE TABLE incarnation (
 );
 
 -- attempts_from: running numbers of orders below this may have been used by orders that this file does not know. A deal
--- that comes in with more than 0 was rebuilt from what the venues tell.
+-- that comes in with more than 0 was rebuilt from what the venues tell. code_version: the program that opened it.
 CREATE TABLE deal (
     deal_id TEXT NOT NULL PRIMARY KEY,
     market TEXT NOT NULL,
@@ -33,6 +33,7 @@ CREATE TABLE deal (
     opened_ns INTEGER NOT NULL,
     changed_ns INTEGER NOT NULL,
     attempts_from INTEGER NOT NULL DEFAULT 0,
+    code_version TEXT NOT NULL DEFAULT '',
     UNIQUE (market, number)
 ) WITHOUT ROWID;
 
@@ -40,6 +41,7 @@ CREATE INDEX deal_live ON deal (direction, market) WHERE state IN ('OPENING', 'O
 CREATE INDEX deal_held ON deal (held_uusd) WHERE held_uusd > 0;
 CREATE INDEX deal_opened ON deal (opened_ns, market);
 
+-- code_version, config_hash: the program that wrote the order, and the settings that it went by.
 CREATE TABLE orders (
     client_id TEXT NOT NULL PRIMARY KEY,
     deal_id TEXT NOT NULL REFERENCES deal (deal_id),
@@ -57,6 +59,8 @@ CREATE TABLE orders (
     venue_order_id TEXT,
     reported_size TEXT,
     reason TEXT NOT NULL,
+    code_version TEXT NOT NULL DEFAULT '',
+    config_hash TEXT NOT NULL DEFAULT '',
     UNIQUE (deal_id, seq)
 ) WITHOUT ROWID;
 
@@ -176,7 +180,9 @@ CREATE TABLE heartbeat (
     pid INTEGER NOT NULL,
     at_ns INTEGER NOT NULL,
     state TEXT NOT NULL,
-    decided_ns INTEGER NOT NULL
+    decided_ns INTEGER NOT NULL,
+    code_version TEXT NOT NULL DEFAULT '',
+    config_hash TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 
 -- Which markets are traded, and in which boot of this machine. A reservation is made durable only after its orders were
@@ -262,6 +268,14 @@ BEGIN
             THEN RAISE(ABORT, 'halted')
         WHEN EXISTS (SELECT 1 FROM doubt)
             THEN RAISE(ABORT, 'doubt')
+        -- Another program is at work beside this one, or was a moment ago. The market's own row may be its predecessor's,
+        -- who is gone: one worker holds a market's lock at a time.
+        WHEN EXISTS (
+            SELECT 1 FROM heartbeat
+            WHERE code_version <> new.code_version AND market <> new.market
+                AND at_ns > new.opened_ns - 20000000000 AND at_ns < new.opened_ns + 20000000000
+        )
+            THEN RAISE(ABORT, 'version')
         WHEN (
             SELECT COUNT(*) >= 2 AND MAX(ABS(new.opened_ns - at_ns)) <= (SELECT equity_max_age_ns FROM cap)
             FROM equity
@@ -339,7 +353,8 @@ BEGIN
     SELECT RAISE(ABORT, 'law: limits are moved, never deleted');
 END;
 
-CREATE TRIGGER deal_identity BEFORE UPDATE OF deal_id, market, number, direction, size, edge_uusd, opened_ns ON deal
+CREATE TRIGGER deal_identity BEFORE UPDATE OF deal_id, market, number, direction, size, edge_uusd, opened_ns,
+    code_version ON deal
 BEGIN
     SELECT RAISE(ABORT, 'law: what a deal is never changes');
 END;
@@ -411,7 +426,7 @@ BEGIN
 END;
 
 CREATE TRIGGER orders_identity BEFORE UPDATE OF client_id, deal_id, seq, venue, market, side, purpose, size,
-    limit_price, lifetime, reduce_only, created_ns ON orders
+    limit_price, lifetime, reduce_only, created_ns, code_version, config_hash ON orders
 BEGIN
     SELECT RAISE(ABORT, 'law: what an order is never changes');
 END;

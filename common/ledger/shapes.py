@@ -10,7 +10,7 @@ from common.core.market import Direction, Venue
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """No. `reason` for a reservation: halted, doubt, equity, direction, level, deals, notional, rate or cap.
+    """No. `reason` for a reservation: halted, doubt, version, equity, direction, level, deals, notional, rate or cap.
 
     For a write-off: not flat; for a limit: unconfirmed (it would be raised), or a sentence; for a person's choice about
     a deal that is not stuck: its state.
@@ -149,6 +149,9 @@ class Beat:
     at_ns: int
     state: str
     decided_ns: int
+    #: the program that gave it, and the settings that it goes by
+    code_version: str = ""
+    config_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from common.ledger.lock import FileLock
 from common.ledger.log_file import LogFile
 from common.ledger.place import refuse_network
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 SCHEMA_FILE = Path(__file__).with_name("schema.sql")
 #: only somebody who passes by our flock can make SQLite itself wait
 BUSY_TIMEOUT_S = 5.0

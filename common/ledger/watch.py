@@ -12,6 +12,7 @@ from typing import Self, TypeAlias
 
 from common.core.market import Venue
 from common.ledger import limits, rows, sums
+from common.ledger.account import BEAT
 from common.ledger.remembered import Remembered
 from common.ledger.shapes import Beat, Halt
 from common.ledger.store import Store
@@ -129,7 +130,7 @@ def _releasable(connection: sqlite3.Connection) -> frozenset[str]:
 
 
 def _beats(connection: sqlite3.Connection) -> dict[str, Beat]:
-    found = connection.execute("SELECT market, pid, at_ns, state, decided_ns FROM heartbeat")
+    found = connection.execute(f"SELECT {BEAT} FROM heartbeat")
     return {row[0]: Beat(*row) for row in found}
 
 

@@ -85,8 +85,8 @@ def hear_accounts(ledger: Ledger, at_ns: int) -> None:
 def _fill(connection: sqlite3.Connection, name: str, deals: int) -> None:
     # Rows of a table without rowid go in by key, or every page is written many times.
     order = sorted(range(deals), key=lambda n: deal_id(name, n))
-    connection.executemany(f"INSERT INTO deal VALUES ({_marks(11)})", (_deal(name, n) for n in order))
-    connection.executemany(f"INSERT INTO orders VALUES ({_marks(16)})", (o for n in order for o in _orders(name, n)))
+    connection.executemany(f"INSERT INTO deal VALUES ({_marks(12)})", (_deal(name, n) for n in order))
+    connection.executemany(f"INSERT INTO orders VALUES ({_marks(18)})", (o for n in order for o in _orders(name, n)))
     connection.executemany(
         f"INSERT INTO fill VALUES ({_marks(10)})", (f for n in range(deals) for f in _fills(name, n))
     )
@@ -119,6 +119,7 @@ def _deal(name: str, n: int) -> Row:
     market, number = _market(n), n // len(MARKETS) + 1
     return (
         deal_id(name, n), market, number, _direction(n), "0.001", "CLOSED", 0, 21_300, at_ns, at_ns + DEAL_NS // 2, 0,
+        "bench",
     )  # fmt: skip
 
 
@@ -132,7 +133,7 @@ def _orders(name: str, n: int) -> Iterator[Row]:
         created_ns = at_ns + leg // 2 * DEAL_NS // 4
         yield (
             f"{deal}-{initial}{leg}", deal, leg + 1, _VENUES[initial], market, side, purpose, "0.001", "40000", "FOK",
-            leg // 2, created_ns, "DONE", f"v{4 * n + leg}", "0.001", "",
+            leg // 2, created_ns, "DONE", f"v{4 * n + leg}", "0.001", "", "bench", "bench",
         )  # fmt: skip
 
 

@@ -84,12 +84,12 @@ def deal(name: str, market: str, direction: int = 1, held: int = 1_000_000, open
     """Statements that insert a live deal with two small orders."""
     statements = [
         f"INSERT INTO deal VALUES ('{name}', '{market}', 9{len(name)}{direction + 1}, {direction}, '1', 'OPENING', "
-        f"{held}, 0, {opened_ns}, {opened_ns}, 0)"
+        f"{held}, 0, {opened_ns}, {opened_ns}, 0, '')"
     ]
     for seq, venue in enumerate(("dydx", "apex"), 1):
         statements.append(
             f"INSERT INTO orders VALUES ('{name}-{venue}', '{name}', {seq}, '{venue}', '{market}', 'BUY', 'OPEN', "
-            f"'0.01', '100', 'FOK', 0, {opened_ns}, 'NEW', NULL, NULL, '')"
+            f"'0.01', '100', 'FOK', 0, {opened_ns}, 'NEW', NULL, NULL, '', '', '')"
         )
     return statements
 

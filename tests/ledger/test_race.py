@@ -26,10 +26,12 @@ def test_killed_at_random_nobody_ever_sees_more_than_the_cap_or_the_level(tmp_pa
 
 # ---- the judge can fail ---------------------------------------------------------------------------------------------
 
-DEAL = f"INSERT INTO deal VALUES ('{{0}}', '{{1}}', {{2}}, {{3}}, '1', '{{4}}', {{5}}, 0, {START_NS}, {START_NS}, 0)"
+DEAL = (
+    f"INSERT INTO deal VALUES ('{{0}}', '{{1}}', {{2}}, {{3}}, '1', '{{4}}', {{5}}, 0, {START_NS}, {START_NS}, 0, '')"
+)
 ORDER = (
     "INSERT INTO orders VALUES "
-    "('o', 'a', 1, 'apex', 'BTC', 'BUY', 'CLOSE', '1', '1', 'IOC', 1, 0, '{0}', NULL, NULL, '')"
+    "('o', 'a', 1, 'apex', 'BTC', 'BUY', 'CLOSE', '1', '1', 'IOC', 1, 0, '{0}', NULL, NULL, '', '', '')"
 )
 FILL = "INSERT INTO fill VALUES (1, 'apex', '{0}', 'o', 'BUY', '1', '1', 0, 0, 0)"
 ONE = DEAL.format("a", "BTC", 1, 1, "OPEN", 1)

@@ -125,6 +125,8 @@ def check_goes_on(path: Path, maker: "Maker") -> None:
             ("MATIC", "halt"),
         ]
         assert (ledger.next_number("ETH"), report.totals().funding_uusd) == (3, -1_234)
+        with closing(sqlite3.connect(path, isolation_level=None)) as sql:
+            sql.execute("UPDATE heartbeat SET at_ns = at_ns - 21000000000")  # who wrote the sample is gone by now
         assert maker.closed(ledger, 3, "ETH", 1).state is DealState.CLOSED
     verdict = verify(path)
     assert verdict.sound, verdict.findings

@@ -341,7 +341,7 @@ def test_a_worker_beats_at_most_every_two_seconds(ledger: Ledger, sql: sqlite3.C
     assert ledger.heartbeat("ETH", "watching", decided_ns=1, at_ns=11 * second)
     assert ledger.heartbeat("BTC", "open", decided_ns=2, at_ns=12 * second)
     beat = sql.execute("SELECT * FROM heartbeat WHERE market = 'BTC'").fetchall()
-    assert beat == [("BTC", 7, 12 * second, "open", 2)]
+    assert beat == [("BTC", 7, 12 * second, "open", 2, "1", "hash")]
 
 
 def test_funding_is_booked_once(ledger: Ledger, sql: sqlite3.Connection) -> None:

@@ -127,7 +127,7 @@ def test_a_cut_off_end_is_found_by_a_head_that_was_noted(path: Path, story: Ledg
         ("DELETE FROM deal WHERE market = 'BTC'", "the journal tells of deal aaaaaa-BTC-1, which is not there"),
         ("DELETE FROM orders WHERE market = 'BTC'", "a row of fill belongs to a row of orders that is not there"),
         (
-            "INSERT INTO deal SELECT 'x', 'LTC', 9, 1, size, state, held_uusd, 0, 0, 0, 0 FROM deal LIMIT 1",
+            "INSERT INTO deal SELECT 'x', 'LTC', 9, 1, size, state, held_uusd, 0, 0, 0, 0, '' FROM deal LIMIT 1",
             "deal x is OPEN, and the journal knows nothing of it",
         ),
     ],
