@@ -14,7 +14,9 @@ from pathlib import Path
 
 from common import clock, members, settings
 from common.core.errors import ArbError, ConfigError
+from common.ledger import migrate
 from common.settings import Settings
+from common.version import code_version
 from scripts import archive, live_run, render, run_show, run_sum, supervise
 from scripts.audit_watch import Watch
 from scripts.key_troubles import key_troubles
@@ -82,6 +84,9 @@ async def _main(options: Options) -> int:
         _refuse_what_runs(run)
         if options.fresh and (folder := archive.put_aside(config)):
             render.line(f"put aside in {folder}: {archive.WHAT[config.mode]}")
+        if config.ledger_file.exists():
+            # whoever looks before the first worker has come (the summary's beginning) reads our schema only
+            migrate.ensure(config.ledger_file, at_ns=clock.now_ns(), code_version=code_version())
         if config.mode == "live":
             await asyncio.to_thread(live_run.gate, config)
         return await _supervised(run, conf, environ)

@@ -95,13 +95,13 @@ MUTANTS = (
             (
                 LEDGER,
                 "        with self._store.transaction(durable=deal.market not in self._begun) as connection:\n"
-                "            reason = _insert_judged(connection, deal)\n",
+                "            reason = _insert_judged(connection, deal, self._author)\n",
                 "        with self._store.reading() as connection:\n"
                 '            held, cap = connection.execute("SELECT held_uusd, cap_uusd FROM room").fetchone()\n'
                 "            if cap is None or held + deal.held_uusd > cap:\n"
                 '                return Refusal("cap")\n'
                 "        with self._store.transaction(durable=deal.market not in self._begun) as connection:\n"
-                "            reason = _insert_judged(connection, deal)\n",
+                "            reason = _insert_judged(connection, deal, self._author)\n",
             ),
         ),
         ("tests/ledger/test_last_room.py",),
@@ -183,11 +183,11 @@ MUTANTS = (
             (
                 LEDGER,
                 "        with self._store.transaction(durable=deal.market not in self._begun) as connection:\n"
-                "            reason = _insert_judged(connection, deal)\n",
+                "            reason = _insert_judged(connection, deal, self._author)\n",
                 "        if self.halt_level(deal.market) is not HaltLevel.NONE:\n"
                 '            return Refusal("halted")\n'
                 "        with self._store.transaction(durable=deal.market not in self._begun) as connection:\n"
-                "            reason = _insert_judged(connection, deal)\n",
+                "            reason = _insert_judged(connection, deal, self._author)\n",
             ),
         ),
         ("tests/ledger/test_last_room.py",),

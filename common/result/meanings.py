@@ -19,6 +19,7 @@ MEANS: Final = {
     "would open": "a halt is in force, and there is an edge",
     "offline": "a venue does not trade it",
     "stopping": "told to end",
+    "version": "another program was at work beside this one within 20 s",
     "doubt": "after a power cut the venues have not told everything yet",
     "level": "as many deals in its direction as allowed",
     "deals": "as many deals as allowed",

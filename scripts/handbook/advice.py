@@ -34,6 +34,7 @@ SAYS: Final = {
     "cap": "`arbctl status` shows cap and equity; it grows with the smaller equity, and falls with leverage",
     "direction": "nothing: the live deal has to close first",
     "equity": "`arbctl doctor`: does the venue answer, does `warden` run?",
+    "version": "restart what still runs the other program: `supervisorctl restart all`",
     "doubt": "`arbctl status` names who is missing; `arbctl reconcile` where that market is not started any more",
     "budget": "wait; another program that asks from this address, or account, spends the same count",
 }

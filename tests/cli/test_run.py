@@ -5,15 +5,18 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from common import clock, settings
+from common.ledger.store import SCHEMA_VERSION
 from scripts import archive, supervise
 from scripts.run_options import parse
 from scripts.supervise import Places, Supervisor
@@ -150,6 +153,22 @@ def test_run_starts_shows_stops_and_sums_up_and_a_second_run_is_refused(start: t
     assert "supervisorctl" in said
     assert "audit      clean" in said
     assert "restarts   0" in said
+
+
+@pytest.mark.fleet
+def test_a_ledger_of_an_older_program_is_migrated_before_anybody_reads_it(
+    start: tuple[Path, Start],
+) -> None:
+    folder, run = start
+    file = folder / "var" / "ledger.db"
+    file.parent.mkdir()
+    with closing(sqlite3.connect(file)) as old:
+        old.execute("PRAGMA journal_mode = wal")
+        old.executescript((ROOT / "tests" / "ledger" / "samples" / "version_2.sql").read_text())
+    said, _ = run("--for", "1", "--markets", "BTC").communicate(timeout=BOUND_S)
+    assert "summary of" in said
+    with closing(sqlite3.connect(file)) as new:
+        assert new.execute("SELECT MAX(version) FROM schema_version").fetchone() == (SCHEMA_VERSION,)
 
 
 @pytest.mark.fleet
