@@ -80,23 +80,28 @@ class Runner:
 
     def hear(self, event: Event) -> None:
         """Take in one event and do all that follows from it before returning."""
-        self._queue.append(event)
         if self._working:
+            self._queue.append(event)
             return
         self._working = True
         try:
-            self._work()
+            self._follow(event)
+            if self._queue:
+                self._work()
         finally:
             self._working = False
+
+    def _follow(self, event: Event) -> None:
+        for command in self.trader.on(event):
+            self._do(command)
+        if self.meter is not None:
+            self.meter.decided()
 
     def _work(self) -> None:
         for _ in range(CASCADE_MAX):
             if not self._queue:
                 return
-            for command in self.trader.on(self._queue.popleft()):
-                self._do(command)
-            if self.meter is not None:
-                self.meter.decided()
+            self._follow(self._queue.popleft())
         raise RuntimeError(f"{self.market}: more than {CASCADE_MAX} events out of one")
 
     def hear_account(self, event: AccountEvent) -> None:

@@ -45,12 +45,15 @@ class Ladder:
         self.sizes: dict[int, int] = {}
         #: the best price in ticks; says nothing while the side is empty
         self.touch = 0
-        #: the last walk, asked for again and again while the other venue's book moves; None once a level changed
+        #: the last walk, asked for again and again while the other venue's book moves; None once a level of it changed
         self._walked: tuple[int, tuple[int, int] | None] | None = None
 
     def set(self, ticks: int, steps: int) -> None:
         """Put `steps` at the price `ticks`; 0 removes the level."""
-        key, self._walked = self._sign * ticks, None
+        key, walked = self._sign * ticks, self._walked
+        # what lies beyond its end leaves a walk what it was
+        if walked is not None and (walked[1] is None or key <= self._sign * walked[1][1]):
+            self._walked = None
         if steps <= 0:
             if self.sizes.pop(ticks, None) is not None:
                 del self._keys[bisect_left(self._keys, key)]

@@ -5,7 +5,7 @@ bound here is on the hopeful side of the exact figure, and by more than floats c
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from common.core.edge import HOUR_NS
 from common.core.market import Direction, Instrument, Venue
@@ -13,6 +13,11 @@ from common.core.terms import Terms
 
 if TYPE_CHECKING:
     from common.core.view import MarketView
+
+#: what a book's walk gives: Σ ticks × steps, and the worst price in ticks
+Walk: TypeAlias = tuple[int, int]
+#: both walks and the median, and what was found
+Reached: TypeAlias = tuple[Walk | None, Walk | None, float | None, float | None]
 
 #: of notional: far more than the error of a dozen float operations, far less than a basis point
 ROOM: Final = 1e-9
@@ -70,12 +75,26 @@ def worth_a_look(view: "MarketView") -> list[Direction] | None:
 
 
 def _reach(view: "MarketView", sell: Venue, buy: Venue, back: Direction) -> float | None:
-    """How far the edge is above the threshold at most, USD per base; None where there is no edge at all."""
+    """How far the edge is above the threshold at most, USD per base; None where there is no edge at all.
+
+    Most messages change levels that no walk comes to: what was found for the same walks and median still holds.
+    """
+    sold = view.books[sell].bids.walk(view.scales[sell].steps)
+    bought = view.books[buy].asks.walk(view.scales[buy].steps)
+    leaving = view.medians[back].value() if view.wishes.net else 0.0
+    before = view.reached.get(sell)
+    if before is not None and before[0] is sold and before[1] is bought and before[2] == leaving:
+        return before[3]
+    found = None if leaving is None else _above(view, sell, buy, leaving)
+    view.reached[sell] = (sold, bought, leaving, found)
+    return found
+
+
+def _above(view: "MarketView", sell: Venue, buy: Venue, leaving: float) -> float | None:
     there, here, terms = view.scales[sell], view.scales[buy], view.wishes
     bids, asks = view.books[sell].bids, view.books[buy].asks
     sold, bought = bids.walk(there.steps), asks.walk(here.steps)
-    leaving = view.medians[back].value() if terms.net else 0.0
-    if sold is None or bought is None or leaving is None:
+    if sold is None or bought is None:
         return None
     got, paid = sold[0] / there.steps * there.tick, bought[0] / here.steps * here.tick
     notional = max(got, paid)

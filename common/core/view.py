@@ -9,7 +9,7 @@ from common.core.events import BookMessage, FeedAlive, FeedDrained, FeedLost, Fu
 from common.core.market import Direction, Instrument, Side, Venue
 from common.core.median import TrailingMedian
 from common.core.money import ZERO
-from common.core.screen import Scale, scale, wishes
+from common.core.screen import Reached, Scale, scale, wishes
 from common.core.terms import Terms
 
 #: the spread of leaving is sampled at most this often
@@ -40,6 +40,8 @@ class MarketView:
         self.funding = dict.fromkeys(instruments, ZERO)
         #: by the venue that is sold: what an hour earns, as a fraction, in floats
         self.carry = dict.fromkeys(instruments, 0.0)
+        #: the quick look's last answers, by the venue that is sold, with what they were made of
+        self.reached: dict[Venue, Reached] = {}
         #: the last index price of each venue, with its time; None while none was heard
         self.index: dict[Venue, IndexPrice | None] = dict.fromkeys(instruments)
         self.medians = {d: TrailingMedian(terms.median_window_ns, terms.median_warmup_ns) for d in Direction}
@@ -63,12 +65,14 @@ class MarketView:
                 self._relist(event.instrument)
             case FundingRate():
                 self.funding[event.venue] = event.hourly
+                self.reached.clear()
                 self.carry = {d.sell_venue: float(self.funding_hourly(d)) for d in Direction}
             case IndexPrice():
                 self.index[event.venue] = event
 
     def _relist(self, listed: Instrument) -> None:
         self.instruments[listed.venue] = self.books[listed.venue].instrument = listed
+        self.reached.clear()
         self.scales = {**self.scales, listed.venue: scale(listed, self.terms)}
         self.is_online = all(instrument.online for instrument in self.instruments.values())
 

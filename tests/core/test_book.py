@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.core.book import ApexBook, Book, DydxBook, make_book
+from common.core.book import ApexBook, Book, DydxBook, Ladder, make_book
 from common.core.events import BookMessage, LevelRow
 from common.core.market import Instrument, Side, Venue
 
@@ -152,3 +152,32 @@ def test_a_mid_that_walks_far_in_many_steps_is_believed() -> None:
         low = 1000 + 10 * at
         message(book, [(low, 5, at)], [(low + 1, 5, at)], at)
         assert stale(book) == ""
+
+
+#: a level at a price near the others, gone where its size is 0
+levels = st.tuples(st.integers(1, 12), st.integers(0, 4))
+
+
+@given(st.sampled_from([-1, 1]), st.lists(levels, max_size=40), st.integers(1, 12))
+def test_a_walk_is_what_a_ladder_that_never_walked_before_gives(
+    sign: int, told: list[tuple[int, int]], steps: int
+) -> None:
+    asked = Ladder(sign)
+    for count, (ticks, size) in enumerate(told, start=1):
+        asked.set(ticks, size)
+        fresh = Ladder(sign)
+        for one in told[:count]:
+            fresh.set(*one)
+        assert asked.walk(steps) == fresh.walk(steps)
+        assert asked.best() == fresh.best()
+
+
+def test_a_level_beyond_its_end_leaves_a_walk_as_it_was() -> None:
+    ladder = Ladder(1)
+    for ticks in (100, 101, 102):
+        ladder.set(ticks, 5)
+    walked = ladder.walk(7)
+    ladder.set(102, 9)
+    assert ladder.walk(7) is walked
+    ladder.set(101, 9)
+    assert ladder.walk(7) is not walked
