@@ -52,6 +52,8 @@ DOORS = {
 #: rooms and roofs that no process which trades may know: they may take minutes and a gigabyte
 FOR_PEOPLE = ("common/analysis/", "common/result/", "common/sweep/", "scripts/")
 RESULT_KNOWS = ("result", "analysis", "core", "ledger", "telemetry")
+MAY_KNOW_THE_DESK = ("common/desk/", "scripts/", "workers/web.py")
+DESK_KNOWS = ("desk", "core", "ledger", "telemetry", "warden", "settings", "members", "supervisor_client")
 #: the standard library's pure parts that core may use
 PURE = {
     "abc", "bisect", "collections", "dataclasses", "decimal", "enum", "fractions", "functools", "heapq", "itertools",
@@ -157,6 +159,18 @@ def test_a_result_reads_ledger_and_telemetry_and_no_process_of_the_fleet_knows_i
                 room = module.split(".")[1]
                 broken += [f"{name} imports {module}"] * (room not in RESULT_KNOWS)
     assert not broken, f"a result knows ledger, telemetry and core, and only scripts know results: {broken}"
+
+
+def test_the_desk_reads_what_is_recorded_and_no_process_that_trades_knows_it(trees: dict[str, ast.Module]) -> None:
+    """Floor 2, for people: the terminal and the page show the same facts, and none of them decides anything."""
+    broken = []
+    for name, tree in trees.items():
+        for module in imports(tree):
+            into = module.startswith("common.desk.")
+            broken += [f"{name} imports {module}"] * (into and not name.startswith(MAY_KNOW_THE_DESK))
+            if name.startswith("common/desk/") and module.startswith("common."):
+                broken += [f"{name} imports {module}"] * (module.split(".")[1] not in DESK_KNOWS)
+    assert not broken, f"a desk knows what is recorded, and only what is for people knows desks: {broken}"
 
 
 def test_replay_stands_on_the_fleet_and_no_process_of_the_fleet_knows_it(trees: dict[str, ast.Module]) -> None:

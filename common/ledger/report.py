@@ -36,6 +36,7 @@ from common.ledger.shapes import (
 )
 from common.ledger.store import Store
 from common.ledger.story import Story
+from common.ledger.today import Earned, Since
 
 #: rows of the journal that are shown unless asked for more
 TAIL = 50
@@ -160,6 +161,11 @@ class Report:
         with self._store.reading() as connection:
             return overview.tallies(connection, self._past.now(connection))
 
+    def earned(self, since: Since) -> tuple[Earned, ...]:
+        """By market, what ended since a moment has earned; whoever asks again reads only what came later."""
+        with self._store.reading() as connection:
+            return since.now(connection)
+
     def filled_ns(self) -> dict[str, int]:
         """By market, when the last fill was written down."""
         with self._store.reading() as connection:
@@ -184,14 +190,15 @@ class Report:
         )
         return [row for row in overview.spread_rows(self._all(query)) if market in (None, row.market)]
 
-    def trades(self, market: str | None = None) -> list[TradeRow]:
-        """One row per fill: what the original kept in trades.txt."""
+    def trades(self, market: str | None = None, *, deal_id: str | None = None) -> list[TradeRow]:
+        """One row per fill (of a market, of a deal): what the original kept in trades.txt."""
+        of = "(?1 IS NULL OR o.market = ?1)" + ("" if deal_id is None else " AND o.deal_id = ?2")
         query = (
             "SELECT f.at_ns, o.market, o.deal_id, o.purpose, f.venue, f.side, f.size, f.price, f.fee_uusd, "
             "f.client_id, o.venue_order_id, f.fill_id, f.venue_ns FROM fill AS f JOIN orders AS o USING (client_id) "
-            "WHERE ?1 IS NULL OR o.market = ?1 ORDER BY f.seq"
+            f"WHERE {of} ORDER BY f.seq"
         )
-        return [overview.trade_row(row) for row in self._all(query, (market,))]
+        return [overview.trade_row(row) for row in self._all(query, (market, deal_id)[: 1 + (deal_id is not None)])]
 
     def story(self, since_ns: int | None = None, market: str | None = None) -> Story:
         """What happened to the deals that were reserved since (None: to all), of one market."""

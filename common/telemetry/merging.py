@@ -51,7 +51,8 @@ def one_span(spans: list[Span]) -> Span:
         edge_bps={sign: edge for sign in ("+1", "-1") if (edge := _edge(spans, sign)) is not None},
         curve_bps=max((span.curve_bps for span in spans), key=_best),
         quotes=next((span.quotes for span in reversed(spans) if span.quotes), {}),
-        age_ms=_oldest(spans),
+        age_ms=_longest(span.age_ms for span in spans),
+        lag_ms=_longest(span.lag_ms for span in spans),
     )
 
 
@@ -68,12 +69,12 @@ def _edge(spans: list[Span], sign: str) -> tuple[float, float] | None:
     return sum(mean * for_ns for (mean, _), for_ns in found) / total_ns, max(highest for (_, highest), _ in found)
 
 
-def _oldest(spans: list[Span]) -> Mapping[str, int]:
-    oldest: dict[str, int] = {}
-    for span in spans:
-        for venue, age_ms in span.age_ms.items():
-            oldest[venue] = max(age_ms, oldest.get(venue, 0))
-    return oldest
+def _longest(said: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
+    longest: dict[str, int] = {}
+    for by_venue in said:
+        for venue, for_ms in by_venue.items():
+            longest[venue] = max(for_ms, longest.get(venue, 0))
+    return longest
 
 
 def _fewer(looks: list[FleetRow]) -> list[FleetRow]:

@@ -51,6 +51,7 @@ class Meter:
         self._best: float | None = None
         self._curve: tuple[float | None, ...] = ()
         self._age_ns = dict.fromkeys(Venue, 0)
+        self._lag_ns = dict.fromkeys(Venue, 0)
 
     # ---- told by the runner ---------------------------------------------------------------------------------------
 
@@ -127,6 +128,7 @@ class Meter:
         for venue, alive_ns in view.alive_ns.items():
             if alive_ns:
                 self._age_ns[venue] = max(self._age_ns[venue], at_ns - alive_ns)
+                self._lag_ns[venue] = max(self._lag_ns[venue], view.lag_ns[venue])
         if at_ns >= self._looked_ns + LOOK_NS:
             self._looked_ns = at_ns
             if not any(view.distrust(venue, at_ns) for venue in view.books):
@@ -185,6 +187,7 @@ class Meter:
             curve_bps=self._curve,
             quotes=self._quotes(at_ns),
             age_ms={venue.value: age_ns // 1_000_000 for venue, age_ns in self._age_ns.items()},
+            lag_ms={venue.value: lag_ns // 1_000_000 for venue, lag_ns in self._lag_ns.items()},
         )
 
     def _quotes(self, at_ns: int) -> dict[str, tuple[str, str]]:

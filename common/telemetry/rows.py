@@ -4,7 +4,7 @@ A row that another version wrote, or that was cut off, is no row: whoever reads 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -25,7 +25,8 @@ class Span:
     `said_ns`: how long the trader said what (its one word for not opening); `begun`: how often it began to say so.
     `edge_bps`: by direction ("+1", "-1") mean and highest of what was looked at each second. `curve_bps`: the edge at
     each of FACTORS times the deal's size at the best of these looks (None: not deep enough). `quotes`: by venue what
-    the deal's size would be sold and bought for at the end. `age_ms`: by venue the longest that nothing was heard.
+    the deal's size would be sold and bought for at the end. `age_ms`: by venue the longest that nothing was heard;
+    `lag_ms`: the most that its messages were late by, where that was measured.
     """
 
     market: str
@@ -40,6 +41,7 @@ class Span:
     curve_bps: tuple[float | None, ...]
     quotes: Mapping[str, tuple[str, str]]
     age_ms: Mapping[str, int]
+    lag_ms: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +126,21 @@ KINDS: Final[Mapping[str, type[Row]]] = {
     "fleet": FleetRow,
 }
 _NAMES: Final = {kind: name for name, kind in KINDS.items()}
-_FIELDS: Final = {kind: tuple(field.name for field in fields(kind)) for kind in KINDS.values()}
+_FIELDS: Final = {kind: tuple(own.name for own in fields(kind)) for kind in KINDS.values()}
 
 
 def line(row: Row) -> bytes:
     """The row as one line."""
-    said = {"kind": _NAMES[type(row)]} | {field.name: getattr(row, field.name) for field in fields(row)}
+    said = {"kind": _NAMES[type(row)]} | {name: getattr(row, name) for name in _FIELDS[type(row)]}
     return orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def row(text: bytes) -> Row | None:
-    """The row of a line; None when it is none."""
+    """The row of a line; None when it is none. What an earlier version did not measure is not in it."""
     try:
         said: dict[str, Any] = orjson.loads(text)
         kind = KINDS[said.pop("kind")]
-        return kind(**{name: _frozen(said[name]) for name in _FIELDS[kind]})
+        return kind(**{name: _frozen(said[name]) for name in _FIELDS[kind] if name in said})
     except (orjson.JSONDecodeError, KeyError, AttributeError, TypeError):
         return None
 
