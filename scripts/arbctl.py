@@ -95,7 +95,8 @@ def main() -> int:
         sys.stdout = None
     except OSError as error:
         # a path that no file can have, a full disk, a folder that is not ours
-        render.say(f"arbctl: {str(error.filename or '')[:80]}: {error.strerror}")
+        where = f"{str(error.filename)[:80]}: " if error.filename else ""
+        render.say(f"arbctl: {where}{error.strerror or str(error) or 'waited too long and gave up'}")
         return EXIT_FAILED
     return 0
 

@@ -2,114 +2,89 @@
 
 The paper venues list ten markets, and one moves more than another. So a hundred are a hundred workers of one market,
 each with a folder and ledger of its own, that hear the same synthetic books over connections of their own. No edge is
-enough, so that all of them watch; the ledger under a hundred writers is another measure.
+enough, so that all of them watch; the ledger under a hundred writers is another measure. Among them runs one more
+with venues of its own, which trades: from the frame to both orders, as in book_to_wire.
 """
 
 import asyncio
-import os
-import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
-from pathlib import Path
-from statistics import fmean
+from dataclasses import dataclass
+from functools import partial
+from statistics import fmean, median
 
-from common import clock
-from scripts.benches import procfs
+from scripts.benches import worker
 from scripts.benches.base import Bench, Row, at_most
-from scripts.benches.fleet import BOUND_S, CHECKOUT, LOOK_S, QUOTING, Fleet, running
+from scripts.benches.contender import Contender
+from scripts.benches.crowd import MARKET, Crowd
+from scripts.benches.fleet import running
+from scripts.benches.tap import TappedLoop
+from scripts.benches.watch import VenueTap, Watch
 
-MARKET = "BTC"
-#: no edge is as large as this
-NEVER_BPS = 5_000
 SETTLE_S, WINDOW_S = 5.0, 10.0
+#: deals of the one that trades, at each size
+DEALS = 40
 GOAL = 1.2
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """At one size: how long its newest took to quote, what each costs, and how quick the one that trades was."""
+
+    quoting_s: float
+    mib: list[float]
+    percent: list[float]
+    wire_ms: list[float]
+
+
 def measure(bench: Bench) -> Iterable[Row]:
-    """Memory and time on a core of a worker among 1, 10 and at last `--rounds` workers (100)."""
-    most = bench.count(quick=10, full=100)
+    """Memory, time on a core and book to wire among 1, 10, 50 and at last `--rounds` workers (100)."""
+    most, watch = bench.count(quick=10, full=100), Watch()
     sizes = [size for size in (1, 10, 50) if size < most] + [most]
-    found = asyncio.run(_grow(bench, sizes))
-    first_mib, first_percent = (fmean(column) for column in zip(*found[1], strict=True))
-    for size, samples in found.items():
-        mib, percent = zip(*samples, strict=True)
-        yield Row(f"memory of a worker among {size}", "MiB", mib)
-        yield Row(f"a worker among {size}", "% of a core", percent)
-        if size > 1:
-            goal = (at_most("median", GOAL),)
-            yield Row(f"memory, {size} to 1", "×", [fmean(mib) / first_mib], goal)
-            yield Row(f"time on a core, {size} to 1", "×", [fmean(percent) / first_percent], goal)
+    loop_factory = partial(TappedLoop, serves=partial(VenueTap, watch=watch))
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        found = runner.run(_grow(bench, sizes, watch))
+    for size, one in found.items():
+        yield from _rows(size, one, found[sizes[0]])
 
 
-async def _grow(bench: Bench, sizes: list[int]) -> dict[int, list[tuple[float, float]]]:
-    found = dict[int, list[tuple[float, float]]]()
-    async with running(bench.folder) as fleet:
-        with ExitStack() as stack:
-            workers: list[_Worker] = []
-            for size in sizes:
-                fresh = [_Worker(fleet, number) for number in range(len(workers), size)]
-                workers += [stack.enter_context(worker) for worker in fresh]
-                await _quoting(workers)
-                await asyncio.sleep(SETTLE_S)
-                found[size] = await _window(workers)
-                bench.tell(size, sizes[-1])
+def _rows(size: int, one: Found, first: Found) -> Iterable[Row]:
+    yield Row(f"until all of {size} quote", "s", [one.quoting_s])
+    yield Row(f"memory of a worker among {size}", "MiB", one.mib)
+    yield Row(f"a worker among {size}", "% of a core", one.percent)
+    yield Row(f"book to wire among {size}", "ms", one.wire_ms)
+    if one is not first:
+        goal = (at_most("median", GOAL),)
+        yield Row(f"memory, {size} to 1", "×", [fmean(one.mib) / fmean(first.mib)], goal)
+        yield Row(f"time on a core, {size} to 1", "×", [fmean(one.percent) / fmean(first.percent)], goal)
+        yield Row(f"book to wire, {size} to 1", "×", [median(one.wire_ms) / median(first.wire_ms)], goal)
+
+
+async def _grow(bench: Bench, sizes: list[int], watch: Watch) -> dict[int, Found]:
+    found = dict[int, Found]()
+    trading = Contender("worker", bench.folder / "trading", watch, closes=True)
+    try:
+        await _trade(trading)
+        async with running(bench.folder / "fleet") as fleet:
+            with ExitStack() as stack:
+                crowd = Crowd(fleet, stack)
+                for size in sizes:
+                    found[size] = await _at(size, crowd, trading)
+                    bench.tell(size, sizes[-1])
+    finally:
+        await trading.end()
     return found
 
 
-async def _quoting(workers: "list[_Worker]") -> None:
-    async with asyncio.timeout(BOUND_S + len(workers)):
-        while not all(worker.quotes() for worker in workers):  # noqa: ASYNC110  (files to look at)
-            await asyncio.sleep(10 * LOOK_S)
+async def _trade(trading: Contender) -> None:
+    await trading.pair.start()
+    trading.run(["-m", "workers.arb", MARKET], worker.write_config(trading.folder, trading.pair.ports))
+    await trading.warm_up()
 
 
-async def _window(workers: "list[_Worker]") -> list[tuple[float, float]]:
-    """(memory, share of a core) of each worker over one window."""
-    before, begun_ns = [procfs.cpu_s(worker.pid) for worker in workers], clock.monotonic_ns()
-    await asyncio.sleep(WINDOW_S)
-    after, seconds = [procfs.cpu_s(worker.pid) for worker in workers], (clock.monotonic_ns() - begun_ns) / 1e9
-    shares = [100 * (b - a) / seconds for a, b in zip(before, after, strict=True)]
-    return [(procfs.uss_mib(worker.pid), share) for worker, share in zip(workers, shares, strict=True)]
-
-
-class _Worker:
-    """The nth worker, in the nth folder."""
-
-    def __init__(self, fleet: Fleet, number: int) -> None:
-        self._folder = _folder(fleet, number)
-
-    def __enter__(self) -> "_Worker":
-        environ = os.environ | {"ARB_CONFIG": str(self._folder / "arb.toml")}
-        line = [sys.executable, "-m", "workers.arb", MARKET]
-        with self._log.open("wb") as log:
-            self._child = subprocess.Popen(line, cwd=CHECKOUT, env=environ, stdout=log, stderr=log)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._child.terminate()
-        self._child.wait()
-
-    @property
-    def pid(self) -> int:
-        """Its process."""
-        return self._child.pid
-
-    @property
-    def _log(self) -> Path:
-        return self._folder / "log"
-
-    def quotes(self) -> bool:
-        """Both books are there."""
-        return QUOTING in self._log.read_text(errors="replace")
-
-
-def _folder(fleet: Fleet, number: int) -> Path:
-    """A folder beside the fleet's: its arb.toml, and the keys of the same accounts."""
-    folder = fleet.config.root / f"worker-{number}"
-    (folder / "var").mkdir(parents=True)
-    shutil.copytree(fleet.config.var / "paper", folder / "var" / "paper")
-    text = (fleet.config.root / "arb.toml").read_text()
-    (folder / "arb.toml").write_text(re.sub(r"(?m)^edge_min_bps = \S+", f"edge_min_bps = {NEVER_BPS}", text))
-    return folder
+async def _at(size: int, crowd: Crowd, trading: Contender) -> Found:
+    quoting_s = await crowd.grow(size)
+    await asyncio.sleep(SETTLE_S)
+    mib, percent = zip(*await crowd.window(WINDOW_S), strict=True)
+    took = [await trading.round() for _ in range(DEALS)]
+    return Found(quoting_s, list(mib), list(percent), [ms for ms in took if ms is not None])
