@@ -148,7 +148,7 @@ class Budget:
     """All counts of one venue. Names that are not in `rates` are made from the rate of the part before their `:`."""
 
     def __init__(self, venue: str, rates: Mapping[str, Rate], folder: Path | None = None) -> None:
-        self._venue, self._rates, self._folder = venue, rates, folder
+        self._venue, self._rates, self.folder = venue, rates, folder
         self._counts: dict[str, Count] = {}
         self.paused = Pause(self._file("pause"))
 
@@ -200,7 +200,7 @@ class Budget:
         return self._counts[name]
 
     def _file(self, name: str) -> Path | None:
-        return None if self._folder is None else self._folder / f"budget-{self._venue}-{name.replace(':', '-')}"
+        return None if self.folder is None else self.folder / f"budget-{self._venue}-{name.replace(':', '-')}"
 
 
 def _try_lock(fd: int) -> bool:

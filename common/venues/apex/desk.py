@@ -48,6 +48,8 @@ from common.venues.ws import WsLimits
 CLOCK_OFF_MAX_NS: Final = 5 * SECOND_NS
 #: the venue's time is asked for this often: sooner than an idle connection is given up
 CLOCK_EVERY_S: Final = 10.0
+#: where the processes of the fleet leave each other the prices they asked for
+MARKS_FILE: Final = "marks-apex"
 FILLS_PAGE: Final = 100
 FILLS_PAGES_MAX: Final = 5
 HISTORY_PAGES_MAX: Final = 50
@@ -72,7 +74,7 @@ class ApexDesk:
     ) -> None:
         self._rest = ApexRest(rest, keys, budget=budget, timeout_s=timeout_s)
         self._ws, self._keys, self._limits = ws, keys, limits
-        self._marks = Marks(self._rest)
+        self._marks = Marks(self._rest, budget.folder / MARKS_FILE if budget and budget.folder else None)
         self._names = wire_account.OrderNames()
         self._symbols: Any = None
         self._listings: dict[str, Listing] = {}
