@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 from common import clock
@@ -25,7 +25,7 @@ START_S = 5.0
 class Crowd:
     """Grows, is watched, and is ended as a whole."""
 
-    def __init__(self, fleet: Fleet, stack: ExitStack) -> None:
+    def __init__(self, fleet: Fleet, stack: AsyncExitStack) -> None:
         self._fleet, self._stack, self._workers = fleet, stack, list[_Worker]()
 
     async def grow(self, size: int) -> float:

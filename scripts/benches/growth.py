@@ -8,7 +8,7 @@ with venues of its own, which trades: from the frame to both orders, as in book_
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from statistics import fmean, median
@@ -63,16 +63,13 @@ def _rows(size: int, one: Found, first: Found) -> Iterable[Row]:
 async def _grow(bench: Bench, sizes: list[int], watch: Watch) -> dict[int, Found]:
     found = dict[int, Found]()
     trading = Contender("worker", bench.folder / "trading", watch, closes=True)
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(trading.end)
         await _trade(trading)
-        async with running(bench.folder / "fleet") as fleet:
-            with ExitStack() as stack:
-                crowd = Crowd(fleet, stack)
-                for size in sizes:
-                    found[size] = await _at(size, crowd, trading)
-                    bench.tell(size, sizes[-1])
-    finally:
-        await trading.end()
+        crowd = Crowd(await stack.enter_async_context(running(bench.folder / "fleet")), stack)
+        for size in sizes:
+            found[size] = await _at(size, crowd, trading)
+            bench.tell(size, sizes[-1])
     return found
 
 
