@@ -178,6 +178,11 @@ class Budget:
                 return False
             await asyncio.sleep(wait_s)
 
+    def is_busy(self, costs: Mapping[str, int]) -> bool:
+        """More than half of what idle questions may use is spent: what can wait a while should."""
+        counts = [self._count(name) for name in costs]
+        return bool(self.paused.left_s()) or any(2 * count.spent() > count.rate.for_entries for count in counts)
+
     def pause(self, retry_after: str | None, *, per_second: int = 1) -> None:
         """The venue said "too many": nobody asks what can wait, for as long as it says, within bounds."""
         told = retry_after is not None and retry_after.isascii() and retry_after.isdigit()

@@ -12,6 +12,9 @@ from pathlib import Path
 
 from common import clock
 from common.core.errors import LocalError
+from common.core.market import Venue
+from common.venues.apex import budget as apex
+from common.venues.dydx import budget as dydx
 from scripts.benches import procfs
 from scripts.benches.fleet import BOUND_S, CHECKOUT, LOOK_S, QUOTING, Fleet
 
@@ -85,6 +88,15 @@ def _folder(fleet: Fleet, number: int) -> Path:
     folder = fleet.config.root / f"worker-{number}"
     (folder / "var").mkdir(parents=True)
     shutil.copytree(fleet.config.var / "paper", folder / "var" / "paper")
+    _share_budgets(fleet.config.var / "run", folder / "var" / "run")
     text = (fleet.config.root / "arb.toml").read_text()
     (folder / "arb.toml").write_text(re.sub(r"(?m)^edge_min_bps = \S+", f"edge_min_bps = {NEVER_BPS}", text))
     return folder
+
+
+def _share_budgets(theirs: Path, own: Path) -> None:
+    """The venues count what one address asks: all of them together must not ask more than that."""
+    own.mkdir()
+    for venue, rates in ((Venue.DYDX, dydx.RATES), (Venue.APEX, apex.RATES)):
+        for name in ("pause", *rates):
+            (own / f"budget-{venue}-{name}").symlink_to(theirs / f"budget-{venue}-{name}")

@@ -106,6 +106,16 @@ def test_markets_have_counts_of_their_own(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
 
 
+def test_it_is_busy_when_more_than_half_of_what_idle_questions_may_use_is_spent() -> None:
+    purse = Budget("venue", {"get": Rate(100, 60), "address": Rate(10_000, 60)})
+    purse.spend({"get": 35})
+    assert not purse.is_busy({"get": 1, "address": 1})
+    purse.spend({"get": 1})
+    assert purse.is_busy({"get": 1, "address": 1}) and not purse.is_busy({"address": 1})
+    purse.pause("1")
+    assert purse.is_busy({"address": 1})
+
+
 def test_a_question_waits_for_its_turn_and_one_about_an_order_has_what_is_kept() -> None:
     async def ask() -> tuple[bool, bool, float]:
         purse, begun = Budget("venue", {"get": Rate(10, 1)}), monotonic()

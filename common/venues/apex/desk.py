@@ -5,19 +5,19 @@ after a crash can prove the order absent, whichever process signed it.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
-from common import clock, log
+from common import clock
 from common.core.account import AccountFacts, FundingPaid, PastFill
 from common.core.errors import ConfigError, LocalError, VenueError
 from common.core.history import History
 from common.core.market import Instrument, Venue
 from common.core.money import ZERO, uusd_down, uusd_up
 from common.core.order import Absent, Ack, Fill, Finding, Found, NotSent, Order, Purpose, Reject, Unknown
-from common.venues import stark
+from common.venues import clock_keeper, stark
 from common.venues.ahead import Ahead
 from common.venues.apex import budget as costs
 from common.venues.apex import past, wire_account, wire_market, wire_order
@@ -28,7 +28,6 @@ from common.venues.apex.stream import AccountStream
 from common.venues.apex.wire import (
     BAD_CREDENTIALS,
     BAD_TIMESTAMP,
-    SECOND_NS,
     Data,
     Payload,
     Refusal,
@@ -44,17 +43,11 @@ from common.venues.http import TIMEOUT_S, HttpResult
 from common.venues.keys import Keys
 from common.venues.ws import WsLimits
 
-#: an order's timestamp is our clock's: further off than this from the venue's, orders would be refused soon
-CLOCK_OFF_MAX_NS: Final = 5 * SECOND_NS
-#: the venue's time is asked for this often: sooner than an idle connection is given up
-CLOCK_EVERY_S: Final = 10.0
 #: where the processes of the fleet leave each other the prices they asked for
 MARKS_FILE: Final = "marks-apex"
 FILLS_PAGE: Final = 100
 FILLS_PAGES_MAX: Final = 5
 HISTORY_PAGES_MAX: Final = 50
-
-_logger = logging.getLogger(__name__)
 
 
 class ApexDesk:
@@ -86,8 +79,7 @@ class ApexDesk:
         """Read clock, listings and account; ConfigError when clock or keys will not do, VenueError without answers."""
         stark.warm_up()
         await self._read_clock()
-        if abs(self._rest.offset_ns) > CLOCK_OFF_MAX_NS:
-            raise ConfigError(f"this machine's clock is {self._off_s:+.1f} s off ApeX's: set it (NTP)")
+        clock_keeper.must_fit(self._rest, "ApeX")
         self._symbols = _data(await self._rest.public(paths.SYMBOLS_PATH))
         account = self._credentials(await self._rest.get(paths.ACCOUNT_PATH))
         self._learn_account(account)
@@ -100,21 +92,6 @@ class ApexDesk:
         before_ns = clock.now_ns()
         venue_ns = server_time_ns(_data(await self._rest.public(paths.TIME_PATH)))
         self._rest.offset_ns = venue_ns - (before_ns + clock.now_ns()) // 2
-
-    async def _watch_clock(self) -> None:
-        """Keeps the offset true, and the connection for orders open and warm."""
-        while True:
-            await asyncio.sleep(CLOCK_EVERY_S)
-            try:
-                await self._read_clock()
-            except VenueError as error:
-                log.trouble(_logger, "clock_unread", venue=Venue.APEX, why=error)
-            if abs(self._rest.offset_ns) > CLOCK_OFF_MAX_NS:
-                log.trouble(_logger, "clock_off", venue=Venue.APEX, off_s=f"{self._off_s:+.1f}")
-
-    @property
-    def _off_s(self) -> float:
-        return self._rest.offset_ns / SECOND_NS
 
     def _credentials(self, payload: Payload) -> Any:
         if isinstance(payload, Refusal):
@@ -283,7 +260,8 @@ class ApexDesk:
         stream = AccountStream(self._ws, self._keys, self._names, on_event, limits=self._limits)
         async with asyncio.TaskGroup() as group:
             group.create_task(stream.loop.run())
-            group.create_task(self._watch_clock())
+            busy = partial(self._rest.budget.is_busy, costs.PUBLIC)
+            group.create_task(clock_keeper.keep(self.venue, self._rest, self._read_clock, is_busy=busy))
             group.create_task(self._rest.keep_open())
 
     async def close(self) -> None:

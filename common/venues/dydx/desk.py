@@ -1,19 +1,19 @@
 """Our orders and our account at dYdX: sign, send, look up, value. Answers are values; nothing is retried here."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
-from common import clock, log
+from common import clock
 from common.core.account import AccountFacts, FundingPaid, PastFill
-from common.core.errors import ConfigError, LocalError, VenueError
+from common.core.errors import ConfigError, LocalError
 from common.core.history import History
 from common.core.market import Instrument, Venue
 from common.core.order import Ack, Finding, Found, NotSent, Order, Purpose, Reject, Unknown
 from common.settings import Endpoint
-from common.venues import stark
+from common.venues import clock_keeper, stark
 from common.venues.ahead import Ahead
 from common.venues.base import AccountEvent, ClockReading, Outlook
 from common.venues.budget import Budget
@@ -28,16 +28,10 @@ from common.venues.http import TIMEOUT_S, HttpResult
 from common.venues.keys import Keys
 from common.venues.ws import WsLimits
 
-#: orders expire by our clock: further off than this from the venue's, they would be refused soon
-CLOCK_OFF_MAX_NS: Final = 5 * SECOND_NS
-#: the venue's clock is read again this often; it also keeps the connection that orders take warm
-CLOCK_EVERY_S: Final = 10.0
 #: all oracle prices are asked for at most this often: gross position at older ones would be no figure for a cap
 MARKS_AGE_NS: Final = 4 * SECOND_NS
 REFUSED_KEYS: Final = frozenset({401, 403})
 FUNDING_PAGE: Final = 100
-
-_logger = logging.getLogger(__name__)
 
 
 class DydxDesk:
@@ -68,8 +62,7 @@ class DydxDesk:
         """Read clock, fee and account; ConfigError when clock or keys will not do, VenueError without answers."""
         stark.warm_up()
         await self._rest.read_clock()
-        if abs(self._rest.offset_ns) > CLOCK_OFF_MAX_NS:
-            raise ConfigError(f"this machine's clock is {self._off_s:+.1f} s off dYdX's: set it (NTP)")
+        clock_keeper.must_fit(self._rest, "dYdX")
         self._taker_fee = wire_account.taker_fee(_credentials(await self._rest.get(USERS_PATH)))
         accounts = _credentials(await self._rest.get(ACCOUNTS_PATH))
         self._account_id, position_id = wire_account.find_account(accounts, self._keys.public_key)
@@ -176,25 +169,12 @@ class DydxDesk:
         stream = AccountStream(self._endpoint.ws, self._subscription, on_event, limits=self._limits)
         async with asyncio.TaskGroup() as group:
             group.create_task(stream.loop.run())
-            group.create_task(self._watch_clock())
+            busy = partial(self._rest.budget.is_busy, costs.GET)
+            group.create_task(clock_keeper.keep(self.venue, self._rest, self._rest.read_clock, is_busy=busy))
             group.create_task(self._rest.keep_open())
 
     def _subscription(self) -> str:
         return self._rest.signer.accounts_frame(self._rest.stamp)
-
-    async def _watch_clock(self) -> None:
-        while True:
-            await asyncio.sleep(CLOCK_EVERY_S)
-            try:
-                await self._rest.read_clock()
-            except VenueError as error:
-                log.trouble(_logger, "clock_unread", venue=Venue.DYDX, why=error)
-            if abs(self._rest.offset_ns) > CLOCK_OFF_MAX_NS:
-                log.trouble(_logger, "clock_off", venue=Venue.DYDX, off_s=f"{self._off_s:+.1f}")
-
-    @property
-    def _off_s(self) -> float:
-        return self._rest.offset_ns / SECOND_NS
 
     async def close(self) -> None:
         """Close all connections."""
