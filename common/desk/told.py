@@ -12,10 +12,10 @@ from typing import Final, TypeAlias
 from common import members
 from common.core.errors import LedgerError
 from common.core.terms import SECOND_NS, Terms
+from common.ledger.earnings import Earned
 from common.ledger.report import Report
 from common.ledger.shapes import Beat, CapRow, Counts, DealRow, Doubt, Equity, Halt, JournalRow, MarketRow
 from common.ledger.store import NO_LEDGER
-from common.ledger.today import Earned, Since
 from common.settings import Settings
 from common.supervisor_client import Places, Process, Supervisor
 from common.telemetry import files
@@ -69,7 +69,6 @@ class Reader:
         self._supervisor = Supervisor(Places(config.var).socket)
         self._report: Report | None = None
         self._identity: Identity | None = None
-        self._since = Since(0)
 
     def read(self, now_ns: int) -> Told:
         """One look at all of it; whatever cannot be read is missing, and the rest is there."""
@@ -96,21 +95,17 @@ class Reader:
 
     def _read_ledger(self, now_ns: int) -> tuple[LedgerTold | None, str]:
         try:
-            report = self._opened(now_ns)
-            return ledger_told(report, self._since), ""
+            return ledger_told(self._opened(), now_ns // DAY_NS), ""
         except LedgerError as error:
             self.close()
             return None, str(error)
 
-    def _opened(self, now_ns: int) -> Report:
-        """The file that lies there now; a new day, or another file, is counted from its beginning."""
-        identity, midnight_ns = identity_of(self._config.ledger_file), now_ns // DAY_NS * DAY_NS
+    def _opened(self) -> Report:
+        """The file that lies there now."""
+        identity = identity_of(self._config.ledger_file)
         if self._report is None or identity != self._identity:
             self.close()
             self._report, self._identity = Report.open(self._config.ledger_file), identity
-            self._since = Since(midnight_ns)
-        if self._since.from_ns != midnight_ns:
-            self._since = Since(midnight_ns)
         return self._report
 
 
@@ -123,8 +118,8 @@ def identity_of(file: Path) -> Identity:
     return status.st_dev, status.st_ino
 
 
-def ledger_told(report: Report, since: Since) -> LedgerTold:
-    """All that is shown of the ledger; `since` remembers the day."""
+def ledger_told(report: Report, today: int) -> LedgerTold:
+    """All that is shown of the ledger; `today`: the number of the day since 1970."""
     return LedgerTold(
         beats={beat.market: beat for beat in report.heartbeats()},
         halts=report.halts(),
@@ -134,7 +129,7 @@ def ledger_told(report: Report, since: Since) -> LedgerTold:
         counts=report.counts(),
         markets={row.market: row for row in report.markets()},
         deals=report.deals(live=True),
-        earned={one.market: one for one in report.earned(since)},
+        earned={one.market: one for one in report.earned(today)},
         journal=tuple(report.journal(JOURNAL_ROWS)),
     )
 

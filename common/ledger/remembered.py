@@ -17,7 +17,7 @@ from typing import Any, Final
 from common.core.market import Venue
 from common.ledger import chain, store
 from common.ledger.lock import FileLock
-from common.ledger.past import STEP_ROWS, MarketPast, Past, Sums
+from common.ledger.past import STEP_ROWS, Day, MarketPast, Past, Sums
 
 #: after so many new rows of the journal it is written anew: to read them again takes tens of milliseconds
 SAVE_ROWS: Final = 1_000
@@ -25,7 +25,9 @@ SAVE_ROWS: Final = 1_000
 COUNT_BOUND_S: Final = 1_800.0
 PRIVATE: Final = 0o600
 #: another number here is another content
-FORM: Final = 1
+FORM: Final = 2
+#: the rows that a past ends with
+ENDS: Final = ("seq", "hash", "fill_seq", "funding_seq")
 
 
 def past_path(path: Path) -> Path:
@@ -78,13 +80,13 @@ def load(file: Path) -> Past:
     if _digest(text) != digest or known["form"] != FORM:
         return Past()
     markets = {market: _market(kept) for market, kept in known["markets"].items()}
-    return Past(known["seq"], known["hash"], known["fill_seq"], markets)
+    return Past(**{name: known[name] for name in ENDS}, markets=markets)
 
 
 def save(file: Path, past: Past) -> None:
     """Write it whole and give it its name; whoever writes last is right as well."""
     markets = {market: _kept(place) for market, place in past.markets.items()}
-    known = {"form": FORM, "seq": past.seq, "hash": past.hash, "fill_seq": past.fill_seq, "markets": markets}
+    known = {"form": FORM, **{name: getattr(past, name) for name in ENDS}, "markets": markets}
     text = json.dumps(known)
     part = file.with_name(f"{file.name}.{os.getpid()}")
     try:
@@ -103,7 +105,8 @@ def _kept(place: MarketPast) -> dict[str, Any]:
     sums = {name: str(value) if isinstance(value, Decimal) else value for name, value in asdict(place.sums).items()}
     sizes = {name: {v.value: str(n) for v, n in getattr(place, name).items()} for name in ("filled", "off")}
     times = {venue.value: at_ns for venue, at_ns in place.filled_ns.items()}
-    return {"sums": sums, **sizes, "filled_ns": times, "loose": sorted(place.loose)}
+    days = {number: list(asdict(day).values()) for number, day in place.days.items()}
+    return {"sums": sums, "days": days, **sizes, "filled_ns": times, "loose": sorted(place.loose)}
 
 
 def _market(kept: dict[str, Any]) -> MarketPast:
@@ -112,4 +115,5 @@ def _market(kept: dict[str, Any]) -> MarketPast:
     }
     filled, off = ({Venue(v): Decimal(n) for v, n in kept[name].items()} for name in ("filled", "off"))
     times = {Venue(v): at_ns for v, at_ns in kept["filled_ns"].items()}
-    return MarketPast(Sums(**sums), filled, off, times, set(kept["loose"]))
+    days = {int(number): Day(*day) for number, day in kept["days"].items()}
+    return MarketPast(Sums(**sums), days, filled, off, times, set(kept["loose"]))

@@ -12,9 +12,10 @@ from typing import Any, Self
 from common.core.deal import Deal, DealState
 from common.core.events import HaltLevel, Way
 from common.core.market import Direction, Venue
-from common.ledger import bounds, overview, rows, story, sums, writeoff
+from common.ledger import bounds, earnings, overview, rows, story, sums, writeoff
 from common.ledger.account import BEAT
 from common.ledger.bounds import Bound
+from common.ledger.earnings import Earned
 from common.ledger.remembered import Remembered
 from common.ledger.shapes import (
     Beat,
@@ -36,7 +37,6 @@ from common.ledger.shapes import (
 )
 from common.ledger.store import Store
 from common.ledger.story import Story
-from common.ledger.today import Earned, Since
 
 #: rows of the journal that are shown unless asked for more
 TAIL = 50
@@ -161,10 +161,10 @@ class Report:
         with self._store.reading() as connection:
             return overview.tallies(connection, self._past.now(connection))
 
-    def earned(self, since: Since) -> tuple[Earned, ...]:
-        """By market, what ended since a moment has earned; whoever asks again reads only what came later."""
+    def earned(self, from_day: int) -> tuple[Earned, ...]:
+        """By day from that one on (its number since 1970) and market: what ended in it, and was paid for it."""
         with self._store.reading() as connection:
-            return since.now(connection)
+            return tuple(earnings.days(self._past.now(connection), from_day))
 
     def filled_ns(self) -> dict[str, int]:
         """By market, when the last fill was written down."""

@@ -20,6 +20,9 @@ from scripts.benches.base import Bench, Row, at_most
 from scripts.benches.ledger_rival import Rival, Stopwatch
 
 SHORT: Final = 100
+PNL: Final = "pnl since the beginning"
+LOOK_MS: Final = 100.0
+PNL_MS: Final = 1_000.0
 
 
 def measure(bench: Bench) -> Iterable[Row]:
@@ -31,9 +34,9 @@ def measure(bench: Bench) -> Iterable[Row]:
     yield Row(f"count {deals:,} deals once", "s", [_counted(files["long"])])
     _counted(files["short"])
     looks = {"positions": _positions, "status": _status, "newest deals": _newest, "start": _start, "warden": _warden}
-    for name, look in looks.items():
+    for name, look in (looks | {PNL: _pnl}).items():
         samples = bench.rounds({"look": Timed(files["long"], look)}, quick=5, full=50).of("look")
-        yield Row(f"{name}, {deals:,} deals", "ms", samples, (at_most("p99", 100.0),))
+        yield Row(f"{name}, {deals:,} deals", "ms", samples, (at_most("p99", PNL_MS if name == PNL else LOOK_MS),))
     rounds = bench.rounds({name: Reserved(file) for name, file in files.items()}, quick=50, full=500)
     yield Row(f"reserve, {deals:,} deals", "ms", rounds.of("long"))
     yield Row("to a reserve of a short history", "×", rounds.ratio("long", "short"), (at_most("median", 1.2),))
@@ -85,6 +88,11 @@ def _status(file: Path) -> None:
     with Report.open(file) as report:
         _ = report.heartbeats(), report.deals(live=True), report.tallies(), report.journal(1), report.totals()
         _ = report.counts(), report.cap(), report.equities(), report.halts()
+
+
+def _pnl(file: Path) -> None:
+    with Report.open(file) as report:
+        _ = report.earned(0), report.markets()
 
 
 def _newest(file: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from common.core.account import ForcedFill
+from common.core.account import ForcedFill, FundingPaid
 from common.core.deal import LIVE, Deal, DealState
 from common.core.events import Answered, Filled
 from common.core.market import Side, Venue
@@ -17,7 +17,7 @@ from common.core.money import ZERO, uusd_down
 from common.core.order import Ack, Purpose, reversal
 from common.ledger import chain, pnl, remembered, rows
 from common.ledger.ledger import Ledger
-from common.ledger.past import MarketPast, Past
+from common.ledger.past import DAY_NS, Day, MarketPast, Past
 from common.ledger.remembered import Remembered, past_path
 from common.ledger.report import Report
 from common.ledger.store import Store
@@ -41,11 +41,15 @@ def counted(connection: sqlite3.Connection) -> dict[str, MarketPast]:
             "SELECT COUNT(*) FROM journal WHERE deal_id = ? AND to_state = 'OPEN'", (deal.deal_id,)
         )
         _count(place, deal, was_open=opened.fetchone()[0] > 0)
+        _count_day(place, deal, connection)
     for market, venue, at_ns in connection.execute(
         "SELECT o.market, f.venue, f.at_ns FROM fill AS f JOIN orders AS o USING (client_id)"
     ):
-        times = markets[market].filled_ns
+        times = markets.setdefault(market, MarketPast()).filled_ns
         times[Venue(venue)] = max(times[Venue(venue)], at_ns)
+    for market, at_ns, uusd in connection.execute("SELECT market, venue_ns, payment_uusd FROM funding"):
+        day = markets.setdefault(market, MarketPast()).days.setdefault(at_ns // DAY_NS, Day())
+        day.funding_uusd += uusd
     return {market: place for market, place in markets.items() if place != MarketPast()}
 
 
@@ -69,6 +73,20 @@ def _count(place: MarketPast, deal: Deal, *, was_open: bool) -> None:
             place.off[venue] += deal.position(venue)
     elif deal.unfinished or (any(deal.position(venue) for venue in Venue) and deal.net):
         place.loose.add(deal.deal_id)
+
+
+def _count_day(place: MarketPast, deal: Deal, connection: sqlite3.Connection) -> None:
+    if deal.state in LIVE:
+        return
+    rows_of_it = connection.execute("SELECT seq, at_ns, to_state FROM journal WHERE deal_id = ?", (deal.deal_id,))
+    told_of = rows_of_it.fetchall()
+    last_live = max(seq for seq, _, state in told_of if state in LIVE)
+    day = place.days.setdefault(min(at for seq, at, _ in told_of if seq > last_live) // DAY_NS, Day())
+    day.closed += deal.state is DealState.CLOSED
+    day.void += deal.state is DealState.VOID
+    day.written_off += deal.state is DealState.WRITTEN_OFF
+    day.fees_uusd += deal.fees_uusd
+    day.pnl_uusd += uusd_down(pnl.realised(deal)) - deal.fees_uusd
 
 
 def story(ledger: Ledger, maker: "Maker") -> Iterator[None]:
@@ -118,6 +136,30 @@ def story(ledger: Ledger, maker: "Maker") -> Iterator[None]:
     yield
     ledger.record(maker.found(exit_, size="0.0002"))
     yield
+    ledger.book_funding(FundingPaid(Venue.DYDX, "paid", "LTC", -3, maker.start_ns + DAY_NS), maker.start_ns + 15)
+    yield
+
+
+def test_a_deal_counts_on_the_day_in_which_it_ended_whatever_is_heard_later(
+    ledger: Ledger, maker: "Maker", reader: Store
+) -> None:
+    day = maker.start_ns // DAY_NS
+    closed = maker.closed(ledger, 1)
+    void = ledger.reserve(maker.deal(1, "ETH"), "test")
+    assert isinstance(void, Deal)
+    for order in void.orders:
+        ledger.record(maker.rejected(order))
+    ledger.move(void.deal_id, DealState.VOID, 0, "nothing", maker.start_ns + DAY_NS)
+    late = replace(maker.fill(closed.orders[0], size="0.0003", fee_uusd=5), fill_id="late")
+    ledger.record(Filled(late, maker.start_ns + 2 * DAY_NS))
+    ledger.book_funding(FundingPaid(Venue.APEX, "p", "BTC", -7, maker.start_ns + 3 * DAY_NS), maker.start_ns)
+    with reader.reading() as connection:
+        places = Remembered(reader.path).now(connection).markets
+    fees = closed.fees_uusd + 5
+    btc, eth = places["BTC"].days, places["ETH"].days
+    assert btc.keys() == {day, day + 3} and (btc[day].closed, btc[day].fees_uusd) == (1, fees)
+    assert btc[day + 3] == Day(funding_uusd=-7)
+    assert eth == {day + 1: Day(void=1)}
 
 
 @pytest.fixture
