@@ -28,7 +28,7 @@ class Evener:
     """Of one market; `wishes` are what persons chose, by deal."""
 
     def __init__(self, view: MarketView) -> None:
-        self._view, self._terms = view, view.terms
+        self._view = view
         self.wishes: dict[str, Wished] = {}
         self._met: set[str] = set()
         #: when each uneven deal was found so, all its orders proven dead; None: before this process looked
@@ -53,6 +53,10 @@ class Evener:
         wish = self.wishes.get(deal.deal_id)
         return wish.way if wish and deal.state is DealState.STUCK and wish.since_ns >= deal.changed_ns else None
 
+    def keeps(self, deal: Deal) -> bool:
+        """A person wants the stuck deal left as it is."""
+        return self.chosen(deal) is Way.KEEP
+
     def to_close(self, deal: Deal) -> bool:
         """A person wants the whole deal gone, whatever it costs."""
         wish = self.wishes.get(deal.deal_id)
@@ -64,21 +68,21 @@ class Evener:
             order = completing_order(deal, step, self._view, self._made(deal, self._other(step), at_ns))
             if order is not None:
                 return order
-        turn = self._chosen_turn(deal, at_ns) or next_turn(deal, step, self._terms, at_ns)
+        turn = self._chosen_turn(deal, at_ns) or next_turn(deal, step, self._view.terms, at_ns)
         return self._unwind(deal, step, at_ns, turn, held_there) if isinstance(turn, Try) else turn
 
     def _in_time(self, deal: Deal, at_ns: int) -> bool:
         """This process heard the missing order die, a moment ago."""
         found_ns, heard = self._found_ns.get(deal.deal_id, (0, False))
-        return heard and at_ns <= found_ns + self._terms.complete_within_ns
+        return heard and at_ns <= found_ns + self._view.terms.complete_within_ns
 
     def _chosen_turn(self, deal: Deal, at_ns: int) -> Try | Wait | None:
         """A person's word is carried out at once, then tried again slowly; keep means not at all."""
-        way = self.chosen(deal)
-        if way is Way.KEEP:
+        if self.keeps(deal):
             return Wait()
+        way = self.chosen(deal)
         if way is not None and self.wishes[deal.deal_id].since_ns > deal.orders[-1].created_ns:
-            return Try(self._terms.unwind[-1].bps)
+            return Try(self._view.terms.unwind[-1].bps)
         return None
 
     def _unwind(self, deal: Deal, step: Even, at_ns: int, turn: Try, held_there: Decimal) -> Evening:
@@ -99,7 +103,7 @@ class Evener:
 
     def _reach(self, bps: Decimal, venue: Venue, at_ns: int) -> Reach:
         """Inside the band around the index; without a fresh one the touch is all there is to go by."""
-        index, band_bps = self._view.index_at(venue, at_ns), self._terms.index_band_bps
+        index, band_bps = self._view.index_at(venue, at_ns), self._view.terms.index_band_bps
         return Reach(min(bps, band_bps)) if index is None else Reach(bps, index, band_bps)
 
     def _other(self, step: Even) -> Venue:

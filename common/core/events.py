@@ -9,6 +9,7 @@ from typing import TypeAlias
 from common.core.deal import Deal
 from common.core.market import Instrument, Venue
 from common.core.order import Answer, Fill, Finding, Report
+from common.core.terms import Terms
 
 #: price in whole ticks, size in whole steps (0 removes), sequence of the level (dYdX offset, ApeX u)
 LevelRow: TypeAlias = tuple[int, int, int]
@@ -200,6 +201,14 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class TermsChanged:
+    """A person wrote other numbers into arb.toml and wants them in force now."""
+
+    terms: Terms
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class StopRequested:
     """Finish or even out what is in flight, open nothing new."""
 
@@ -224,5 +233,6 @@ Event: TypeAlias = (
     | Halted
     | Wished
     | Tick
+    | TermsChanged
     | StopRequested
 )

@@ -10,7 +10,7 @@ from common.core.edge import Leg, stride
 from common.core.opening import Opportunity
 from common.core.order import Order
 from common.core.planning import opening_deal
-from common.core.terms import Terms
+from common.core.view import MarketView
 
 #: limits foreseen on each leg beside that of now: so many strides in the direction that makes the edge enough
 STRIDES = 5
@@ -19,8 +19,8 @@ STRIDES = 5
 class Foresight:
     """Remembers what was foreseen last, so that it is told once."""
 
-    def __init__(self, terms: Terms, incarnation: str) -> None:
-        self._terms, self._incarnation = terms, incarnation
+    def __init__(self, view: MarketView, incarnation: str) -> None:
+        self._view, self._incarnation = view, incarnation
         self._told: tuple[object, ...] = ()
 
     def on(self, near: Opportunity | None, number: int) -> list[Command]:
@@ -34,10 +34,11 @@ class Foresight:
         return [Sign(self._orders(near, number))]
 
     def _orders(self, near: Opportunity, number: int) -> tuple[Order, ...]:
-        orders = opening_deal(near, self._terms, self._incarnation, number).orders
+        orders = opening_deal(near, self._view.terms, self._incarnation, number).orders
         legs = tuple(zip(orders, (near.pair.sell, near.pair.buy), strict=True))
         return orders + tuple(self._moved(*leg, strides) for strides in range(1, STRIDES + 1) for leg in legs)
 
     def _moved(self, order: Order, leg: Leg, strides: int) -> Order:
         """The same order after its book went so many strides our way."""
-        return replace(order, limit=order.limit - order.side.sign * strides * stride(leg, self._terms.limit_slack_bps))
+        reach = strides * stride(leg, self._view.terms.limit_slack_bps)
+        return replace(order, limit=order.limit - order.side.sign * reach)

@@ -1,11 +1,11 @@
 """Which deals have been naked for too long, and which are stuck: told once when it begins, once when it ends. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from common.core.commands import Alert
 from common.core.deal import Deal, DealState, uneven
-from common.core.market import Instrument, Venue
 from common.core.terms import SECOND_NS
+from common.core.view import MarketView
 
 NAKED, STUCK = "naked", "stuck"
 
@@ -13,20 +13,14 @@ NAKED, STUCK = "naked", "stuck"
 class Nakedness:
     """Of one market's deals. Naked is a matter of fills, whatever orders are still out."""
 
-    def __init__(self, alert_after_ns: int) -> None:
-        self._alert_after_ns = alert_after_ns
+    def __init__(self, view: MarketView) -> None:
+        self._view = view
         self._met: set[str] = set()
         self._since_ns: dict[str, int] = {}
         #: what was told and is not over yet: (what, deal id)
         self._told: set[tuple[str, str]] = set()
 
-    def look(
-        self,
-        deals: Iterable[Deal],
-        instruments: Mapping[Venue, Instrument],
-        is_kept: Callable[[Deal], bool],
-        at_ns: int,
-    ) -> list[Alert]:
+    def look(self, deals: Iterable[Deal], is_kept: Callable[[Deal], bool], at_ns: int) -> list[Alert]:
         """What to tell now; a deal that a person keeps as it is raises no alarm any more."""
         watched = list(deals)
         if not watched and not self._told:
@@ -35,7 +29,7 @@ class Nakedness:
             return []
         alarms = dict[tuple[str, str], str]()
         for deal in watched:
-            naked = self._naked(deal, instruments, at_ns)
+            naked = self._naked(deal, at_ns)
             if is_kept(deal):
                 continue
             if naked:
@@ -46,9 +40,9 @@ class Nakedness:
         self._since_ns = {name: ns for name, ns in self._since_ns.items() if name in self._met}
         return self._changes(alarms)
 
-    def _naked(self, deal: Deal, instruments: Mapping[Venue, Instrument], at_ns: int) -> str:
+    def _naked(self, deal: Deal, at_ns: int) -> str:
         """Why to alert; empty while the deal is even, or not naked for long."""
-        step = uneven(deal, instruments)
+        step = uneven(deal, self._view.instruments)
         if step is None:
             self._since_ns.pop(deal.deal_id, None)
             return ""
@@ -56,7 +50,7 @@ class Nakedness:
         began_ns = at_ns if deal.deal_id in self._met else min(at_ns, deal.orders[-1].created_ns)
         since_ns = self._since_ns.setdefault(deal.deal_id, began_ns)
         naked_ns = at_ns - since_ns
-        if naked_ns < self._alert_after_ns:
+        if naked_ns < self._view.terms.naked_alert_ns:
             return ""
         return f"{step.side.opposite} {step.size} at {step.venue} uneven for {naked_ns / SECOND_NS:.1f} s"
 

@@ -1,7 +1,7 @@
 """The numbers a person chose for one market's trading. Pure values, checked once built."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Literal
@@ -39,6 +39,8 @@ UNWIND = (
 UNWIND_EXAMPLE = "for example [[0, 10], [0.25, 25], [1, 60], [5, 100]]"
 #: no row is further from the touch, and none later
 UNWIND_BPS_MAX, UNWIND_NS_MAX = Decimal(10_000), 3600 * SECOND_NS
+#: what a trader has from its start to its end: books are walked, medians kept and deals evened by it
+FOR_LIFE = ("market", "size", "median_window_ns", "median_warmup_ns", "start_wait_ns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,11 @@ class Terms:
                 *_odd_rungs(self.unwind),
             ),
         )
+
+
+def changed(old: Terms, new: Terms) -> Terms:
+    """The new ones, as far as a trader at work takes them up: what is FOR_LIFE stays."""
+    return replace(new, **{name: getattr(old, name) for name in FOR_LIFE})
 
 
 def _odd_rungs(rungs: tuple[Rung, ...]) -> Iterator[Wrong]:

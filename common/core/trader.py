@@ -8,7 +8,7 @@ live: recovery is the ordinary path.
 from common.core.asking import Asking
 from common.core.book import JUMPED
 from common.core.closing import find_closing
-from common.core.commands import Alert, Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
+from common.core.commands import Command, HaltMarket, LookUp, Move, Record, Refresh, Reserve, Send, Write
 from common.core.deal import Ask, Deal, DealState, Even, Rest, settling
 from common.core.dust import Dust
 from common.core.edge import Pair
@@ -32,9 +32,9 @@ from common.core.events import (
     Refused,
     Reported,
     StopRequested,
+    TermsChanged,
     Tick,
     Turn,
-    Way,
     Wished,
 )
 from common.core.foresight import Foresight
@@ -62,7 +62,6 @@ class Trader:
     def __init__(
         self, terms: Terms, instruments: dict[Venue, Instrument], *, incarnation: str, next_number: int, start_ns: int
     ) -> None:
-        self.terms = terms
         self.view = MarketView(terms, instruments)
         self.deals: dict[str, Deal] = {}
         self.halt = HaltLevel.NONE
@@ -76,8 +75,8 @@ class Trader:
         self._incarnation, self._next_number = incarnation, next_number
         self._asking = Asking()
         self._standings = Standings(self.view)
-        self._evener, self._nakedness = Evener(self.view), Nakedness(terms.naked_alert_ns)
-        self._dust, self._foresight = Dust(), Foresight(terms, incarnation)
+        self._evener, self._nakedness = Evener(self.view), Nakedness(self.view)
+        self._dust, self._foresight = Dust(), Foresight(self.view, incarnation)
         #: client ids whose rows are being written and that this process has not put on the wire
         self._unsent: set[str] = set()
         self._reserving: Opportunity | None = None
@@ -85,6 +84,11 @@ class Trader:
         self._closes_after_ns, self._refreshed_ns = dict[str, int](), dict[Venue, int]()
         #: book versions that must be passed before the next entry (our own fills moved these books)
         self._passed: dict[Venue, int] = {}
+
+    @property
+    def terms(self) -> Terms:
+        """What the market is traded by now."""
+        return self.view.terms
 
     @property
     def idle(self) -> bool:
@@ -96,7 +100,7 @@ class Trader:
         match event:
             case BookMessage():
                 return self._hear_book(event)
-            case FeedAlive() | FeedLost() | InstrumentUpdate() | FundingRate() | IndexPrice():
+            case FeedAlive() | FeedLost() | InstrumentUpdate() | FundingRate() | IndexPrice() | TermsChanged():
                 self.view.hear(event)
             case FeedDrained():
                 self.view.hear(event)
@@ -291,10 +295,5 @@ class Trader:
         for deal in list(self.deals.values()):
             if not any(o.client_id in self._unsent for o in deal.orders):
                 commands += self._follow(deal, at_ns)
-        return [*self._alerts(at_ns), *(commands or self._close(at_ns))]
-
-    def _alerts(self, at_ns: int) -> list[Alert]:
-        def is_kept(deal: Deal) -> bool:
-            return self._evener.chosen(deal) is Way.KEEP
-
-        return self._nakedness.look(self.deals.values(), self.view.instruments, is_kept, at_ns)
+        alerts = self._nakedness.look(self.deals.values(), self._evener.keeps, at_ns)
+        return [*alerts, *(commands or self._close(at_ns))]

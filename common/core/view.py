@@ -5,19 +5,30 @@ from typing import TypeAlias
 
 from common.core.book import Book, Quote, make_book
 from common.core.edge import Pair, make_leg
-from common.core.events import BookMessage, FeedAlive, FeedDrained, FeedLost, FundingRate, IndexPrice, InstrumentUpdate
+from common.core.events import (
+    BookMessage,
+    FeedAlive,
+    FeedDrained,
+    FeedLost,
+    FundingRate,
+    IndexPrice,
+    InstrumentUpdate,
+    TermsChanged,
+)
 from common.core.market import Direction, Instrument, Side, Venue
 from common.core.median import TrailingMedian
 from common.core.money import ZERO
 from common.core.screen import Reached, Scale, scale, wishes
-from common.core.terms import Terms
+from common.core.terms import Terms, changed
 
 #: the spread of leaving is sampled at most this often
 SAMPLE_NS = 250_000_000
 #: why a book may be distrusted that will be believed again once all that has arrived is taken in
 BEHIND = "behind"
 
-PublicEvent: TypeAlias = BookMessage | FeedAlive | FeedDrained | FeedLost | InstrumentUpdate | FundingRate | IndexPrice
+PublicEvent: TypeAlias = (
+    BookMessage | FeedAlive | FeedDrained | FeedLost | InstrumentUpdate | FundingRate | IndexPrice | TermsChanged
+)
 
 
 class MarketView:
@@ -69,12 +80,21 @@ class MarketView:
                 self.carry = {d.sell_venue: float(self.funding_hourly(d)) for d in Direction}
             case IndexPrice():
                 self.index[event.venue] = event
+            case TermsChanged():
+                self._adopt(event.terms)
 
     def _relist(self, listed: Instrument) -> None:
         self.instruments[listed.venue] = self.books[listed.venue].instrument = listed
         self.reached.clear()
         self.scales = {**self.scales, listed.venue: scale(listed, self.terms)}
         self.is_online = all(instrument.online for instrument in self.instruments.values())
+
+    def _adopt(self, terms: Terms) -> None:
+        """What was found under the old ones does not hold; the medians are of one size and window for life."""
+        self.terms = changed(self.terms, terms)
+        self.wishes = wishes(self.terms)
+        self.reached.clear()
+        self.scales = {venue: scale(instrument, self.terms) for venue, instrument in self.instruments.items()}
 
     def hear_book(self, message: BookMessage) -> None:
         """Take in one message of a book."""

@@ -97,6 +97,8 @@ class Faults:
     person: float = 0.0
     foreign_order: float = 0.0
     foreign_position: float = 0.0
+    #: writes other terms into arb.toml and has a worker take them up (share per 1.2 s of a worker)
+    terms_changed: float = 0.0
     latency_ns: int = 60 * MS
     # ---- the stage: money at each venue, size of a deal in ordinary ones, live deals a market may have,
     #: 1 where both venues take fill-or-kill; funding is paid so long after the beginning (0: not in this run)
@@ -138,6 +140,7 @@ def drawn(random: Random) -> Faults:
         fleet_rate_max=random.choice((6, 1000, 1000)),
         fleet_notional_usd=random.choice((150, 100_000, 100_000)),
         hour_after_ns=random.choice((0, 0, 0, random.randrange(5 * SECOND, 30 * SECOND))),
+        terms_changed=random.choice((0.0, 0.0, 0.05, 0.2)),
     )
 
 

@@ -24,6 +24,7 @@ from common.core.events import (
     Refused,
     Reported,
     StopRequested,
+    TermsChanged,
     Tick,
     Way,
     Wished,
@@ -43,7 +44,7 @@ from common.core.order import (
     Report,
     Unknown,
 )
-from common.core.terms import Terms
+from common.core.terms import Rung, Terms
 from common.core.trader import Trader
 
 D = Decimal
@@ -810,3 +811,40 @@ def test_a_late_fill_beside_a_live_deal_is_evened_although_the_venue_nets_both(h
     even = house.sent[-1]
     assert (even.deal_id, even.venue, even.side, even.reduce_only) == ("x-BTC-9", Venue.APEX, Side.SELL, False)
     assert live.position(Venue.APEX) == D("-0.01")
+
+
+def reserved(house: House) -> list[Deal]:
+    return [command.deal for command in house.commands if isinstance(command, Reserve)]
+
+
+def test_terms_that_a_person_changes_are_followed_at_once_by_every_part(house: House) -> None:
+    house.hear(TermsChanged(replace(TERMS, edge_min_bps=D(400), size=D(3)), house.now))
+    house.gap()
+    assert not reserved(house) and house.trader.decision == "edge"
+    house.hear(TermsChanged(TERMS, house.now))
+    house.gap()
+    assert [deal.size for deal in reserved(house)] == [TERMS.size]
+
+
+def test_a_deal_that_is_open_already_is_unwound_and_told_about_by_the_new_terms(house: House) -> None:
+    house.fate = {(Venue.DYDX, p): "kill" for p in Purpose} | {(Venue.APEX, Purpose.EVEN): "kill"}
+    house.gap()
+    tried = len(house.unwinds)
+    rungs = (Rung(0, D(10)), Rung(SECOND, D(30)), Rung(2 * SECOND, D(50)))
+    house.hear(TermsChanged(replace(TERMS, unwind=rungs, naked_alert_ns=SECOND), house.now))
+    house.pass_time(1.5)
+    assert naked(house) == [False]
+    house.pass_time(2)
+    mid, touch = D("10100.5"), D(10_101)
+    assert [o.limit for o in house.unwinds[tried:]] == [(touch + mid * bps / 10_000) // 1 for bps in (30, 50)]
+
+
+def test_orders_signed_under_other_terms_are_not_what_is_sent(house: House) -> None:
+    """What is signed ahead is asked for by the very order that is sent: other limits, another signature."""
+    house.gap()
+    first = reserved(house)[0].orders
+    other = House(replace(TERMS, limit_slack_bps=D(9)))
+    other.hear(TermsChanged(TERMS, other.now))
+    other.warm()
+    other.gap()
+    assert [order.limit for order in reserved(other)[0].orders] == [order.limit for order in first]

@@ -9,7 +9,17 @@ import pytest
 
 from common.core import order as orders_of
 from common.core.account import AccountFacts
-from common.core.events import BookMessage, Event, Filled, Halted, HaltLevel, IndexPrice, Reported, Tick
+from common.core.events import (
+    BookMessage,
+    Event,
+    Filled,
+    Halted,
+    HaltLevel,
+    IndexPrice,
+    Reported,
+    TermsChanged,
+    Tick,
+)
 from common.core.market import Instrument, Venue
 from common.core.order import Fill, Order
 from common.core.terms import Terms
@@ -135,7 +145,7 @@ def test_what_was_said_adds_up_to_the_time_that_passed(house: House) -> None:
 
 def test_an_edge_is_seen_once_however_often_it_is_asked_for(house: House) -> None:
     house.drain()
-    house.runner.trader.terms = house.runner.trader.view.terms = TERMS
+    house.runner.trader.on(TermsChanged(TERMS, house.now))
     house.pass_time(1, apex=10_100)
     assert len(house.sent) == 2, "a deal was opened"
     house.pass_time(2, apex=10_100)
