@@ -4,6 +4,8 @@ Each loop is bounded in rate by a named interval and ends by cancellation only.
 """
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from common import clock, log
 from common.core.errors import VenueError
@@ -42,7 +44,7 @@ class Housekeeping:
     """The loops of one worker; `writer`: where the telemetry of the runner's meter goes."""
 
     def __init__(self, runner: Runner, world: LiveWorld, writer: Writer | None = None) -> None:
-        self._runner, self._world, self._writer = runner, world, writer
+        self.runner, self._world, self._writer = runner, world, writer
         self._fills = {venue: FillsRecall() for venue in world.desks}
         self._funding = {venue: FundingRecall() for venue in world.desks}
         #: once told to stop: set when nothing is in flight any more
@@ -57,8 +59,8 @@ class Housekeeping:
 
     def hear(self, event: Event) -> None:
         """One event for the runner; notices when a stopping trader has come to rest."""
-        self._runner.hear(event)
-        trader = self._runner.trader
+        self.runner.hear(event)
+        trader = self.runner.trader
         if trader.stopping and trader.idle:
             self._quiet.set()
 
@@ -67,12 +69,13 @@ class Housekeeping:
         if isinstance(event, StreamUp):
             self._fills[event.venue].stream_up()
             self._funding[event.venue].stream_up()
-        self._runner.hear_account(event)
+        self.runner.hear_account(event)
 
-    async def keep(self) -> None:
+    async def keep(self, *beside: Coroutine[Any, Any, None]) -> None:
         """Run all loops, feeds and streams until cancelled or until one of them fails (which fails the worker)."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._fail())
+            for coroutine in (self._fail(), *beside):
+                group.create_task(coroutine)
             for venue, desk in self._world.desks.items():
                 group.create_task(self._world.feeds[venue].run(self.hear))
                 group.create_task(desk.stream(self.hear_account))
@@ -101,63 +104,67 @@ class Housekeeping:
         while True:
             self.hear(Tick(clock.now_ns()))
             self.tell_would()
-            if self._runner.meter is not None:
-                self._runner.meter.look(clock.now_ns())
+            if self.runner.meter is not None:
+                self.runner.meter.look(clock.now_ns())
             self._tell_quoting()
             self._lags.look(clock.now_ns())
-            await asyncio.sleep(TICK_S if self._runner.trader.deals else QUIET_TICK_S)
+            await asyncio.sleep(TICK_S if self.runner.trader.deals else QUIET_TICK_S)
 
     def _tell_quoting(self) -> None:
         """Once: both books are there and have our size. What a start took can be read off the log."""
-        view = self._runner.trader.view
+        view = self.runner.trader.view
         if not self._is_quoting and all(view.pair(direction, view.terms.size) for direction in Direction):
             self._is_quoting = True
-            log.event(self._runner.logger, "quoting", market=self._runner.market)
+            log.event(self.runner.logger, "quoting", market=self.runner.market)
 
     def tell_would(self) -> None:
         """A halted market that begins to see a deal says which, once for as long as it lasts."""
-        decision = self._runner.trader.decision
+        decision = self.runner.trader.decision
         would = decision.startswith(WOULD_OPEN)
         if would and not self._is_tempted:
-            log.event(self._runner.logger, "would_open", market=self._runner.market, says=decision)
+            log.event(self.runner.logger, "would_open", market=self.runner.market, says=decision)
         if would:
             self._would, self._would_ns = decision, clock.now_ns()
         self._is_tempted = would
 
     def saying(self, now_ns: int) -> str:
         """What the trader says; while halted, also what it would have opened a moment ago."""
-        decision, age_ns = self._runner.trader.decision, now_ns - self._would_ns
+        decision, age_ns = self.runner.trader.decision, now_ns - self._would_ns
         if decision != HALTED or age_ns > WOULD_SHOWN_NS:
             return decision
         return f"{self._would}, {age_ns // 1_000_000_000} s ago"
 
     async def _halts(self) -> None:
         while True:
-            told = self._runner.read_halt()
+            told = self.runner.read_halt()
             if told is not None:
-                log.event(self._runner.logger, "halt_level", level=told.level, turn=told.turn)
+                log.event(self.runner.logger, "halt_level", level=told.level, turn=told.turn)
                 self.hear(told)
             self.look_at_choices()
             await asyncio.sleep(HALT_S)
 
     def look_at_choices(self) -> None:
         """What a person chose for a stuck deal."""
-        for wish in self._runner.ledger.wishes(self._runner.market, clock.now_ns()):
+        for wish in self.runner.ledger.wishes(self.runner.market, clock.now_ns()):
             if self._wishes.get(wish.deal_id) != (wish.way, wish.since_ns):
                 self._wishes[wish.deal_id] = (wish.way, wish.since_ns)
-                log.event(self._runner.logger, "wish", deal=wish.deal_id, way=wish.way)
+                log.event(self.runner.logger, "wish", deal=wish.deal_id, way=wish.way)
                 self.hear(wish)
 
     async def _heartbeats(self) -> None:
-        runner, trader = self._runner, self._runner.trader
         while True:
-            now_ns = clock.now_ns()
-            runner.ledger.heartbeat(runner.market, self.saying(now_ns), decided_ns=trader.decided_ns, at_ns=now_ns)
+            self.beat()
             await asyncio.sleep(HEARTBEAT_S)
+
+    def beat(self) -> None:
+        """A sign of life, with what the trader says and which program and settings it goes by."""
+        runner, now_ns = self.runner, clock.now_ns()
+        decided_ns = runner.trader.decided_ns
+        runner.ledger.heartbeat(runner.market, self.saying(now_ns), decided_ns=decided_ns, at_ns=now_ns)
 
     async def _telemetry(self) -> None:
         """Put down what the meter has, at the end too; in a thread, so that a slow disk holds nobody up."""
-        meter, writer = self._runner.meter, self._writer
+        meter, writer = self.runner.meter, self._writer
         if meter is None or writer is None:
             return
         try:
@@ -171,7 +178,7 @@ class Housekeeping:
         """Keep the venue's equity row fresh; ten workers share the work through the row's age."""
         dirty = self._world.account_dirty[venue]
         while True:
-            age_ns = self._runner.ledger.account_age(venue, clock.now_ns())
+            age_ns = self.runner.ledger.account_age(venue, clock.now_ns())
             if age_ns is None or age_ns >= ACCOUNT_MIN_AGE_NS:
                 await self._write_account(desk)
                 self._release()
@@ -185,26 +192,26 @@ class Housekeeping:
 
     def _release(self) -> None:
         """What a person wrote off stops counting once both venues were seen flat."""
-        runner = self._runner
+        runner = self.runner
         for deal in runner.ledger.release_written_off(runner.market, clock.now_ns()):
             log.event(runner.logger, "released", deal=deal.deal_id)
 
     async def _write_account(self, desk: Desk) -> None:
         try:
-            self._runner.ledger.write_account(await desk.account(), min_age_ns=ACCOUNT_MIN_AGE_NS)
+            self.runner.ledger.write_account(await desk.account(), min_age_ns=ACCOUNT_MIN_AGE_NS)
         except VenueError as error:
-            log.trouble(self._runner.logger, "no_account", venue=desk.venue, why=error)
+            log.trouble(self.runner.logger, "no_account", venue=desk.venue, why=error)
 
     async def _remember(self) -> None:
         """After a power cut: both venues are asked for the deal that the file may have forgotten, until it is known."""
-        while (doubt := self._runner.doubt) is not None:
+        while (doubt := self.runner.doubt) is not None:
             # Whatever was sent before the machine went down is over by then: this clock began with the machine.
             await asyncio.sleep(max(0, OVER_AFTER_NS - clock.monotonic_ns()) / SECOND_NS)
             try:
                 told = [await desk.history(doubt.since_ns - SLACK_NS) for desk in self._world.desks.values()]
-                self._runner.hear_forgotten(told)
+                self.runner.hear_forgotten(told)
             except VenueError as error:
-                log.trouble(self._runner.logger, "no_history", why=error)
+                log.trouble(self.runner.logger, "no_history", why=error)
             await asyncio.sleep(REMEMBER_S)
 
     async def _recalls(self, venue: Venue, desk: Desk) -> None:
@@ -213,11 +220,11 @@ class Housekeeping:
             try:
                 await self._recall(venue, desk)
             except VenueError as error:
-                log.trouble(self._runner.logger, "no_history", venue=venue, why=error)
+                log.trouble(self.runner.logger, "no_history", venue=venue, why=error)
             await asyncio.sleep(RECALL_S)
 
     async def _recall(self, venue: Venue, desk: Desk) -> None:
-        runner, now_ns = self._runner, clock.now_ns()
+        runner, now_ns = self.runner, clock.now_ns()
         if runner.doubt is not None:
             return
         since_ns = self._fills[venue].due(now_ns, fits=runner.ledger.unheard.fits(runner.market, venue))

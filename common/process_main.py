@@ -4,6 +4,7 @@ Exit codes: 0 told to stop; 1 crashed, start me again; 3 needs a person, and is 
 """
 
 import logging
+import signal
 from collections.abc import Callable
 
 from common import log, process, stopping
@@ -18,6 +19,8 @@ def run(name: str, work: Callable[[logging.Logger], None]) -> int:
     """Do `work` until it returns; the exit code. The one broad except of the house stands here."""
     logger = log.setup(name)
     process.die_with_parent()
+    # A worker takes arb.toml up at a SIGHUP (reloading.py); whoever does not, or not yet, must not die of it.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         work(logger)
         return 0

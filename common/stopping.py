@@ -1,4 +1,4 @@
-"""Being told to stop: SIGTERM and SIGINT as an awaitable event. For process mains only."""
+"""Being told to stop, or to read the settings again: signals as awaitable events. For process mains only."""
 
 import asyncio
 import signal
@@ -21,6 +21,13 @@ def stop_event() -> asyncio.Event:
     loop, told = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
+    return told
+
+
+def hangup_event() -> asyncio.Event:
+    """The same for SIGHUP, which asks a process to read its settings again."""
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, told.set)
     return told
 
 

@@ -127,6 +127,10 @@ class Supervisor:
         """SIGKILL to one program: supervisord takes it for a crash and starts it again."""
         self._ask("signalProcess", name, "KILL")
 
+    def hang_up(self, name: str) -> None:
+        """SIGHUP to one program: read your settings again."""
+        self._ask("signalProcess", name, "HUP")
+
     def shutdown(self) -> None:
         """Ask supervisord to stop everything and end."""
         self._ask("shutdown")

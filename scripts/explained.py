@@ -17,8 +17,8 @@ _SECTION = re.compile(r"^## (.+?)(?::.*)?$")
 #: by section: what has to be started anew for a changed value to count
 _COUNTS_AFTER: Final = {
     "": "./scripts/run, stopped and started",
-    "strategy": "supervisorctl restart 'arb:*'",
-    "markets.NAME": "supervisorctl restart 'arb:*'",
+    "strategy": "arbctl config reload",
+    "markets.NAME": "arbctl config reload",
     "venues.dydx": "supervisorctl restart 'arb:*' warden",
     "venues.apex": "supervisorctl restart 'arb:*' warden",
     "venues.gmx": "the next command that asks it",
@@ -27,8 +27,11 @@ _COUNTS_AFTER: Final = {
     "paper": "supervisorctl restart sim",
     "replay": "the next arbctl replay",
 }
+#: keys of [strategy] and of a market that a worker has from its start to its end
+FOR_LIFE: Final = ("size", "median_window_s", "median_warmup_s")
+_AFTER_A_START: Final = "supervisorctl restart 'arb:*'"
 _BY_THE_LEDGER: Final = (
-    "a value lowered here counts after supervisorctl restart 'arb:*'; the ledger's row outranks it, "
+    "a value lowered here counts after arbctl config reload; the ledger's row outranks it, "
     "and is moved at once by arbctl limit set"
 )
 
@@ -52,7 +55,8 @@ class Key:
         """What makes a changed value count."""
         if self.section in LEDGER_KEPT or self.name.startswith(MARKET_LIMITS):
             return _BY_THE_LEDGER
-        return _COUNTS_AFTER[self.section]
+        is_terms = self.section in ("strategy", "markets.NAME")
+        return _AFTER_A_START if is_terms and self.name in FOR_LIFE else _COUNTS_AFTER[self.section]
 
 
 def keys(text: str | None = None) -> tuple[Key, ...]:

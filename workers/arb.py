@@ -24,6 +24,7 @@ from common.ledger.ledger import Ledger
 from common.live import LiveWorld, started
 from common.market_lock import MarketLock, lock_file
 from common.recovery import recovery
+from common.reloading import Reloading
 from common.runner import Runner
 from common.settings import Settings
 from common.telemetry.files import Writer, folder_of
@@ -81,7 +82,7 @@ async def _live(config: Settings, terms: Terms, ledger: Ledger, logger: logging.
         if instruments is None:
             return
         house = _joined(config, terms, ledger, desks, instruments)
-        keeping = asyncio.create_task(house.keep())
+        keeping = asyncio.create_task(house.keep(Reloading(config, house, logger).keep()))
         log.event(logger, "trading", size=terms.size, wait_s=terms.start_wait_ns // 1_000_000_000)
         await stopping.until(told, keeping)
         quiet = await _stopped(house, keeping)

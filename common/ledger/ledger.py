@@ -66,8 +66,9 @@ class Ledger(PersonVerbs, LimitVerbs, BootVerbs):
         self._store.close()
 
     def goes_by(self, config_hash: str) -> None:
-        """Settings were taken in while at work: what is written from now on names them."""
+        """Settings were taken in while at work: what is written from now on names them, and a sign of life is due."""
         self._author = replace(self._author, config_hash=config_hash)
+        self._beats.clear()
 
     def tidy(self) -> None:
         """Take a long log into the file: for a process that the disk may keep waiting."""

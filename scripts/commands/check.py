@@ -19,6 +19,7 @@ def add_to(app: typer.Typer) -> None:
     settings.command("check")(config_check)
     settings.command("explain", epilog="For example:  arbctl config explain edge_min_bps")(config_explain)
     settings.command("diff")(config_diff)
+    settings.command("reload")(config_reload)
     app.command(epilog="For example:  arbctl init mine.toml   then   ./scripts/run --config mine.toml")(init)
     app.add_typer(fleet, name="fleet")
     app.add_typer(settings, name="config")
@@ -93,6 +94,20 @@ def config_diff(context: typer.Context, as_json: AsJson = False) -> None:
     from scripts import answer_explain
 
     render.show(answer_explain.diff(config(context)), as_json=as_json)
+
+
+def config_reload(context: typer.Context, as_json: AsJson = False) -> None:
+    """Have the running workers take up an edited arb.toml: thresholds, waits, and limits that were lowered.
+
+    A file that is wrong changes nothing, and is said to be so here. What needs a restart is named; a limit is raised by
+    arbctl limit set alone. Exit code 1 when a worker did not say in time that it goes by the file.
+    """
+    from scripts import answer_reload
+
+    answer, done = answer_reload.reload(config(context))
+    render.show(answer, as_json=as_json)
+    if not done:
+        raise typer.Exit(1)
 
 
 def init(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from common import settings
+from common.core.terms import FOR_LIFE
 from scripts import answer_explain, answer_init
 from scripts.explained import keys
 
@@ -72,3 +73,12 @@ def test_what_differs_is_told_once(call: Any, folder: Path, text: str) -> None:
 
 def test_every_section_says_what_makes_a_change_count() -> None:
     assert all(key.counts_after for key in keys())
+    # what a trader has for life, under the names that a person writes; the market is a table, the wait is not his
+    ours = {name.removesuffix("_ns") for name in FOR_LIFE} - {"market", "start_wait"}
+    terms = [
+        key for key in keys() if key.section in ("strategy", "markets.NAME") and "limit set" not in key.counts_after
+    ]
+    waiting = {key.name.removesuffix("_s") for key in terms if "restart" in key.counts_after}
+    assert waiting == ours and {k.counts_after for k in terms if "restart" not in k.counts_after} == {
+        "arbctl config reload"
+    }

@@ -1,0 +1,76 @@
+"""`arbctl config reload`: SIGHUP to every running worker, and what each of them then says it goes by."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from common import clock, live_start, members
+from common.core.errors import ConfigError
+from common.core.terms import SECOND_NS
+from common.ledger.report import Report
+from common.reloading import MIXED
+from common.settings import Settings
+from common.supervisor_client import Places, Supervisor
+from scripts.render import Answer
+
+#: a worker takes it up within milliseconds, unless the machine is busy
+WAIT_S: Final = 10.0
+LOOK_S: Final = 0.05
+TAKEN, PARTLY, SILENT = "taken up", "partly: the rest needs a restart", "said nothing"
+OTHERS: Final = "warden, sim and the others read arb.toml when they start: supervisorctl restart warden"
+
+
+def reload(config: Settings) -> tuple[Answer, bool]:
+    """What each running worker says, and whether all of them go by the file now. The file is sound: it was read."""
+    if (why := live_start.doubt(config)) is not None:
+        raise ConfigError(f"nothing was taken up: {why}")
+    running = _running(config)
+    if not running:
+        return Answer(
+            {"hash": config.hash, "workers": {}}, text="no worker runs: the file counts from their start"
+        ), True
+    supervisor = Supervisor(Places(config.var).socket)
+    for market in running:
+        supervisor.hang_up(f"{members.GROUP}:{members.program(market)}")
+    said = _heard(config, running)
+    verdicts = {market: _verdict(said.get(market, ""), config.hash) for market in running}
+    data = {m: {"hash": said.get(m, ""), "verdict": verdict} for m, verdict in verdicts.items()}
+    rows = [(market, said.get(market, ""), verdict) for market, verdict in verdicts.items()]
+    answer = Answer({"hash": config.hash, "workers": data}, ("market", "goes by", ""), rows, notes=_notes(verdicts))
+    return answer, SILENT not in verdicts.values()
+
+
+def _running(config: Settings) -> list[str]:
+    """Markets whose worker runs."""
+    processes = Supervisor(Places(config.var).socket).processes()
+    programs = {p.name for p in processes if p.group == members.GROUP and p.state == "RUNNING"}
+    return [market for market in config.markets if members.program(market) in programs]
+
+
+def _heard(config: Settings, running: Iterable[str]) -> dict[str, str]:
+    """By market the settings that its worker says it goes by, once all name this file or the time is over."""
+    deadline_ns, said = clock.monotonic_ns() + int(WAIT_S * SECOND_NS), dict[str, str]()
+    with Report.open(config.ledger_file) as report:
+        while clock.monotonic_ns() < deadline_ns:
+            said = {beat.market: beat.config_hash for beat in report.heartbeats()}
+            if all(_verdict(said.get(market, ""), config.hash) != SILENT for market in running):
+                break
+            time.sleep(LOOK_S)
+    return said
+
+
+def _verdict(said: str, wanted: str) -> str:
+    """A hash alone: all of it; after a `+`: that part which holds without a restart."""
+    if said == wanted:
+        return TAKEN
+    return PARTLY if said.endswith(f"{MIXED}{wanted}") else SILENT
+
+
+def _notes(verdicts: Mapping[str, str]) -> list[str]:
+    notes = [OTHERS]
+    if waiting := [members.program(market) for market, verdict in verdicts.items() if verdict == PARTLY]:
+        programs = " ".join(f"{members.GROUP}:{name}" for name in waiting)
+        notes.append(f"`waits` in its log names what needs: supervisorctl restart {programs}")
+    if silent := [market for market, verdict in verdicts.items() if verdict == SILENT]:
+        notes.append(f"not taken up: {', '.join(silent)}; `not_reloaded` in its log says why, if it heard of it")
+    return notes
