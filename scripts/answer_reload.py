@@ -1,12 +1,12 @@
 """`arbctl config reload`: SIGHUP to every running worker, and what each of them then says it goes by."""
 
-import time
+import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Final
 
-from common import clock, live_start, members
+from common import live_start, members
 from common.core.errors import ConfigError
-from common.core.terms import SECOND_NS
 from common.ledger.report import Report
 from common.reloading import MIXED
 from common.settings import Settings
@@ -32,7 +32,7 @@ def reload(config: Settings) -> tuple[Answer, bool]:
     supervisor = Supervisor(Places(config.var).socket)
     for market in running:
         supervisor.hang_up(f"{members.GROUP}:{members.program(market)}")
-    said = _heard(config, running)
+    said = asyncio.run(_heard(config, running))
     verdicts = {market: _verdict(said.get(market, ""), config.hash) for market in running}
     data = {m: {"hash": said.get(m, ""), "verdict": verdict} for m, verdict in verdicts.items()}
     rows = [(market, said.get(market, ""), verdict) for market, verdict in verdicts.items()]
@@ -47,15 +47,14 @@ def _running(config: Settings) -> list[str]:
     return [market for market in config.markets if members.program(market) in programs]
 
 
-def _heard(config: Settings, running: Iterable[str]) -> dict[str, str]:
+async def _heard(config: Settings, running: Iterable[str]) -> dict[str, str]:
     """By market the settings that its worker says it goes by, once all name this file or the time is over."""
-    deadline_ns, said = clock.monotonic_ns() + int(WAIT_S * SECOND_NS), dict[str, str]()
-    with Report.open(config.ledger_file) as report:
-        while clock.monotonic_ns() < deadline_ns:
-            said = {beat.market: beat.config_hash for beat in report.heartbeats()}
-            if all(_verdict(said.get(market, ""), config.hash) != SILENT for market in running):
-                break
-            time.sleep(LOOK_S)
+    said = dict[str, str]()
+    with Report.open(config.ledger_file) as report, suppress(TimeoutError):
+        async with asyncio.timeout(WAIT_S):
+            while not said or any(_verdict(said.get(market, ""), config.hash) == SILENT for market in running):
+                await asyncio.sleep(LOOK_S if said else 0)
+                said = {beat.market: beat.config_hash for beat in report.heartbeats()}
     return said
 
 

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from decimal import Decimal
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from common.core.terms import SECOND_NS, Terms
+from common.core.events import Event, TermsChanged
+from common.core.terms import SECOND_NS, Terms, changed
 
 #: by name of a term what is tried; the table of unwinds stays, since a judge counts on it
 _TRIED: Final[dict[str, tuple[Any, ...]]] = {
@@ -23,7 +24,33 @@ _TRIED: Final[dict[str, tuple[Any, ...]]] = {
 }
 
 
-def edited(terms: Terms, random: Random) -> Terms:
+class Editable(Protocol):
+    """Who goes by terms that a person may edit."""
+
+    terms: Terms
+
+    def now_ns(self) -> int:
+        """Its clock."""
+
+    def hear(self, event: Event) -> None:
+        """Take an event in."""
+
+
+class Editor:
+    """A person who edits arb.toml in this share of his visits, and has it taken up."""
+
+    def __init__(self, random: Random, share: float) -> None:
+        self.share, self._random = share, random
+
+    def visit(self, one: Editable) -> None:
+        """What would need a restart is given back before one comes: the next life has it as it was."""
+        if self._random.random() < self.share:
+            terms = _edited(one.terms, self._random)
+            one.terms = changed(one.terms, terms)
+            one.hear(TermsChanged(terms, one.now_ns()))
+
+
+def _edited(terms: Terms, random: Random) -> Terms:
     """Two of them changed."""
     names = random.sample(sorted(_TRIED), 2)
     return replace(terms, **{name: random.choice(_TRIED[name]) for name in names})

@@ -7,17 +7,17 @@ from typing import Any, cast
 
 from common.core.account import FundingPaid
 from common.core.errors import LedgerError
-from common.core.events import Answered, Event, Halted, LookedUp, StopRequested, TermsChanged, Tick
+from common.core.events import Answered, Event, Halted, LookedUp, StopRequested, Tick
 from common.core.forgotten import OVER_AFTER_NS, SLACK_NS
 from common.core.history import History
 from common.core.market import Instrument, Venue
 from common.core.order import Order
-from common.core.terms import Terms, changed
+from common.core.terms import Terms
 from common.core.trader import Trader
 from common.fleet.death import Busy, Death, Fate, MortalLedger
 from common.fleet.disk import Disk
 from common.fleet.ears import Ears
-from common.fleet.editing import edited
+from common.fleet.editing import Editor
 from common.fleet.frames import Told
 from common.fleet.wire import Wire
 from common.ledger.ledger import Ledger
@@ -51,7 +51,7 @@ class Member:
         faults = any_wire.faults
         self.random = Random(f"{seed}-{terms.market}")
         self._disk_random = Random(f"{seed}-{terms.market}-disk")
-        self._terms_random, self._terms_changed = Random(f"{seed}-{terms.market}-terms"), faults.terms_changed
+        self.editor = Editor(Random(f"{seed}-{terms.market}-terms"), faults.terms_changed)
         self.fate = Fate(self.random, faults.death, faults.ledger_busy)
         self.down_max_ns = faults.down_max_ns
         #: our clock less the venues'
@@ -158,9 +158,8 @@ class Member:
 
     def calm(self, faults: Faults) -> None:
         """From now on it does not die any more."""
-        self.fate.share = faults.death
+        self.fate.share, self.editor.share = faults.death, faults.terms_changed
         self.fate.busy = faults.ledger_busy
-        self._terms_changed = faults.terms_changed
 
     def _alive(self, happening: Callable[[], None], wait_ns: int) -> None:
         """Plan something for this life only."""
@@ -175,17 +174,10 @@ class Member:
             for ears in self.ears.values():
                 ears.ping()
             self._read_halt()
-            self._change_terms()
+            self.editor.visit(self)
         if self._ticks % RECALL_TICKS == 0:
             self.do(lambda runner: self._recall(runner))
         self.hear(Tick(self.now_ns()))
-
-    def _change_terms(self) -> None:
-        """A person edits arb.toml and has it taken up; what would need a restart is given back before one comes."""
-        if self._terms_random.random() < self._terms_changed:
-            terms = edited(self.terms, self._terms_random)
-            self.terms = changed(self.terms, terms)
-            self.hear(TermsChanged(terms, self.now_ns()))
 
     def _read_halt(self) -> None:
         if self.runner is None:
