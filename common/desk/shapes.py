@@ -86,19 +86,19 @@ class RefusedFacts:
 class SideFacts:
     """A market at one venue: the sum of our fills, and what the venue says (None: it never spoke).
 
-    `settled`: the venue spoke so long after our last fill that it must know of it.
+    `settled`: the venue spoke, and so long after our last fill that it must know of it.
     """
 
     venue: Venue
     ledger_size: Decimal
     venue_size: Decimal | None
     age_ns: int | None
-    settled: bool = True
+    settled: bool
 
     @property
     def agrees(self) -> bool:
         """Nothing speaks against our fills."""
-        return self.venue_size is None or self.venue_size == self.ledger_size or not self.settled
+        return self.venue_size == self.ledger_size or not self.settled
 
 
 @dataclass(frozen=True, slots=True)
