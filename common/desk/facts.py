@@ -85,8 +85,9 @@ def _whole(ledger: LedgerTold) -> PnlFacts:
 
 
 def _pnl(ledger: LedgerTold | None, market: str) -> PnlFacts:
-    earned = ledger.earned.get(market) if ledger else None
-    row = ledger.markets.get(market) if ledger else None
+    if ledger is None:
+        return PnlFacts(0, 0, 0, None)
+    earned, row = ledger.earned.get(market), ledger.markets.get(market)
     opened = row.unrealised_uusd if row is not None and row.deals else 0
     if earned is None:
         return PnlFacts(0, 0, 0, opened)

@@ -57,8 +57,12 @@ def _worker(market: MarketFacts, _: Bounds) -> Said:
 
 def _decided(market: MarketFacts, bounds: Bounds) -> Said:
     ns = market.decided_age_ns
-    old = ns is not None and ns > bounds.decided_max_ns
-    return Said(age(ns), Tone.BAD if old and market.state == RUNNING else Tone.DIM if old or ns is None else Tone.PLAIN)
+    if ns is None or market.state != RUNNING:
+        return Said(age(ns), Tone.DIM)
+    return Said(
+        age(ns),
+        Tone.BAD if ns > bounds.decided_max_ns else Tone.WARN if ns > bounds.decided_max_ns // 2 else Tone.PLAIN,
+    )
 
 
 def _best(sign: str) -> Callable[[MarketFacts, Bounds], Said]:
@@ -140,14 +144,17 @@ def _up(market: MarketFacts, _: Bounds) -> Said:
     return Said(age(market.uptime_s * 1_000_000_000)) if market.uptime_s else NONE
 
 
-def _says(market: MarketFacts, _: Bounds) -> Said:
-    """What a person should look at first, a halt after it, and what the worker said last."""
-    said = market.says or NOTHING
+def _says(market: MarketFacts, bounds: Bounds) -> Said:
+    """What a person should look at first, a halt after it, and what the worker said last, if it still speaks."""
     if market.trouble:
         return Said(market.trouble, Tone.BAD)
+    runs = market.state == RUNNING
+    if runs and market.heard_age_ns is not None and market.heard_age_ns > bounds.decided_max_ns:
+        return Said(f"silent {age(market.heard_age_ns)}", Tone.BAD)
+    said = market.says if runs else ""
     if market.halt is not None:
-        return Said(f"{market.halt.value.upper()}" + ("" if said == "halted" else f" {said}"), Tone.WARN)
-    return Said(said)
+        return Said(f"{market.halt.value.upper()} {'' if said == 'halted' else said}".rstrip(), Tone.WARN)
+    return Said(said) if said else NONE
 
 
 COLUMNS: Final = (

@@ -56,7 +56,7 @@ class Deals(Screen[None]):
             rows = await asyncio.to_thread(deal_told.newest, self._config.ledger_file, self._market)
         except LedgerError as error:
             return self._title(str(error), Tone.BAD)
-        self._title(f"{self._market}: {len(rows)} newest deals" if rows else f"{self._market}: no deal yet", Tone.BOLD)
+        self._title(f"{self._market}: deals, newest last" if rows else f"{self._market}: no deal yet", Tone.BOLD)
         now_ns = clock.now_ns()
         found = [(row.deal.deal_id, tale.cells(row, now_ns)) for row in rows]
         self.query_one(Grid).fill(tale.headings(self.size.width - 1), found)

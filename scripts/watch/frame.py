@@ -13,7 +13,7 @@ JOURNAL_ROWS: Final = 10
 
 def frame(desk: DeskFacts, bounds: Bounds, width: int) -> str:
     """The whole of it, no line longer than `width`."""
-    first, *rest = (text_of(line) for line in head.lines(desk, bounds, width))
+    first, *rest = (text_of(line) for line in head.lines(desk, width))
     as_of = text_of(head.as_of(desk, desk.at_ns))
     chosen = columns.fitting(width)
     markets = [columns.cells(chosen, market, bounds) for market in desk.markets]

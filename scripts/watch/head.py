@@ -6,9 +6,9 @@ from typing import Final
 from common.core.terms import SECOND_NS
 from common.desk.shapes import DeskFacts, PnlFacts, ProgramFacts, VenueFacts
 from common.ledger.limits import EVERY_MARKET
-from common.ledger.shapes import Halt
+from common.ledger.shapes import CapRow, Halt
 from scripts import render
-from scripts.watch.words import FULL, NONE, Bounds, Line, Said, Tone, age, bar, earned, text_of, usd
+from scripts.watch.words import FULL, NONE, Line, Said, Tone, age, bar, earned, text_of, usd
 
 #: figures that are older than this are called so
 OLD_NS: Final = 3 * SECOND_NS
@@ -25,7 +25,7 @@ BROKEN: Final = frozenset({"FATAL", "BACKOFF", "UNKNOWN", "EXITED"})
 WIDE, WIDEST = 96, 120
 
 
-def lines(desk: DeskFacts, bounds: Bounds, width: int) -> list[Line]:
+def lines(desk: DeskFacts, width: int) -> list[Line]:
     """Everything above the markets."""
     found = [_programs(desk), *_warnings(desk)]
     if desk.trouble:
@@ -33,7 +33,7 @@ def lines(desk: DeskFacts, bounds: Bounds, width: int) -> list[Line]:
     found.append(_money(desk, width))
     half = width // 2
     found.append([*_padded(_cap(desk, _bar_width(half)), half), *_count(desk)])
-    halves = [_leverage(desk, venue, bounds, _bar_width(half)) for venue in desk.venues]
+    halves = [_leverage(desk, venue, _bar_width(half)) for venue in desk.venues]
     if halves:
         found.append([said for n, line in enumerate(halves) for said in (_padded(line, half) if n == 0 else line)])
     return found
@@ -95,13 +95,16 @@ def _money(desk: DeskFacts, width: int) -> Line:
 
 
 def _today(pnl: PnlFacts | None, *, full: bool) -> list[Said]:
+    """What is realised is known at any moment; what is open, at the venues' marks, stands apart."""
     if pnl is None:
         return [NONE]
-    parts = [f"{pnl.closed} closed {usd(pnl.realised_uusd)}", f"open {usd(pnl.open_uusd)}{' at marks' if full else ''}"]
-    if full or pnl.funding_uusd:
-        parts.insert(1, f"funding {usd(pnl.funding_uusd)}")
-    total = earned(pnl.total_uusd)
-    return [Said(total.text, total.tone), Said(f" ({', '.join(parts)})")]
+    funding = f", funding {usd(pnl.funding_uusd)}" if full or pnl.funding_uusd else ""
+    return [
+        earned(pnl.realised_uusd + pnl.funding_uusd),
+        Said(f" ({pnl.closed} closed{funding})"),
+        Said(f"   open{' at marks' if full else ''} ", Tone.DIM),
+        earned(pnl.open_uusd),
+    ]
 
 
 def _cap(desk: DeskFacts, width: int) -> Line:
@@ -129,7 +132,7 @@ def _count(desk: DeskFacts) -> Line:
     return line
 
 
-def _leverage(desk: DeskFacts, venue: VenueFacts, bounds: Bounds, width: int) -> Line:
+def _leverage(desk: DeskFacts, venue: VenueFacts, width: int) -> Line:
     """A bar up to leverage_max, with a mark where entries stop."""
     entry, most = (desk.cap.leverage_entry, desk.cap.leverage_max) if desk.cap else (None, None)
     name = Said(f"{venue.venue:<7}", Tone.DIM)
@@ -140,11 +143,13 @@ def _leverage(desk: DeskFacts, venue: VenueFacts, bounds: Bounds, width: int) ->
     drawn = Said(bar(float(leverage / most), width, float(entry / most)), tone)
     figures = Said(f" {leverage:.2f}× of {render.number(entry)}, max {render.number(most)}")
     far = [] if venue.liquidation is None or width < BAR_MAX else [Said(f", {venue.liquidation:.0%} to liquidation")]
-    return [name, drawn, figures, *far, *_silence(venue, bounds)]
+    return [name, drawn, figures, *far, *_silence(venue, desk.cap)]
 
 
-def _silence(venue: VenueFacts, bounds: Bounds) -> list[Said]:
-    return [Said(f" {age(venue.age_ns)} old", Tone.BAD)] if venue.age_ns > bounds.equity_max_ns else []
+def _silence(venue: VenueFacts, cap: CapRow | None) -> list[Said]:
+    """An account that was not heard for longer than the ledger lets anybody in."""
+    most_ns = None if cap is None else cap.equity_max_age_ns
+    return [Said(f" {age(venue.age_ns)} old", Tone.BAD)] if most_ns is not None and venue.age_ns > most_ns else []
 
 
 def _bar_width(half: int) -> int:

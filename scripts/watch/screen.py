@@ -4,6 +4,7 @@ Decides nothing: figures come from the desk, words from the pure files beside th
 """
 
 import asyncio
+import os
 from typing import ClassVar, Final
 
 from textual.app import App, ComposeResult
@@ -62,11 +63,14 @@ class Watch(App[None]):
     Grid { scrollbar-size-vertical: 1; overflow-x: hidden; background: $background; }
     Grid:blur > .datatable--cursor { background: $background; }
     #markets:blur > .datatable--cursor { background: $surface; }
+    Grid:nocolor:focus > .datatable--cursor { text-style: reverse; }
+    Button:nocolor:focus { text-style: reverse; }
     Grid > .datatable--header { background: $background; color: $text-muted; }
     """
 
     def __init__(self, config: Settings) -> None:
-        super().__init__()
+        # without colours the terminal's own are kept: what would only be grey otherwise is bold, dim or reversed
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self._config, self._bounds = config, Bounds.of(config)
         self._desk: DeskFacts | None = None
         self._looker = Looker(config, self._seen)
@@ -117,7 +121,7 @@ class Watch(App[None]):
         desk, width = self._desk, self.size.width
         if desk is None or not width:
             return
-        first, *rest = head.lines(desk, self._bounds, width)
+        first, *rest = head.lines(desk, width)
         base = self.screen_stack[0]
         base.query_one("#programs", Lines).say([first])
         base.query_one("#top", Lines).say(rest)

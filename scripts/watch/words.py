@@ -49,15 +49,14 @@ NONE: Final = Said(NOTHING, Tone.DIM)
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """From when on a figure is old: a worker's last decision, a venue's account; what the fleet itself goes by."""
+    """From when on a worker's last sign of life is old: what the warden goes by."""
 
     decided_max_ns: int
-    equity_max_ns: int
 
     @classmethod
     def of(cls, config: Settings) -> "Bounds":
         """As arb.toml has them."""
-        return cls(config.warden.heartbeat_max_ns, config.cap.equity_max_age_ns)
+        return cls(config.warden.heartbeat_max_ns)
 
 
 def text_of(line: Line) -> str:
