@@ -81,6 +81,7 @@ class Timeline(Screen[None]):
     DEFAULT_CSS = """
     Timeline #about { height: auto; padding-bottom: 1; }
     Timeline #steps { height: auto; }
+    Timeline #scroll { scrollbar-size-vertical: 1; }
     """
 
     def __init__(self, config: Settings, market: str, deal_id: str) -> None:

@@ -98,7 +98,7 @@ def _today(pnl: PnlFacts | None, *, full: bool) -> list[Said]:
     """What is realised is known at any moment; what is open, at the venues' marks, stands apart."""
     if pnl is None:
         return [NONE]
-    funding = f", funding {usd(pnl.funding_uusd)}" if full or pnl.funding_uusd else ""
+    funding = f", funding {usd(pnl.funding_uusd)}" if full else ""
     return [
         earned(pnl.realised_uusd + pnl.funding_uusd),
         Said(f" ({pnl.closed} closed{funding})"),

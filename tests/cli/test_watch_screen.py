@@ -197,20 +197,22 @@ def test_without_a_ledger_the_reason_stands_there_and_nothing_can_be_done(folder
 
 
 def test_a_look_that_hangs_is_said_and_does_not_hold_anybody_up(fleet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    hanging, go_on = threading.Event(), threading.Event()
+    hanging, hangs, go_on = threading.Event(), threading.Event(), threading.Event()
     read = Reader.read
 
     def slow(self: Reader, now_ns: int) -> Any:
         if hanging.is_set():
+            hangs.set()
             go_on.wait(BOUND_S)
         return read(self, now_ns)
 
     monkeypatch.setattr(Reader, "read", slow)
-    monkeypatch.setattr(head, "OLD_NS", 200_000_000)
 
     async def scene(seat: Seat) -> None:
         await seat.sees("equity")
         hanging.set()
+        await seat.until(hangs.is_set)
+        monkeypatch.setattr(head, "OLD_NS", 0)
         await seat.sees("these figures are")
         await seat.press("question_mark")
         await seat.until(lambda: isinstance(seat.app.screen, Help))
