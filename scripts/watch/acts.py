@@ -12,8 +12,8 @@ from scripts.commands.act import ASKED
 from scripts.render import Answer
 from scripts.watch.words import Line, Said, Tone, age, minus, usd
 
-#: of more deals only the number is said
-DEALS_MAX: Final = 8
+#: of more deals only the number is said; beside them the question takes so many lines of the window
+DEALS_MAX, QUESTION_LINES = 8, 19
 _WILL: Final = {
     HaltLevel.HALT: "No new deals. What is open is closed at its target, as ever; evening out goes on.",
     HaltLevel.REDUCE: "No new deals. What is open is closed at any acceptable edge, the cheapest first.",
@@ -51,16 +51,17 @@ def useless(act: Act, desk: DeskFacts) -> str:
     return f"{act.where} has no halt of its own" + (f"; halted: {others}" if others else "")
 
 
-def says(act: Act, desk: DeskFacts) -> list[Line]:
-    """What will happen, and to which deals."""
+def says(act: Act, desk: DeskFacts, height: int) -> list[Line]:
+    """What will happen, and to which deals, as many as a window of this height has room for."""
     lines: list[Line] = [[Said(_WILL[act.level])]]
     if act.level is HaltLevel.NONE:
         return [*lines, *_stays(act, desk)]
     found = [(one.market, deal) for one in desk.markets if act.market in (None, one.market) for deal in one.deals]
     if not found:
         return [*lines, [Said("Nothing is open there.", Tone.DIM)]]
-    lines += [_deal(market, deal) for market, deal in found[:DEALS_MAX]]
-    if (more := len(found) - DEALS_MAX) > 0:
+    most = min(DEALS_MAX, max(1, height - QUESTION_LINES))
+    lines += [_deal(market, deal) for market, deal in found[:most]]
+    if (more := len(found) - most) > 0:
         lines.append([Said(f"and {more} more", Tone.DIM)])
     known = [deal.close_uusd for _, deal in found if deal.close_uusd is not None]
     if act.level is not HaltLevel.HALT and len(known) == len(found):

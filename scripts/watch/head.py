@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from common.core.terms import SECOND_NS
-from common.desk.shapes import DeskFacts, PnlFacts, ProgramFacts, VenueFacts
+from common.desk.shapes import DeskFacts, MarketFacts, PnlFacts, ProgramFacts, VenueFacts
 from common.ledger.limits import EVERY_MARKET
 from common.ledger.shapes import CapRow, Halt
 from scripts import render
@@ -14,6 +14,7 @@ from scripts.watch.words import FULL, NONE, Line, Said, Tone, age, bar, earned, 
 OLD_NS: Final = 3 * SECOND_NS
 #: of more halts only the number is said: `arbctl status` has all
 HALTS_MAX: Final = 3
+TROUBLES_MAX: Final = 3
 #: what stands beside a bar, and how short and long that may be
 BESIDE, BAR_MIN, BAR_MAX = 28, 8, 50
 #: from this part of the cap on it is nearly used
@@ -76,7 +77,17 @@ def _warnings(desk: DeskFacts) -> Iterator[Line]:
     if desk.doubts:
         names = ", ".join(doubt.market for doubt in desk.doubts)
         yield [Said(f"in doubt since a power cut, nobody enters: {names}", Tone.BAD)]
-    yield from ([Said(f"{one.market}: {one.trouble}", Tone.BAD)] for one in desk.markets if one.trouble)
+    yield from _troubles([one for one in desk.markets if one.trouble])
+
+
+def _troubles(markets: Sequence[MarketFacts]) -> Iterator[Line]:
+    """What a person has to look at, and with which command."""
+    for one in markets[:TROUBLES_MAX]:
+        stuck = next((deal.deal_id for deal in one.deals if deal.state == "STUCK"), "")
+        remedy = f"arbctl deal show {stuck}" if stuck else "arbctl positions"
+        yield [Said(f" {one.market}: {one.trouble} ", Tone.ALARM), Said(f" {remedy}", Tone.WARN)]
+    if (more := len(markets) - TROUBLES_MAX) > 0:
+        yield [Said(f"and {more} more: arbctl positions, arbctl deals --state stuck", Tone.BAD)]
 
 
 def _halt(halt: Halt, at_ns: int) -> Line:

@@ -155,7 +155,7 @@ class Watch(App[None]):
         if why_not := acts.useless(act, self._desk):
             self.notify(why_not, severity="warning", markup=False)
             return
-        lines = acts.says(act, self._desk)
+        lines = acts.says(act, self._desk, self.size.height)
         self.push_screen(Ask(act, lines=lines, live=self._desk.mode == "live"), lambda why: self._answered(act, why))
 
     def _answered(self, act: Act, why: str | None) -> None:

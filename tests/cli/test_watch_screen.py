@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import threading
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -250,6 +251,22 @@ def test_a_halt_is_asked_for_first_and_escape_is_a_no(fleet: Any) -> None:
 
     play(fleet.root, scene)
     assert halts(fleet) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_question_and_its_buttons_have_room_in_every_window(fleet: Any, size: tuple[int, int]) -> None:
+    async def scene(seat: Seat) -> None:
+        await seat.sees("equity")
+        assert seat.app._desk is not None
+        markets = tuple(replace(one, deals=tuple(one.deals) * 6) for one in seat.app._desk.markets)
+        seat.app._looker.stop()
+        seat.app._desk = replace(seat.app._desk, markets=markets)
+        await seat.press("F")
+        await seat.sees("Flatten every market?")
+        box, no = (seat.app.screen.query_one(name).region for name in ("#box", "#no"))
+        assert box.y >= 0 and box.bottom <= size[1] and no.height == 3 and no.bottom < box.bottom
+
+    play(fleet.root, scene, size)
 
 
 def test_a_halt_is_journalled_with_who_and_why(fleet: Any) -> None:

@@ -159,7 +159,11 @@ def test_trouble_comes_before_a_halt_and_a_halt_before_what_the_worker_says(desk
     deal = next(one for one in desk.markets if one.market == "BTC").deals[0]
     stuck = with_market(halted, "BTC", deals=(replace(deal, state="STUCK"),))
     assert row(stuck, bounds)["says"] == Said("stuck", Tone.BAD)
-    assert "BTC: stuck" in top(stuck)
+    assert f" BTC: stuck  arbctl deal show {deal.deal_id}" in top(stuck)
+    all_stuck = replace(
+        stuck, markets=tuple(replace(one, deals=(replace(deal, state="STUCK"),)) for one in desk.markets)
+    )
+    assert f"and {len(desk.markets) - 3} more:" in top(all_stuck) and top(all_stuck).count("arbctl deal show") == 3
 
 
 def test_a_position_that_the_venue_does_not_confirm_shows_the_venues_figure(desk: DeskFacts, bounds: Bounds) -> None:
@@ -262,14 +266,16 @@ def test_times_of_a_story_are_as_fine_as_they_are_early(ns: int, said: str) -> N
 
 
 def test_before_a_deed_it_is_said_what_will_happen_to_which_deals(desk: DeskFacts) -> None:
-    def said(act: Act, at: DeskFacts = desk) -> str:
-        return "\n".join(text_of(line) for line in acts.says(act, at))
+    def said(act: Act, at: DeskFacts = desk, height: int = 30) -> str:
+        return "\n".join(text_of(line) for line in acts.says(act, at, height))
 
     flatten = said(Act(HaltLevel.FLATTEN, "BTC"))
     assert "closed NOW" in flatten and "BTC +1 0.001 OPEN" in flatten and "SOL" not in flatten
     assert "closed at the prices last seen: −" in flatten
     everywhere = said(Act(HaltLevel.FLATTEN, None))
     assert "SOL −1 1 OPEN" in everywhere and "prices last seen" not in everywhere, "SOL has no price: no sum"
+    low = said(Act(HaltLevel.FLATTEN, None), height=20)
+    assert "SOL −1" not in low and "and 1 more" in low
     assert "prices last seen" not in said(Act(HaltLevel.HALT, "BTC"))
     assert "Nothing is open there." in said(Act(HaltLevel.REDUCE, "ETH"))
     halted = replace(
