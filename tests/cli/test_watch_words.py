@@ -107,7 +107,8 @@ def test_figures_have_signs_of_one_width_and_nothing_is_no_zero() -> None:
 def test_a_frame_fits_its_window_and_has_header_markets_and_journal(
     desk: DeskFacts, bounds: Bounds, width: int
 ) -> None:
-    lines = frame(desk, bounds, width).splitlines()
+    halt = Halt("*", HaltLevel.HALT, "a reason that goes on and on " * 9, "anna", desk.at_ns)
+    lines = frame(replace(desk, halts=(halt,)), bounds, width).splitlines()
     assert max(map(len, lines)) <= width
     assert lines[0].startswith(" PAPER ") and lines[0].endswith(" UTC") and "1/10 workers" in lines[0]
     titles = next(line for line in lines if line.startswith("market "))
@@ -139,6 +140,10 @@ def test_a_row_has_what_the_desk_has(desk: DeskFacts, bounds: Bounds) -> None:
     assert (cells["dydx"], cells["apex"], cells["deals"], cells["entry"]) == ("+0.001", "−0.001", "+1", "+0.002")
     assert (cells["lag ms"], cells["silent ms"], cells["refused last"]) == ("3/5", "40/–", "cap +1, 1.0s")
     assert row(desk, bounds)["best+1"].tone is Tone.GOOD and row(desk, bounds)["best−1"].tone is Tone.PLAIN
+    seen = next(one.seen for one in desk.markets if one.market == "BTC")
+    assert seen is not None
+    above = with_market(desk, "BTC", seen=replace(seen, least_bps=1.5))
+    assert row(above, bounds)["best+1"].tone is Tone.PLAIN, "above nothing, and below the threshold"
 
 
 def test_a_worker_that_is_silent_dead_or_was_never_there_is_seen(desk: DeskFacts, bounds: Bounds) -> None:
