@@ -1,5 +1,6 @@
 """One look as plain text: the same words as on the screen, for scripts, pipes and mail. Pure."""
 
+import textwrap
 from typing import Final
 
 from common.desk.shapes import DeskFacts
@@ -18,7 +19,8 @@ def frame(desk: DeskFacts, bounds: Bounds, width: int) -> str:
     chosen = columns.fitting(width)
     markets = [columns.cells(chosen, market, bounds) for market in desk.markets]
     journal = [entries.cells(row) for row in desk.journal[-JOURNAL_ROWS:]]
-    found = [f"{cut(first, width - len(as_of) - 2)}  {as_of}", *rest]
+    found = [f"{cut(first, width - len(as_of) - 2)}  {as_of}"]
+    found += [part for line in rest for part in textwrap.wrap(line, width, drop_whitespace=False)]
     found += ["", *drawn(columns.headings(chosen, width), markets)]
     found += ["", *drawn(entries.headings(width), journal)] if journal else []
-    return "\n".join(cut(line, width).rstrip() for line in found)
+    return "\n".join(line.rstrip() for line in found)

@@ -8,7 +8,7 @@ from common.desk.shapes import DeskFacts, MarketFacts, PnlFacts, ProgramFacts, V
 from common.ledger.limits import EVERY_MARKET
 from common.ledger.shapes import CapRow, Halt
 from scripts import render
-from scripts.watch.words import FULL, NONE, Line, Said, Tone, age, bar, earned, text_of, usd
+from scripts.watch.words import FULL, NONE, Line, Said, Tone, age, bar, cut_line, earned, text_of, usd
 
 #: figures that are older than this are called so
 OLD_NS: Final = 3 * SECOND_NS
@@ -27,7 +27,7 @@ WIDE, WIDEST = 96, 120
 
 
 def lines(desk: DeskFacts, width: int) -> list[Line]:
-    """Everything above the markets."""
+    """Everything above the markets, cut at the window's edge; only why there is no ledger is said in full."""
     found = [_programs(desk), *_warnings(desk)]
     if desk.trouble:
         return found
@@ -37,7 +37,7 @@ def lines(desk: DeskFacts, width: int) -> list[Line]:
     halves = [_leverage(desk, venue, _bar_width(half)) for venue in desk.venues]
     if halves:
         found.append([said for n, line in enumerate(halves) for said in (_padded(line, half) if n == 0 else line)])
-    return found
+    return [cut_line(line, width) for line in found]
 
 
 def as_of(desk: DeskFacts, now_ns: int) -> Line:

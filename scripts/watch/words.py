@@ -126,6 +126,17 @@ def cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: max(0, width - 1)] + CUT
 
 
+def cut_line(line: Line, width: int) -> Line:
+    """The same for a line, whose pieces keep their tones."""
+    if len(text_of(line)) <= width:
+        return line
+    kept, left = list[Said](), max(0, width - len(CUT))
+    for said in line:
+        kept.append(Said(said.text[:left], said.tone))
+        left -= len(kept[-1].text)
+    return [*(said for said in kept if said.text), Said(CUT)]
+
+
 def fitted(text: str, width: int, *, right: bool) -> str:
     """Exactly so many characters."""
     shown = cut(text, width)

@@ -321,3 +321,16 @@ def test_once_without_a_ledger_says_so_and_fails(folder: Path, arbctl_in: Callab
 def test_a_screen_needs_a_terminal_and_json_one_frame(folder: Path, arbctl_in: Callable[[Path], Any]) -> None:
     assert arbctl_in(folder)("watch").code == 2
     assert arbctl_in(folder)("watch", "--json").code == 2
+
+
+def test_why_there_is_no_ledger_is_said_in_full_in_every_window(desk: DeskFacts, bounds: Bounds) -> None:
+    trouble = "there is no ledger yet at " + "/a/long/folder" * 9 + ": start the fleet with ./scripts/run"
+    said = frame(replace(desk, trouble=trouble), bounds, 80)
+    assert "".join(trouble.split()) in "".join(said.split()) and max(map(len, said.splitlines())) <= 80
+
+
+def test_a_line_is_cut_where_the_window_ends_and_keeps_its_tones() -> None:
+    line = [Said("abc", Tone.BAD), Said("def"), Said("ghi")]
+    assert words.cut_line(line, 9) == line and words.cut_line(line, 20) == line
+    assert words.cut_line(line, 5) == [Said("abc", Tone.BAD), Said("d"), Said("…")]
+    assert [text_of(words.cut_line(line, width)) for width in (6, 3, 1)] == ["abcde…", "ab…", "…"]
