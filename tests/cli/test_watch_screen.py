@@ -204,7 +204,7 @@ def test_a_look_that_hangs_is_said_and_does_not_hold_anybody_up(fleet: Any, monk
     def slow(self: Reader, now_ns: int) -> Any:
         if hanging.is_set():
             hangs.set()
-            go_on.wait(BOUND_S)
+            go_on.wait(3 * BOUND_S)
         return read(self, now_ns)
 
     monkeypatch.setattr(Reader, "read", slow)
