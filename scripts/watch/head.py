@@ -6,7 +6,7 @@ from typing import Final
 from common.core.terms import SECOND_NS
 from common.desk.shapes import DeskFacts, MarketFacts, PnlFacts, ProgramFacts, VenueFacts
 from common.ledger.limits import EVERY_MARKET
-from common.ledger.shapes import CapRow, Halt
+from common.ledger.shapes import Halt
 from scripts import render
 from scripts.watch.words import FULL, NONE, Line, Said, Tone, age, bar, cut_line, earned, text_of, usd
 
@@ -152,15 +152,13 @@ def _leverage(desk: DeskFacts, venue: VenueFacts, width: int) -> Line:
     leverage = venue.leverage
     tone = Tone.BAD if leverage > most else Tone.WARN if leverage > entry else Tone.GOOD
     drawn = Said(bar(float(leverage / most), width, float(entry / most)), tone)
+    most_age_ns = desk.cap.equity_max_age_ns if desk.cap else None
+    if most_age_ns is not None and venue.age_ns > most_age_ns:
+        # the ledger lets nobody in meanwhile: its age is what matters then
+        return [name, drawn, Said(f" {leverage:.2f}× "), Said(f"{age(venue.age_ns)} old", Tone.BAD)]
     figures = Said(f" {leverage:.2f}× of {render.number(entry)}, max {render.number(most)}")
     far = [] if venue.liquidation is None or width < BAR_MAX else [Said(f", {venue.liquidation:.0%} to liquidation")]
-    return [name, drawn, figures, *far, *_silence(venue, desk.cap)]
-
-
-def _silence(venue: VenueFacts, cap: CapRow | None) -> list[Said]:
-    """An account that was not heard for longer than the ledger lets anybody in."""
-    most_ns = None if cap is None else cap.equity_max_age_ns
-    return [Said(f" {age(venue.age_ns)} old", Tone.BAD)] if most_ns is not None and venue.age_ns > most_ns else []
+    return [name, drawn, figures, *far]
 
 
 def _bar_width(half: int) -> int:
