@@ -31,6 +31,7 @@ from scripts.commands import (
     tape,
     venue,
     venues,
+    watch,
 )
 
 EXIT_FAILED, EXIT_MISUSED, EXIT_REFUSED = 1, 2, 3
@@ -54,6 +55,7 @@ def common_options(
 
 
 show.add_to(app)
+watch.add_to(app)
 act.add_to(app)
 check.add_to(app)
 doctor.add_to(app)

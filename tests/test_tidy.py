@@ -47,6 +47,7 @@ DOORS = {
         "common/result/page.py",
         "common/sweep/chart",
     ),
+    "textual": ("scripts/watch/",),
     "distributed": ("common/sweep/dask_crew.py",),
 }
 #: rooms and roofs that no process which trades may know: they may take minutes and a gigabyte

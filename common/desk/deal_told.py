@@ -6,6 +6,7 @@ from typing import Final
 from common.core.terms import SECOND_NS
 from common.desk.timeline import DealStory, DealTold, story
 from common.ledger.report import Report
+from common.ledger.shapes import DealRow
 from common.telemetry import files
 from common.telemetry.rows import MARKED_S
 
@@ -30,7 +31,12 @@ def read(ledger_file: Path, deal_id: str) -> DealStory | None:
     return story(DealTold(row, journal, trades, choice, telemetry))
 
 
+def newest(ledger_file: Path, market: str) -> list[DealRow]:
+    """The newest deals of a market, oldest first, with what they earned."""
+    with Report.open(ledger_file) as report:
+        return report.newest(DEALS_MAX, market=market)
+
+
 def names(ledger_file: Path, market: str) -> list[str]:
     """The newest deals of a market, oldest first: those that one steps through."""
-    with Report.open(ledger_file) as report:
-        return [row.deal.deal_id for row in report.newest(DEALS_MAX, market=market)]
+    return [row.deal.deal_id for row in newest(ledger_file, market)]

@@ -30,6 +30,7 @@ from common.desk.shapes import (
 from common.desk.told import LedgerTold, Told, states
 from common.ledger.limits import EVERY_MARKET
 from common.ledger.shapes import MarketRow
+from common.ledger.unheard import SETTLE_NS
 from common.supervisor_client import Process
 from common.telemetry.rows import Refused, Span
 
@@ -84,8 +85,9 @@ def _whole(ledger: LedgerTold) -> PnlFacts:
 
 
 def _pnl(ledger: LedgerTold | None, market: str) -> PnlFacts:
-    earned = ledger.earned.get(market) if ledger else None
-    row = ledger.markets.get(market) if ledger else None
+    if ledger is None:
+        return PnlFacts(0, 0, 0, None)
+    earned, row = ledger.earned.get(market), ledger.markets.get(market)
     opened = row.unrealised_uusd if row is not None and row.deals else 0
     if earned is None:
         return PnlFacts(0, 0, 0, opened)
@@ -108,7 +110,7 @@ def _market(told: Told, market: str, process: Process | None, now_ns: int) -> Ma
         halt=_halt(ledger, market),
         seen=None if believed is None else _seen(believed, now_ns),
         refused=_refused(told.refused.get(market), now_ns),
-        sides=_sides(row, now_ns),
+        sides=_sides(ledger, row, now_ns),
         deals=tuple(_deal(deal, believed, now_ns) for deal in (row.deals if row else ())),
         pnl=_pnl(ledger, market),
     )
@@ -129,10 +131,19 @@ def _refused(row: Refused | None, now_ns: int) -> RefusedFacts | None:
     return None if row is None else RefusedFacts(now_ns - row.at_ns, row.reason, row.direction, row.edge_uusd)
 
 
-def _sides(row: MarketRow | None, now_ns: int) -> tuple[SideFacts, ...]:
+def _sides(ledger: LedgerTold | None, row: MarketRow | None, now_ns: int) -> tuple[SideFacts, ...]:
+    if ledger is None or row is None:
+        return ()
+    settled_ns = ledger.filled_ns.get(row.market, 0) + SETTLE_NS
     return tuple(
-        SideFacts(s.venue, s.ledger_size, s.venue_size, None if s.at_ns is None else now_ns - s.at_ns)
-        for s in (row.sides if row else ())
+        SideFacts(
+            venue=side.venue,
+            ledger_size=side.ledger_size,
+            venue_size=side.venue_size,
+            age_ns=None if side.at_ns is None else now_ns - side.at_ns,
+            settled=side.at_ns is not None and side.at_ns >= settled_ns,
+        )
+        for side in row.sides
     )
 
 

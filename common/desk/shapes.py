@@ -84,17 +84,21 @@ class RefusedFacts:
 
 @dataclass(frozen=True, slots=True)
 class SideFacts:
-    """A market at one venue: the sum of our fills, and what the venue says (None: it never spoke)."""
+    """A market at one venue: the sum of our fills, and what the venue says (None: it never spoke).
+
+    `settled`: the venue spoke, and so long after our last fill that it must know of it.
+    """
 
     venue: Venue
     ledger_size: Decimal
     venue_size: Decimal | None
     age_ns: int | None
+    settled: bool
 
     @property
     def agrees(self) -> bool:
         """Nothing speaks against our fills."""
-        return self.venue_size is None or self.venue_size == self.ledger_size
+        return self.venue_size == self.ledger_size or not self.settled
 
 
 @dataclass(frozen=True, slots=True)

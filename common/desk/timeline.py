@@ -79,7 +79,8 @@ def story(told: DealTold) -> DealStory:
 def _entry(row: JournalRow, deal: Deal) -> Happened:
     """The first row is the opportunity: it has the numbers that the reservation went by."""
     if row.from_state is None:
-        text = f"reserved {deal.size:f}, holding {_usd(deal.held_uusd)} now: {row.why}"
+        held = f", holding {_usd(deal.held_uusd)} now" if deal.held_uusd else ""
+        text = f"reserved {deal.size:f}{held}: {row.why}"
         return _at(row.at_ns, deal, "decided", "", text)
     moved = f"{row.from_state} → {row.to_state}: " if row.to_state != row.from_state else ""
     return _at(row.at_ns, deal, "journal", "", f"{row.verb} {moved}{row.why}", ids=f"journal {row.seq}")

@@ -42,6 +42,8 @@ class LedgerTold:
     markets: Mapping[str, MarketRow]
     deals: tuple[DealRow, ...]
     earned: Mapping[str, Earned]
+    #: by market, when our last fill was written down
+    filled_ns: Mapping[str, int]
     journal: tuple[JournalRow, ...]
 
 
@@ -130,6 +132,7 @@ def ledger_told(report: Report, today: int) -> LedgerTold:
         markets={row.market: row for row in report.markets()},
         deals=report.deals(live=True),
         earned={one.market: one for one in report.earned(today)},
+        filled_ns=report.filled_ns(),
         journal=tuple(report.journal(JOURNAL_ROWS)),
     )
 

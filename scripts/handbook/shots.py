@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from common import clock
+from common import clock, settings
 from common.core.terms import SECOND_NS
 from common.ports import taken
+from scripts.watch.picture import picture
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs" / "images"
@@ -37,13 +38,20 @@ CLOSED = 6
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: its name, and the words behind `arbctl`; `ID` stands for a closed deal."""
+    """One picture: its name, and the words behind `arbctl`; `ID` stands for a closed deal.
+
+    `keys`: of the screen of `arbctl watch`, pressed before the picture is taken.
+    """
 
     name: str
     words: tuple[str, ...]
+    keys: tuple[str, ...] | None = None
 
 
 SHOTS: Final = (
+    Shot("watch", ("watch",), keys=()),
+    Shot("watch-deal", ("watch",), keys=("tab", "enter")),
+    Shot("watch-flatten", ("watch",), keys=("F",)),
     Shot("status", ("status",)),
     Shot("positions", ("positions",)),
     Shot("spread", ("spread",)),
@@ -117,6 +125,9 @@ def take(shots: Iterable[Shot], config: Path, deal: str) -> int:
     """Ask, and draw the answer; an answer that is a refusal is no picture, and the exit code is 1."""
     worst = 0
     for shot in shots:
+        if shot.keys is not None:
+            kept(shot, picture(settings.load(config), shot.keys))
+            continue
         words = [deal if word == "ID" else word for word in shot.words]
         code, answer = on_a_terminal(command(config, words))
         if code:
@@ -124,9 +135,14 @@ def take(shots: Iterable[Shot], config: Path, deal: str) -> int:
             worst = 1
             continue
         shown = answer.replace(str(config.parent), ".").replace(str(ROOT), ".")
-        (IMAGES / f"shot-{shot.name}.svg").write_text(drawn(f"arbctl {' '.join(words)}", shown))
-        print(f"screenshots: docs/images/shot-{shot.name}.svg")
+        kept(shot, drawn(f"arbctl {' '.join(words)}", shown))
     return worst
+
+
+def kept(shot: Shot, svg: str) -> None:
+    """Put the picture where the documents look for it."""
+    (IMAGES / f"shot-{shot.name}.svg").write_text(svg)
+    print(f"screenshots: docs/images/shot-{shot.name}.svg")
 
 
 def on_a_terminal(words: list[str]) -> tuple[int, str]:
