@@ -12,8 +12,6 @@ from common.core.errors import ConfigError
 from common.core.events import HaltLevel
 from common.ledger.ledger import Ledger
 from common.ledger.limits import EVERY_MARKET
-from common.ledger.report import Report
-from common.ledger.watch import LedgerWatch
 from common.settings import Settings
 
 CONFIRM: Final = "arbctl doctor --i-understand"
@@ -75,6 +73,8 @@ def origin(config: Settings) -> str:
     """What tells this ledger file from all others; empty without one."""
     if not config.ledger_file.exists():
         return ""
+    from common.ledger.watch import LedgerWatch  # a worker on paper starts without
+
     with LedgerWatch.open(config.ledger_file) as watch:
         return watch.origin
 
@@ -83,5 +83,7 @@ def has_live_deals(config: Settings) -> bool:
     """Whether money is out: deals that have to be seen through."""
     if not config.ledger_file.exists():
         return False
+    from common.ledger.report import Report  # a worker on paper starts without
+
     with Report.open(config.ledger_file) as report:
         return bool(report.deals(live=True))

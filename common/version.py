@@ -4,6 +4,8 @@ Two checkouts of one version may differ, and only one program may trade at a tim
 """
 
 import hashlib
+import os
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Final
 
 #: what a worker is made of
 ROOMS: Final = ("common", "workers")
+KINDS: Final = (".py", ".sql")
 DIGEST_LENGTH: Final = 8
 
 
@@ -26,8 +29,16 @@ def code_version() -> str:
 
 def digest(root: Path) -> str:
     """Of the text of every file that a worker may read as code, by its place under `root`."""
-    files = (path for room in ROOMS for kind in ("*.py", "*.sql") for path in (root / room).rglob(kind))
     seen = hashlib.sha256()
-    for path in sorted(files):
-        seen.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
+    for place in sorted(_code(root), key=lambda place: place.split(os.sep)):
+        with open(os.path.join(root, place), "rb") as file:
+            seen.update(f"{place}\0".encode() + file.read() + b"\0")
     return seen.hexdigest()[:DIGEST_LENGTH]
+
+
+def _code(root: Path) -> Iterator[str]:
+    """Every file's place under `root`, as text: every worker does this at its start, and paths take twice as long."""
+    for room in ROOMS:
+        for folder, _, names in os.walk(os.path.join(root, room)):
+            under = os.path.relpath(folder, root)
+            yield from (os.path.join(under, name) for name in names if name.endswith(KINDS))

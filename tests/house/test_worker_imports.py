@@ -43,3 +43,10 @@ Ledger.create(path, created_ns=10**18, config_hash="x", code_version="x", pid=1)
 print(*sorted({{name.partition(".")[0] for name in sys.modules}}))
 """
     assert not _imported(making) & set(STRANGERS)
+
+
+def test_a_worker_on_paper_does_not_read_what_only_looks_at_the_ledger() -> None:
+    program = "import sys, workers.arb; print(*(name for name in sys.modules if name.startswith('common.')))"
+    found = _imported(program)
+    assert "common.ledger.ledger" in found
+    assert not found & {"common.ledger.report", "common.ledger.watch", "common.ledger.story"}
