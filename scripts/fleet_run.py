@@ -17,7 +17,7 @@ from common.core.errors import ArbError, ConfigError
 from common.ledger import migrate
 from common.settings import Settings
 from common.version import code_version
-from scripts import archive, live_run, render, run_show, run_sum, supervise
+from scripts import archive, live_run, notify, render, run_show, run_sum, supervise
 from scripts.audit_watch import Watch
 from scripts.key_troubles import key_troubles
 from scripts.paper_health import Health, ask
@@ -213,6 +213,7 @@ def _chosen(run: Run, health: Health) -> tuple[str, ...]:
 
 
 def _say_started(run: Run) -> None:
+    notify.tell(notify.READY, notify.status(f"{len(run.markets)} workers, {run.config.ledger_file}"))
     render.line(f"{len(run.markets)} workers are starting; from another terminal in {CHECKOUT}:")
     own = "" if run.config.root == CHECKOUT else f" -c {run.config.var / 'run' / 'supervisord.conf'}"
     render.line(f"    . .venv/bin/activate && supervisorctl{own} status")
@@ -227,13 +228,15 @@ async def _show(run: Run, child: asyncio.subprocess.Process, watch: Watch) -> No
     loop = asyncio.get_running_loop()
     deadline = None if run.options.for_s is None else loop.time() + run.options.for_s
     heard_at = loop.time()
-    with run_show.Screen(run.config, run.markets, watch) as screen:
+    with run_show.Screen(run.config, run.markets, watch, quiet=run.options.quiet) as screen:
         while not run.stop.is_set():
             if child.returncode is not None:
                 raise SuperviseError(f"supervisord ended by itself; see {run.places.log}")
             left = WATCH_S if deadline is None else min(WATCH_S, deadline - loop.time())
             processes = run.supervisor.processes()
-            heard_at = loop.time() if processes else heard_at
+            if processes:
+                heard_at = loop.time()
+                notify.tell(notify.ALIVE)
             why = await _over(run, processes, left)
             if why is not None:
                 run.why = why
@@ -270,6 +273,7 @@ async def _until(stop: asyncio.Event, seconds: float) -> None:
 
 async def _stop_workers(run: Run, child: asyncio.subprocess.Process) -> None:
     """SIGTERM to every worker, then wait, bounded, while the paper venues still answer."""
+    notify.tell(notify.STOPPING)
     render.line(f"stopping ({run.why}): workers even out what is in flight, hedged deals stay and go on next time")
     try:
         async with asyncio.timeout(STOP_BOUND_S):

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from common.settings import CONFIG_VARIABLE
+from scripts import notify
 
 _EPILOG = "Ctrl-C stops the fleet in order: workers even out what is in flight, hedged deals stay and go on next time."
 
@@ -22,15 +23,18 @@ class Options:
     speed: Decimal | None
     markets: tuple[str, ...]
     config: Path | None
+    #: for a service: hardly a line while all is well
+    quiet: bool = False
 
     def environ(self) -> dict[str, str]:
         """The environment that supervisord, and through it every member, is started with."""
+        inherited = {name: value for name, value in os.environ.items() if name != notify.VARIABLE}
         extra = {
             CONFIG_VARIABLE: None if self.config is None else str(self.config),
             "ARB_PAPER_SOURCE": self.source,
             "ARB_PAPER_SPEED": None if self.speed is None else str(self.speed),
         }
-        return {**os.environ, **{name: value for name, value in extra.items() if value is not None}}
+        return {**inherited, **{name: value for name, value in extra.items() if value is not None}}
 
 
 def parse(arguments: Sequence[str], called_from: Path) -> Options:
@@ -44,6 +48,7 @@ def parse(arguments: Sequence[str], called_from: Path) -> Options:
     parser.add_argument("--speed", type=_speed, metavar="N", help="replay N times as fast")
     parser.add_argument("--markets", type=_markets, default=(), metavar="BTC,ETH", help="start only these")
     parser.add_argument("--config", type=Path, metavar="FILE", help="another arb.toml; its fleet lives beside it")
+    parser.add_argument("--quiet", action="store_true", help="a line an hour instead of a table: for a service")
     given = parser.parse_args(arguments)
     if given.speed is not None and given.source is None:
         parser.error("--speed goes with --source replay:PATH")
@@ -54,6 +59,7 @@ def parse(arguments: Sequence[str], called_from: Path) -> Options:
         speed=given.speed,
         markets=given.markets,
         config=None if given.config is None else (called_from / given.config).resolve(),
+        quiet=given.quiet,
     )
 
 

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from rich.console import Group
     from rich.live import Live
 
-#: without a terminal: one line in so many nanoseconds
+#: without a terminal: one line in so many nanoseconds; for a service
 LINE_NS = 10 * 1_000_000_000
+QUIET_NS = 3_600 * 1_000_000_000
 #: reading everything again may take this part of our time: a long history is read less often
 READING_SHARE = 0.1
 
@@ -27,8 +28,8 @@ _COLUMNS = ("market", "worker", "up", "says", "+1", "−1", "closed", "void", "p
 class Screen:
     """Shows one run; `update` as often as you like, it draws as often as is good."""
 
-    def __init__(self, config: Settings, markets: Sequence[str], watch: Watch) -> None:
-        self._config, self._markets, self._watch = config, markets, watch
+    def __init__(self, config: Settings, markets: Sequence[str], watch: Watch, *, quiet: bool = False) -> None:
+        self._config, self._markets, self._watch, self._quiet = config, markets, watch, quiet
         self._began_ns = self._next_line_ns = clock.monotonic_ns()
         self._next_read_ns = 0
         self._live: Live | None = None
@@ -38,7 +39,7 @@ class Screen:
         from rich.live import Live
 
         console = Console()
-        if console.is_terminal:
+        if console.is_terminal and not self._quiet:
             self._live = Live(console=console, auto_refresh=False, transient=False)
             self._live.start()
         return self
@@ -63,7 +64,7 @@ class Screen:
             self._live.update(self._picture(seen, now_ns), refresh=True)
         else:
             render.line(self._sentence(seen, now_ns))
-            self._next_line_ns = now_ns + LINE_NS
+            self._next_line_ns = now_ns + (QUIET_NS if self._quiet else LINE_NS)
 
     def _picture(self, seen: FleetView, now_ns: int) -> "Group":
         from rich.console import Group

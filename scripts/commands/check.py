@@ -1,5 +1,6 @@
 """The commands about files: supervisord.conf against arb.toml, the settings in force, the outside audit."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ def add_to(app: typer.Typer) -> None:
     fleet = typer.Typer(help="Keep supervisord.conf in step with arb.toml.", no_args_is_help=True)
     fleet.command("render")(fleet_render)
     fleet.command("check")(fleet_check)
+    fleet.command("unit", epilog="For example:  arbctl fleet unit --out units")(fleet_unit)
     settings = typer.Typer(help="The settings in force.", no_args_is_help=True)
     settings.command("show")(config_show)
     settings.command("check")(config_check)
@@ -41,6 +43,25 @@ def fleet_check(context: typer.Context, as_json: AsJson = False) -> None:
     render.show(answer, as_json=as_json)
     if not same:
         raise typer.Exit(1)
+
+
+def fleet_unit(
+    context: typer.Context,
+    user: Annotated[
+        str | None, typer.Option(help="Whose fleet it is: never root.", show_default="the present user")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write them into this folder.", show_default="on the screen")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the systemd units of this fleet: service with watchdog, backups by the hour, a daily test of restoring.
+
+    Nothing is installed: what to do with them is said. docs/deploy.md tells what they do and why.
+    """
+    from common.settings import CONFIG_VARIABLE, DEFAULT_FILE
+    from scripts import units
+
+    file = context.obj or Path(os.environ.get(CONFIG_VARIABLE) or DEFAULT_FILE)
+    render.show(units.units(config(context), file, user, out), as_json=as_json)
 
 
 def config_show(context: typer.Context, as_json: AsJson = False) -> None:

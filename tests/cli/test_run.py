@@ -17,7 +17,8 @@ import pytest
 
 from common import clock, settings
 from common.ledger.store import SCHEMA_VERSION
-from scripts import archive, supervise
+from scripts import archive, notify, supervise
+from scripts.fleet_run import WATCH_S
 from scripts.run_options import parse
 from scripts.supervise import Places, Supervisor
 
@@ -122,6 +123,16 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Star
     asyncio.run(_gone(folder))
 
 
+def _words(heard: socket.socket, most: int) -> int:
+    """How many come until nobody says anything."""
+    for count in range(most):
+        try:
+            heard.recv(999)
+        except TimeoutError:
+            return count
+    return most
+
+
 async def _gone(folder: Path) -> None:
     async with asyncio.timeout(BOUND_S):
         while Places(folder / "var").pid is not None:  # noqa: ASYNC110  (another process, seen from outside)
@@ -153,6 +164,32 @@ def test_run_starts_shows_stops_and_sums_up_and_a_second_run_is_refused(start: t
     assert "supervisorctl" in said
     assert "audit      clean" in said
     assert "restarts   0" in said
+
+
+@pytest.mark.fleet
+def test_as_a_service_it_says_that_it_is_alive_only_while_supervisord_answers(
+    start: tuple[Path, Start], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, run = start
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(str(tmp_path / "notify"))
+        heard.settimeout(BOUND_S)
+        monkeypatch.setenv(notify.VARIABLE, str(tmp_path / "notify"))
+        process = run("--quiet")
+        assert heard.recv(999).startswith(b"READY=1\nSTATUS=")
+        assert heard.recv(999) == b"WATCHDOG=1"
+        supervisord = Places(folder / "var").pid
+        assert supervisord is not None
+        os.kill(supervisord, signal.SIGSTOP)
+        heard.settimeout(3 * WATCH_S)
+        # at most what was on its way; then silence, which systemd takes for death
+        assert _words(heard, 3) < 3
+        os.kill(supervisord, signal.SIGCONT)
+        heard.settimeout(BOUND_S)
+        assert heard.recv(999) == b"WATCHDOG=1"
+        process.send_signal(signal.SIGTERM)
+        assert any(heard.recv(999) == b"STOPPING=1" for _ in range(3))
+        assert process.wait(BOUND_S) == 0
 
 
 @pytest.mark.fleet

@@ -1,0 +1,70 @@
+"""The systemd units: filled in, taken by systemd's own checker, and refused where systemd could not name a folder."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from common import settings
+from common.core.errors import ConfigError
+from scripts import units
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Call
+
+ArbctlIn = Callable[[Path], "Call"]
+
+
+def made(folder: Path) -> dict[str, str]:
+    file = folder / "arb.toml"
+    return units.filled(settings.load(file, {}), file, "trader")
+
+
+def test_every_unit_names_this_fleet_and_nothing_is_left_to_fill_in(folder: Path) -> None:
+    texts = made(folder)
+    assert set(texts) == {
+        "arb.service", "arb-backup.service", "arb-backup.timer", "arb-restore-test.service", "arb-restore-test.timer",
+    }  # fmt: skip
+    assert not any("$" in text for text in texts.values())
+    service = texts["arb.service"]
+    assert f"--config {folder / 'arb.toml'}" in service and f"ReadWritePaths={folder / 'var'}" in service
+    assert "User=trader" in service and "WatchdogSec=" in service
+
+
+def test_nothing_is_overwritten_and_what_to_do_is_said(folder: Path, arbctl_in: ArbctlIn) -> None:
+    arbctl = arbctl_in(folder)
+    assert "[Service]" in arbctl("fleet", "unit", "--user", "trader").out
+    said = arbctl("fleet", "unit", "--out", "units", "--user", "trader")
+    assert said.code == 0 and "systemctl enable --now arb.service" in said.err
+    again = arbctl("fleet", "unit", "--out", "units")
+    assert again.code == 3 and "nothing is overwritten" in again.err
+
+
+def test_a_folder_that_systemd_could_not_name_is_refused(tmp_path: Path, folder: Path) -> None:
+    odd = tmp_path / "my fleet"
+    odd.mkdir()
+    shutil.copy(folder / "arb.toml", odd)
+    with pytest.raises(ConfigError, match="use another folder"):
+        made(odd)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_systemd_takes_them(folder: Path, tmp_path: Path) -> None:
+    there = tmp_path / "units"
+    there.mkdir()
+    # who the user is matters to a running systemd only
+    for name, text in made(folder).items():
+        (there / name).write_text(text.replace("User=trader", "User=root"))
+
+    def checked(*words: str) -> Any:
+        files = sorted(str(path) for path in there.glob("arb*"))
+        return subprocess.run(["systemd-analyze", *words, *files], capture_output=True, text=True, check=False)
+
+    verdict = checked("verify")
+    assert (verdict.returncode, verdict.stdout + verdict.stderr) == (0, "")
+    service = there / "arb.service"
+    service.write_text(service.read_text().replace("ProtectSystem=strict", "ProtectSystem=perhaps"))
+    assert "perhaps" in checked("verify").stderr, "the checker does look"
