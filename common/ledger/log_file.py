@@ -26,11 +26,13 @@ class LogFile:
     """The log of the ledger at `path`; its connection must be open, and stay so for as long as this is."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path.with_name(path.name + "-wal")
+        # SQLite puts it beside the file itself, whatever link led there
+        real = path.resolve()
+        self.path = real.with_name(real.name + "-wal")
         try:
             self._file = self.path.open("rb")
             # a log that was just made: its name must survive as well
-            folder = os.open(path.parent, os.O_RDONLY)
+            folder = os.open(real.parent, os.O_RDONLY)
             os.fsync(folder)
             os.close(folder)
         except OSError as error:

@@ -34,8 +34,9 @@ NO_LEDGER = "there is no ledger yet at {path}: start the fleet with ./scripts/ru
 
 
 def lock_path(path: Path) -> Path:
-    """The file whose flock orders all writers of the ledger at `path`."""
-    return path.with_name(path.name + ".lock")
+    """The file whose flock orders all writers of the ledger at `path`, by whatever link they came to it."""
+    real = path.resolve()
+    return real.with_name(real.name + ".lock")
 
 
 class Store:

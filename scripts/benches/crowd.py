@@ -1,4 +1,4 @@
-"""Workers of one market, each with a folder and ledger of its own, that all hear the venues of one fleet."""
+"""Workers of one market, each with a folder of its own, that all hear the venues of one fleet and share its ledger."""
 
 import asyncio
 import os
@@ -33,7 +33,10 @@ class Crowd:
 
     async def grow(self, size: int) -> float:
         """Until there are `size`, and every one of them quotes; how long that took, seconds."""
-        begun_ns = clock.monotonic_ns()
+        begun_ns, ledger = clock.monotonic_ns(), self._fleet.config.ledger_file
+        async with asyncio.timeout(BOUND_S):
+            while not ledger.exists():  # noqa: ASYNC110  (the warden makes it)
+                await asyncio.sleep(LOOK_S)
         for number in range(len(self._workers), size):
             self._workers.append(self._stack.enter_context(_started(_folder(self._fleet, number))))
         try:
@@ -88,15 +91,16 @@ def _folder(fleet: Fleet, number: int) -> Path:
     folder = fleet.config.root / f"worker-{number}"
     (folder / "var").mkdir(parents=True)
     shutil.copytree(fleet.config.var / "paper", folder / "var" / "paper")
-    _share_budgets(fleet.config.var / "run", folder / "var" / "run")
+    (folder / "var" / "run").mkdir()
+    for name in _shared(fleet):
+        (folder / "var" / name).symlink_to(fleet.config.var / name)
     text = (fleet.config.root / "arb.toml").read_text()
     (folder / "arb.toml").write_text(re.sub(r"(?m)^edge_min_bps = \S+", f"edge_min_bps = {NEVER_BPS}", text))
     return folder
 
 
-def _share_budgets(theirs: Path, own: Path) -> None:
-    """The venues count what one address asks: all of them together must not ask more than that."""
-    own.mkdir()
+def _shared(fleet: Fleet) -> Iterator[str]:
+    """The ledger; and the venues' budgets, since a venue counts what one address asks."""
+    yield fleet.config.ledger_file.name
     for venue, rates in ((Venue.DYDX, dydx.RATES), (Venue.APEX, apex.RATES)):
-        for name in ("pause", *rates):
-            (own / f"budget-{venue}-{name}").symlink_to(theirs / f"budget-{venue}-{name}")
+        yield from (f"run/budget-{venue}-{name}" for name in ("pause", *rates))

@@ -1,9 +1,9 @@
 """From one market to a hundred on one machine: does one more cost what the first one did?
 
 The paper venues list ten markets, and one moves more than another. So a hundred are a hundred workers of one market,
-each with a folder and ledger of its own, that hear the same synthetic books over connections of their own. No edge is
-enough, so that all of them watch; the ledger under a hundred writers is another measure. Among them runs one more
-with venues of its own, which trades: from the frame to both orders, as in book_to_wire.
+each with a folder of its own, that hear the same synthetic books over connections of their own and share one ledger.
+No edge is enough, so that all of them watch; the ledger under many who trade is another measure. Among them runs one
+more with venues and a ledger of its own, which trades: from the frame to both orders, as in book_to_wire.
 """
 
 import asyncio

@@ -329,3 +329,16 @@ def test_a_full_disk_and_a_locked_file_are_told_apart_from_a_file_that_cannot_se
     with pytest.raises(LedgerError) as raised:
         open_(broken)
     assert type(raised.value) is LedgerError
+
+
+def test_a_link_to_the_ledger_is_the_ledger_with_its_lock_and_its_log(tmp_path: Path, maker: "Maker") -> None:
+    (tmp_path / "disk").mkdir()
+    real, link = tmp_path / "disk" / "ledger.db", tmp_path / "link.db"
+    with Ledger.create(real, created_ns=1, config_hash="c", code_version="v", pid=1) as ledger:
+        link.symlink_to(real)
+        assert store.lock_path(link) == store.lock_path(real)
+        with Ledger.open(link, config_hash="c", code_version="v", pid=2) as other:
+            other.heartbeat("BTC", "edge", decided_ns=1, at_ns=10**12)
+            other.make_durable()
+        assert [beat.pid for beat in Report(ledger._store).heartbeats()] == [2]
+    assert not list(tmp_path.glob("link.db?*"))
