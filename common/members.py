@@ -15,6 +15,7 @@ GROUP = "arb"
 SIM = "sim"
 WARDEN = "warden"
 RECORDER = "recorder"
+ALERTS = "alerts"
 BEGIN = "; >>> made by `arbctl fleet render` from [markets.*] of arb.toml; edits in here are lost"
 END = "; <<< made by `arbctl fleet render`"
 
@@ -79,6 +80,23 @@ killasgroup=true
 {logs}
 """
 
+# tells persons what it reads; nothing depends on it. A notification that is under way may take 23 s
+_ALERTS = """\
+[program:alerts]
+command={python} -m workers.alerts
+directory=%(here)s
+priority=19
+autostart=true
+autorestart=unexpected
+exitcodes=0,3
+startsecs=2
+startretries=10
+stopsignal=TERM
+stopwaitsecs=25
+killasgroup=true
+{logs}
+"""
+
 _WORKER = """\
 [program:{name}]
 command={python} -m workers.arb {market}
@@ -106,9 +124,9 @@ def program(market: str) -> str:
     return market.lower()
 
 
-def sections(markets: Iterable[str], *, paper: bool = True, recorder: bool = False) -> str:
+def sections(markets: Iterable[str], *, paper: bool = True, recorder: bool = False, alerts: bool = True) -> str:
     """The program sections of a fleet trading `markets`; the paper venues are a member only when `paper`, the recorder
-    starts by itself only when `recorder`.
+    starts by itself only when `recorder`, the alerts are a member only when `alerts`.
     """
     names = list(markets)
     programs = ",".join(program(market) for market in names)
@@ -116,6 +134,7 @@ def sections(markets: Iterable[str], *, paper: bool = True, recorder: bool = Fal
         *([_SIM.format(python=_PYTHON, logs=_LOGS.format(name=SIM))] if paper else []),
         _WARDEN.format(python=_PYTHON, logs=_LOGS.format(name=WARDEN)),
         _RECORDER.format(python=_PYTHON, autostart=str(recorder).lower(), logs=_LOGS.format(name=RECORDER)),
+        *([_ALERTS.format(python=_PYTHON, logs=_LOGS.format(name=ALERTS))] if alerts else []),
         _GROUP.format(programs=programs),
         *(_worker(market) for market in names),
     ]
@@ -134,7 +153,8 @@ def rendered(text: str, settings: Settings) -> str:
     if not found or not ended:
         raise ConfigError(f"supervisord.conf lacks the two marks of `arbctl fleet render`: {BEGIN!r} and {END!r}")
     is_paper, is_recorded = settings.mode == "paper", settings.recorder.start == WITH_FLEET
-    return before + sections(settings.markets, paper=is_paper, recorder=is_recorded) + after
+    asked = {"paper": is_paper, "recorder": is_recorded, "alerts": settings.alerts.enabled}
+    return before + sections(settings.markets, **asked) + after
 
 
 def agrees(text: str, settings: Settings) -> bool:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
+from common.alerts.terms import AlertTerms
 from common.complaints import Complaints
 from common.core.bounds import (
     SECOND_NS,
@@ -90,6 +91,7 @@ class Settings:
     paper: Paper
     warden: WardenTerms
     recorder: RecorderTerms
+    alerts: AlertTerms
     replay: ReplayTerms
     hash: str
 
@@ -172,7 +174,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
     paper, cap = _part(table, "paper", Paper), _part(table, "cap", Cap)
     limits = _part(table, "limits", FleetLimits)
     warden, recorder = _warden(table.table("warden"), cap), _part(table, "recorder", RecorderTerms)
-    replay = _part(table, "replay", ReplayTerms)
+    replay, alerts = _part(table, "replay", ReplayTerms), _part(table, "alerts", AlertTerms)
     markets = _markets(table, mode)
     venues = table.table("venues")
     gmx, live = live_gmx(venues), live_endpoints(root, venues)
@@ -182,6 +184,8 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
     if mode is None or var is None or paper is None or cap is None:
         return None
     if limits is None or warden is None or recorder is None or replay is None or live is None or gmx is None:
+        return None
+    if alerts is None:
         return None
     key_files = {venue: endpoint.keys for venue, endpoint in live.items()}
     return Settings(
@@ -197,6 +201,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
         paper=paper,
         warden=warden,
         recorder=recorder,
+        alerts=alerts,
         replay=replay,
         hash=digest,
     )

@@ -1,0 +1,85 @@
+"""One look: what stands and what happened goes into the outbox; the statement of a day that is over, once."""
+
+from typing import Final
+
+from common.alerts import statement
+from common.alerts.conditions import conditions
+from common.alerts.happened import happened
+from common.alerts.outbox import Outbox
+from common.alerts.shapes import Say, Severity
+from common.alerts.targets import Targets
+from common.alerts.terms import DAY_NS, HOUR_NS, AlertTerms
+from common.alerts.turning import Turning
+from common.desk.facts import facts
+from common.desk.shapes import DeskFacts
+from common.desk.told import Reader
+from common.ledger.report import Report
+from common.ledger.shapes import JournalRow
+from common.settings import Settings
+
+#: names under which the outbox keeps how far was read, and of which day the last statement was
+JOURNAL: Final = "journal"
+STATEMENT: Final = "statement"
+#: rows of the journal that are read at once
+ROWS: Final = 5_000
+
+
+class Watchman:
+    """Of one fleet; belongs to one thread."""
+
+    def __init__(self, config: Settings, outbox: Outbox, targets: Targets) -> None:
+        self._config, self._outbox, self._targets = config, outbox, targets
+        self._terms: AlertTerms = config.alerts
+        self._reader, self._turning = Reader(config), Turning(self._terms.remind_after_ns)
+
+    def look(self, now_ns: int) -> bool:
+        """Put down what there is to say; whether nothing critical stands."""
+        desk = facts(self._reader.read(now_ns), now_ns)
+        standing = conditions(desk)
+        says = self._turning.look(self._outbox.standing(), standing, now_ns)
+        once, marks = self._from_the_journal(desk), {}
+        if once is not None:
+            said, marks = once
+            says += [(say, None) for say in said]
+        if (day := self._statement(desk, now_ns)) is not None:
+            says.append((day, None))
+            marks |= {STATEMENT: day.key}
+        if says or marks:
+            self._outbox.put(says, marks, self._loud(now_ns), now_ns)
+        return not any(one.severity is Severity.CRITICAL for one in standing.values())
+
+    def close(self) -> None:
+        """Let the files go."""
+        self._reader.close()
+
+    def _loud(self, now_ns: int) -> dict[str, int]:
+        return dict.fromkeys(self._targets.urls, self._terms.loud_ns(now_ns))
+
+    def _from_the_journal(self, desk: DeskFacts) -> tuple[list[Say], dict[str, str]] | None:
+        """Rows since the last look. The first look at a ledger begins at its end: old news is none."""
+        if desk.trouble or not desk.journal:
+            return None
+        last = desk.journal[-1]
+        known = self._outbox.mark(JOURNAL)
+        if known == str(last.seq):
+            return None
+        rows = _rows_since(self._config, int(known), last.seq) if known else []
+        return list(happened(rows)), {JOURNAL: str(last.seq)}
+
+    def _statement(self, desk: DeskFacts, now_ns: int) -> Say | None:
+        """Of the day before, once its hour has come; of several that were missed, the last."""
+        if desk.trouble or now_ns % DAY_NS < self._terms.statement_h * HOUR_NS:
+            return None
+        number = now_ns // DAY_NS - 1
+        with Report.open(self._config.ledger_file) as report:
+            day = statement.Day(number, (), (), ())
+            if self._outbox.mark(STATEMENT) == f"statement {day.date}":
+                return None
+            return statement.statement(statement.read(report, number), self._outbox.signed())
+
+
+def _rows_since(config: Settings, after: int, last: int) -> list[JournalRow]:
+    """Those between; of a ledger that was replaced by a shorter one, its newest."""
+    with Report.open(config.ledger_file) as report:
+        count = last - after if after <= last else ROWS
+        return [row for row in report.journal(min(count, ROWS)) if row.seq > after or after > last]
