@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from scripts import render
+from scripts.commands import complete
 from scripts.commands.given import AsJson, config
 
 
@@ -94,7 +95,12 @@ def config_check(
 
 def config_explain(
     context: typer.Context,
-    key: Annotated[str, typer.Argument(help="A key of arb.toml, with or without its table: cap.level or level.")],
+    key: Annotated[
+        str,
+        typer.Argument(
+            help="A key of arb.toml, with or without its table: cap.level or level.", autocompletion=complete.keys
+        ),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Say what a key means, its default, its value here, and what makes a change count."""

@@ -55,6 +55,14 @@ def test_misuse_of_run_is_exit_code_2(tmp_path: Path, words: list[str]) -> None:
     assert end.value.code == 2
 
 
+def test_a_market_that_arb_toml_does_not_have_is_misuse_too(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "arb.toml", tmp_path)
+    words = [sys.executable, "-m", "scripts.fleet_run", "--config", str(tmp_path / "arb.toml"), "--markets", "BTC,XYZ"]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith("run: arb.toml has no market XYZ; it has BTC, ETH")
+
+
 def test_fresh_puts_ledger_and_paper_accounts_aside_together(tmp_path: Path) -> None:
     shutil.copy(ROOT / "arb.toml", tmp_path)
     config = settings.load(tmp_path / "arb.toml", {})
