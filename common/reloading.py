@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Final
 
-from common import clock, live_start, log, settings, stopping, wanted
+from common import clock, kept_settings, live_start, log, settings, stopping, wanted
 from common.core.errors import ConfigError
 from common.core.events import TermsChanged
 from common.core.terms import FOR_LIFE, Terms
@@ -29,6 +29,7 @@ class Reloading:
 
     def __init__(self, config: Settings, house: Housekeeping, logger: logging.Logger) -> None:
         self._config, self._house, self._logger = config, house, logger
+        kept_settings.keep(config)
 
     async def keep(self) -> None:
         """Read the file whenever a SIGHUP comes. Never returns unless cancelled."""
@@ -56,6 +57,7 @@ class Reloading:
         runner.ledger.goes_by(f"{self._config.hash}{MIXED}{new.hash}" if waits else new.hash)
         self._house.hear(TermsChanged(terms, now_ns))
         self._house.beat()
+        kept_settings.keep(new)
         taken = ", ".join(_differ(old, terms, in_force=True)) or "nothing new"
         log.event(self._logger, "reloaded", config=new.hash, taken=taken, waits=", ".join(waits) or "nothing")
 
