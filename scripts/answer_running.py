@@ -8,7 +8,7 @@ from typing import Any, Final
 from common import clock, kept_settings, settings
 from common.ledger.report import Report
 from common.ledger.shapes import Beat
-from common.reloading import MIXED
+from common.rereading import MIXED
 from common.settings import Settings
 from common.version import code_version
 from scripts import explained
