@@ -73,7 +73,7 @@ def _deals(context: typer.Context, incomplete: str, newest: int) -> list[str]:
     try:
         with Report.open(settings.ledger_file) as report:
             found = [row.deal.deal_id for row in report.newest(LIVE_MOST, states=tuple(LIVE))]
-            found += [row.deal.deal_id for row in report.newest(newest)] if newest else []
+            found += [row.deal.deal_id for row in report.newest(newest)]
     except (ArbError, OSError):
         return []
     return _beginning(dict.fromkeys(found), incomplete)

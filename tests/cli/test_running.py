@@ -79,6 +79,20 @@ def test_of_a_worker_that_took_a_part_up_only_what_waits_is_told(workers: Worker
     assert workers.differing() == {"BTC": [f"markets.BTC.size: goes by {size}, the file has 0.002"]}
 
 
+def test_a_part_that_was_taken_up_and_edited_again_is_told_beside_what_waits_each_once(workers: Workers) -> None:
+    size = size_of("BTC", workers)
+    workers.edit(f'size = "{size}"', 'size = "0.002"')
+    workers.edit("edge_min_bps = 1", "edge_min_bps = 7")
+    kept_settings.keep(settings.load())
+    workers.beat("BTC", f"{workers.first}+{workers.hash}")
+    workers.edit("edge_min_bps = 7", "edge_min_bps = 9")
+    workers.edit('size = "0.002"', 'size = "0.003"')
+    assert workers.differing()["BTC"] == [
+        "strategy.edge_min_bps: goes by 7, the file has 9",
+        f"markets.BTC.size: goes by {size}, the file has 0.003",
+    ]
+
+
 def test_without_a_copy_it_is_said_that_the_keys_cannot_be_told(workers: Workers) -> None:
     workers.beat("BTC", "0123456789ab")
     assert workers.differing() == {"BTC": ["cannot be told: no copy of 0123456789ab is kept"]}
