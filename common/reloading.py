@@ -5,14 +5,13 @@ A file that is wrong, or that may not be traded by, changes nothing. What was ta
 file's hash, or `old+new` where a part of it needs a restart.
 """
 
-import asyncio
 import logging
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Final
 
-from common import clock, live_start, log, settings, stopping, wanted
-from common.core.errors import ConfigError
+from common import clock, kept_settings, log, rereading, wanted
+from common.core.bounds import key_of
 from common.core.events import TermsChanged
 from common.core.terms import FOR_LIFE, Terms
 from common.housekeeping import Housekeeping
@@ -20,8 +19,6 @@ from common.settings import Settings
 
 #: made at a start and by no person
 _OURS: Final = frozenset({"start_wait_ns"})
-#: between the hash of a start and that of what was taken up since, where that is not all
-MIXED: Final = "+"
 
 
 class Reloading:
@@ -29,33 +26,24 @@ class Reloading:
 
     def __init__(self, config: Settings, house: Housekeeping, logger: logging.Logger) -> None:
         self._config, self._house, self._logger = config, house, logger
+        kept_settings.keep(config)
 
     async def keep(self) -> None:
         """Read the file whenever a SIGHUP comes. Never returns unless cancelled."""
-        told = stopping.hangup_event()
-        while True:
-            await told.wait()
-            told.clear()
-            try:
-                self.take_up(await asyncio.to_thread(settings.load))
-            except ConfigError as error:
-                for why in error.args:
-                    log.trouble(self._logger, "not_reloaded", why=why)
+        await rereading.at_hangup(self.take_up, self._logger)
 
     def take_up(self, new: Settings) -> None:
         """ConfigError when nothing of it may be."""
         runner, now_ns = self._house.runner, clock.now_ns()
-        if (new.mode, new.ledger_file) != (self._config.mode, self._config.ledger_file):
-            raise ConfigError("another mode or ledger needs a restart: nothing was taken up")
-        if why := live_start.doubt(new):
-            raise ConfigError(f"{why}; until then the worker goes by what it has")
+        rereading.refuse_other_fleet(self._config, new)
         old, terms = runner.trader.terms, new.terms(runner.market)
         for change in runner.ledger.configure((*wanted.of_fleet(new), *wanted.of_market(terms)), "reload", now_ns):
             log.event(self._logger, "limit", change=change)
         waits = [*_differ(old, terms, in_force=False), *self._elsewhere(new)]
-        runner.ledger.goes_by(f"{self._config.hash}{MIXED}{new.hash}" if waits else new.hash)
+        runner.ledger.goes_by(rereading.name_of(self._config, new, waits=bool(waits)))
         self._house.hear(TermsChanged(terms, now_ns))
         self._house.beat()
+        kept_settings.keep(new)
         taken = ", ".join(_differ(old, terms, in_force=True)) or "nothing new"
         log.event(self._logger, "reloaded", config=new.hash, taken=taken, waits=", ".join(waits) or "nothing")
 
@@ -69,4 +57,4 @@ def _differ(old: Terms, new: Terms, *, in_force: bool) -> Iterator[str]:
     """Names of the terms that are others now: those that hold at once, or those that wait."""
     for name in (field.name for field in fields(Terms)):
         if name not in _OURS and (name not in FOR_LIFE) is in_force and getattr(old, name) != getattr(new, name):
-            yield name
+            yield key_of(name)

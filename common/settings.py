@@ -126,17 +126,30 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None, cha
     `change` is made before anything is checked, so that what is tried is judged as if it stood in the file.
     """
     environ = os.environ if environ is None else environ
-    path = (path or Path(environ.get(CONFIG_VARIABLE) or DEFAULT_FILE)).resolve()
-    overrides = {key: environ[name] for name, key in OVERRIDES.items() if environ.get(name)}
+    path, overrides = found(path, environ), _overrides(environ)
     raw, table = _parsed(path)
-    digest = hashlib.sha256(raw + repr(sorted(overrides.items())).encode() if overrides else raw).hexdigest()[:12]
     origins = {f"paper.{key}": f"${name}" for name, key in OVERRIDES.items() if key in overrides}
     complaints = Complaints(_shown(path), origins)
     tables = _overridden(table, overrides)
-    settings = _build(path.parent, Table("", change(tables) if change else tables, complaints), digest)
+    settings = _build(path.parent, Table("", change(tables) if change else tables, complaints), digest(raw, environ))
     complaints.refuse()
     assert settings is not None, "what cannot be built was complained about"
     return settings
+
+
+def found(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
+    """The file to read: the one that was given, else $ARB_CONFIG, else the one in the current folder."""
+    return (path or Path(environ.get(CONFIG_VARIABLE) or DEFAULT_FILE)).resolve()
+
+
+def digest(raw: bytes, environ: Mapping[str, str] = os.environ) -> str:
+    """What names a file's content, and what `environ` overrides of it, in journal, orders and heartbeats."""
+    overrides = _overrides(environ)
+    return hashlib.sha256(raw + repr(sorted(overrides.items())).encode() if overrides else raw).hexdigest()[:12]
+
+
+def _overrides(environ: Mapping[str, str]) -> dict[str, str]:
+    return {key: environ[name] for name, key in OVERRIDES.items() if environ.get(name)}
 
 
 def _parsed(path: Path) -> tuple[bytes, dict[str, Any]]:

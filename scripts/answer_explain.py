@@ -9,7 +9,7 @@ import typer
 from common.core.errors import LedgerError
 from common.ledger.report import Report
 from common.settings import Settings
-from scripts import explained
+from scripts import explained, kinds
 from scripts.explained import Key
 from scripts.render import Answer
 
@@ -34,8 +34,11 @@ def explain(config: Settings | None, asked: str) -> Answer:
 
 def _explained(config: Settings | None, key: Key) -> dict[str, Any]:
     in_force = {} if config is None else dict(_in_force(config, key))
+    kind = kinds.kind_of(key.section, key.name)
     return {
         "key": key.dotted,
+        "takes": kind.told(),
+        "kind": {"type": kind.type, "unit": kind.unit, "least": kind.least, "most": kind.most, "above": kind.above},
         "default": key.default,
         "in_force": in_force,
         "meaning": key.meaning,
@@ -44,7 +47,7 @@ def _explained(config: Settings | None, key: Key) -> dict[str, Any]:
 
 
 def _told(row: dict[str, Any]) -> str:
-    lines = [row["key"], f"  {row['meaning']}", f"  default: {row['default']}"]
+    lines = [row["key"], f"  {row['meaning']}", f"  takes: {row['takes']}", f"  default: {row['default']}"]
     values = set(row["in_force"].values())
     if len(values) == 1:
         lines.append(f"  in force: {values.pop()}")

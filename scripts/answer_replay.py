@@ -12,7 +12,6 @@ from typing import TypeAlias
 import typer
 
 from common import clock
-from common.core.errors import ConfigError
 from common.replay.run import Outcome, Replay, play
 from common.settings import Settings
 from scripts import render
@@ -30,7 +29,7 @@ class Given:
     tapes: Sequence[str]
     seed: int
     ledger: Path | None
-    markets: str
+    markets: Sequence[str]
     from_utc: str
     to_utc: str
 
@@ -66,11 +65,7 @@ def _notes(asked: Replay, first: Outcome, elapsed_s: float) -> list[str]:
     return notes
 
 
-def _of_markets(config: Settings, text: str) -> Settings:
-    names = [name.strip().upper() for name in text.split(",") if name.strip()]
-    unknown = [name for name in names if name not in config.markets]
-    if unknown:
-        raise ConfigError(f"arb.toml has no market {', '.join(unknown)}; it has {', '.join(config.markets)}")
+def _of_markets(config: Settings, names: Sequence[str]) -> Settings:
     wanted = {name: terms for name, terms in config.markets.items() if name in names or not names}
     return replace(config, markets=wanted)
 

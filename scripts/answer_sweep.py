@@ -33,7 +33,7 @@ class Given:
 
     words: tuple[str, ...]
     grid: tuple[str, ...]
-    markets: str
+    markets: tuple[str, ...]
     split: str
     folds: int
     seed: int
@@ -83,9 +83,7 @@ def _split(given: Given) -> Fraction:
 
 def _grid(config: Settings, path: Path | None, given: Given) -> tuple[Settings, Grid]:
     """What is tried, and what arb.toml has for the same markets."""
-    markets = [name for name in given.markets.upper().replace(" ", "").split(",") if name] or list(config.markets)
-    for name in markets:
-        config.terms(name)
+    markets = list(given.markets or config.markets)
 
     def load(change: Change) -> Settings:
         return settings.load(path, None, change)

@@ -22,7 +22,7 @@ _COUNTS_AFTER: Final = {
     "venues.dydx": "supervisorctl restart 'arb:*' warden",
     "venues.apex": "supervisorctl restart 'arb:*' warden",
     "venues.gmx": "the next command that asks it",
-    "warden": "supervisorctl restart warden",
+    "warden": "arbctl config reload",
     "recorder": "supervisorctl restart recorder",
     "paper": "supervisorctl restart sim",
     "replay": "the next arbctl replay",

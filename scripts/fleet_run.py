@@ -25,7 +25,7 @@ from scripts.run_options import Options, parse
 from scripts.supervise import Places, Process, SuperviseError, Supervisor
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-EXIT_FAILED, EXIT_REFUSED = 1, 3
+EXIT_FAILED, EXIT_MISUSED, EXIT_REFUSED = 1, 2, 3
 #: the paper venues build their tables and books first
 SIM_BOUND_S, SIM_POLL_S = 30.0, 0.1
 #: a worker may take this long to even out what is in flight (stopwaitsecs), and a margin
@@ -76,8 +76,9 @@ async def _main(options: Options) -> int:
     run = Run(config, options, Places(config.var), Supervisor(Places(config.var).socket), asyncio.Event())
     if config.mode == "live" and options.source is not None:
         raise ConfigError('--source drives the paper venues, and arb.toml says mode = "live"')
-    for market in options.markets:
-        config.terms(market)
+    if unknown := options.unknown(config.markets):
+        print(f"run: {unknown}", file=sys.stderr)
+        return EXIT_MISUSED
     run.places.make()
     conf = _conf(config)
     with _only_one(config.var / "run" / "run.lock"):

@@ -9,6 +9,7 @@ from scripts.mutant_limits import LIMITS
 from scripts.mutants_of_legs import LEGS
 from scripts.mutants_of_power import OF_POWER
 from scripts.mutants_of_reconcile import RECONCILE
+from scripts.mutants_of_reloading import OF_RELOADING
 from scripts.mutants_of_the_warden import OF_THE_WARDEN
 from scripts.mutants_of_the_wire import OF_THE_WIRE
 
@@ -23,6 +24,7 @@ MUTANTS = (
     *LEGS,
     *OF_THE_WARDEN,
     *OF_POWER,
+    *OF_RELOADING,
     *OF_THE_WIRE,
     Mutant(
         "unknown read as failed",

@@ -57,12 +57,12 @@ LEGS = (
     ),
     Mutant(
         "completing counts from the opening",
-        ((EVENER, "at_ns <= found_ns + self._terms", "at_ns <= deal.opened_ns + self._terms"),),
+        ((EVENER, "at_ns <= found_ns + self._view", "at_ns <= deal.opened_ns + self._view"),),
         TRADING,
     ),
     Mutant(
         "completing has no end",
-        ((EVENER, "return heard and at_ns <= found_ns + self._terms.complete_within_ns", "return heard"),),
+        ((EVENER, "return heard and at_ns <= found_ns + self._view.terms.complete_within_ns", "return heard"),),
         TRADING,
     ),
     Mutant(
@@ -92,7 +92,7 @@ LEGS = (
     ),
     Mutant(
         "a kept deal is tried again",
-        ((EVENER, "        if way is Way.KEEP:\n", "        if way is Way.KEEP and at_ns < 0:\n"),),
+        ((EVENER, "        if self.keeps(deal):\n", "        if self.keeps(deal) and at_ns < 0:\n"),),
         TRADING,
     ),
     Mutant(

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from common import log, stopping
-from common.core.errors import ConfigError
 from common.recorder.recorder import Order, Recorder, Tally, take_folder
 from common.recorder.terms import REST
 from common.settings import Settings
@@ -37,12 +36,3 @@ async def _recorded(order: Order, for_s: float | None) -> Tally:
     finally:
         tally = await recorder.close()
     return tally
-
-
-def chosen(config: Settings, text: str | None) -> list[str]:
-    """The markets that a person named, separated by commas; all of arb.toml where none was."""
-    names = [name.strip().upper() for name in (text or "").split(",") if name.strip()]
-    unknown = [name for name in names if name not in config.markets]
-    if unknown:
-        raise ConfigError(f"arb.toml has no market {', '.join(unknown)}; it has {', '.join(config.markets)}")
-    return names or list(config.markets)

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -35,6 +35,11 @@ class Options:
             "ARB_PAPER_SPEED": None if self.speed is None else str(self.speed),
         }
         return {**inherited, **{name: value for name, value in extra.items() if value is not None}}
+
+    def unknown(self, markets: Collection[str]) -> str:
+        """What was asked for that arb.toml does not have, as a sentence; empty when all is there."""
+        odd = [name for name in self.markets if name not in markets]
+        return f"arb.toml has no market {', '.join(odd)}; it has {', '.join(markets)}" if odd else ""
 
 
 def parse(arguments: Sequence[str], called_from: Path) -> Options:

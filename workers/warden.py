@@ -30,6 +30,7 @@ from common.warden.judge import Judge
 from common.warden.listening import Listener
 from common.warden.lookout import Lookout
 from common.warden.memory import Memory
+from common.warden.reloading import Reloading
 from common.warden.turns import Turns
 from common.warden.verdicts import WARDEN
 from common.warden.warden import Warden
@@ -65,15 +66,15 @@ async def _watch(config: Settings, logger: logging.Logger) -> None:
         with ledger, watch:
             warden = _joined(config, (ledger, watch), desks, instruments)
             log.event(logger, "watching", markets=len(config.markets))
-            await _kept(told, warden)
+            await _kept(told, warden, Reloading(config, warden, logger))
         log.event(logger, "stopped")
     finally:
         await stopping.closed(desks.values(), CLOSE_BOUND_S)
 
 
-async def _kept(told: asyncio.Event, warden: Warden) -> None:
+async def _kept(told: asyncio.Event, warden: Warden, reloading: Reloading) -> None:
     """Let it watch until told to stop; its loops have ended when this returns, so that the files may be closed."""
-    keeping = asyncio.create_task(warden.keep())
+    keeping = asyncio.create_task(warden.keep(reloading.keep))
     try:
         await stopping.until(told, keeping)
     finally:

@@ -15,6 +15,7 @@ from common.supervisor_client import Process, SuperviseError, Supervisor
 from common.warden import life
 from common.warden.hand import Hand, Severity
 from common.warden.life import Member
+from common.warden.terms import WardenTerms
 from common.warden.verdicts import EVERY_MARKET, Streaks, Verdict
 
 #: a worker must be found silent in so many looks in a row
@@ -44,6 +45,10 @@ class Guard:
         self._stopped_ns: dict[str, int] = {}
         self._restarted_ns: dict[str, int] = {}
         self._listened_ns: dict[str, int] = {}
+
+    def adopt(self, terms: WardenTerms) -> None:
+        """Go by other numbers from the next look on."""
+        self._terms = terms
 
     async def look(self) -> None:
         """One look at all workers."""

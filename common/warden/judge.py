@@ -81,6 +81,11 @@ class Judge:
             smallest[market] = min(instrument.min_size, smallest.get(market, instrument.min_size))
         self._dust = {place: smallest[place[1]] for place in self.instruments}
 
+    def adopt(self, terms: WardenTerms) -> None:
+        """Go by other numbers from the next look on; what was counted until now is counted on."""
+        self.terms = terms
+        self._calm.needed_ns, self._differing.needed = terms.calm_ns, terms.difference_looks
+
     def look(self, facts: Facts) -> Judgement:
         """Take in one look."""
         heavy, lost = self._margins(facts), self._losses(facts)

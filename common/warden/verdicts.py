@@ -73,7 +73,7 @@ class Streaks(Generic[Key, Value]):
     """Counts looks in a row that found the same under the same key; what was not found starts again from nothing."""
 
     def __init__(self, needed: int) -> None:
-        self._needed = needed
+        self.needed = needed
         self._seen: dict[Key, tuple[Value, int]] = {}
 
     def look(self, found: Mapping[Key, Value]) -> tuple[Key, ...]:
@@ -82,14 +82,14 @@ class Streaks(Generic[Key, Value]):
         for key, value in found.items():
             known, count = before.get(key, (value, 0))
             self._seen[key] = (value, count + 1 if known == value else 1)
-        return tuple(key for key, (_, count) in self._seen.items() if count >= self._needed)
+        return tuple(key for key, (_, count) in self._seen.items() if count >= self.needed)
 
 
 class Calm:
     """Since when there has been no reason at all to hold every market back."""
 
     def __init__(self, needed_ns: int) -> None:
-        self._needed_ns = needed_ns
+        self.needed_ns = needed_ns
         self._since_ns: int | None = None
 
     def look(self, reasons: Iterable[object], at_ns: int, *, is_known: bool = True) -> bool:
@@ -98,4 +98,4 @@ class Calm:
             self._since_ns = None
         elif self._since_ns is None:
             self._since_ns = at_ns
-        return self._since_ns is not None and at_ns - self._since_ns >= self._needed_ns
+        return self._since_ns is not None and at_ns - self._since_ns >= self.needed_ns

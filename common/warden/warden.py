@@ -4,10 +4,10 @@ Each loop is bounded in rate by a named interval and ends by cancellation, or by
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from common import clock
 from common.core.account import AccountFacts
@@ -19,6 +19,7 @@ from common.warden.diary import Diary
 from common.warden.guard import Guard
 from common.warden.judge import OpenOrders
 from common.warden.lookout import Lookout
+from common.warden.terms import WardenTerms
 from common.warden.verdicts import WARDEN
 
 CLOCK_EVERY_S: Final = 5.0
@@ -45,23 +46,35 @@ class Warden:
     #: when each loop last came round
     _rounds: dict[str, int] = field(default_factory=dict)
 
-    async def keep(self) -> None:
-        """Run all loops until cancelled or until one of them fails (which fails the process)."""
-        every_s = self.lookout.judge.terms.look_every_ns / SECOND_NS
+    @property
+    def terms(self) -> WardenTerms:
+        """The numbers that it goes by now."""
+        return self.lookout.judge.terms
+
+    def adopt(self, terms: WardenTerms) -> None:
+        """Go by other numbers from the next round of each loop on."""
+        self.lookout.judge.adopt(terms)
+        self.guard.adopt(terms)
+
+    async def keep(self, beside: Callable[[], Coroutine[Any, Any, None]] | None = None) -> None:
+        """Run all loops, and `beside`, until cancelled or until one of them fails (which fails the process)."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._repeat("look", self.look, every_s))
-            group.create_task(self._repeat("guard", self.guard.look, every_s))
+            if beside is not None:
+                group.create_task(beside())
+            group.create_task(self._repeat("look", self.look))
+            group.create_task(self._repeat("guard", self.guard.look))
             group.create_task(self._repeat("idle", self.guard.look_for_idle, IDLE_EVERY_S))
             group.create_task(self._repeat("outlook", self.look_at_prices, OUTLOOK_EVERY_S))
             for venue, desk in self.desks.items():
                 group.create_task(self._repeat(f"clock {venue}", partial(self.look_at_clock, desk), CLOCK_EVERY_S))
-            group.create_task(self._repeat("tidy", self.tidy, every_s))
+            group.create_task(self._repeat("tidy", self.tidy))
             group.create_task(self._beats())
 
-    async def _repeat(self, name: str, work: Callable[[], Awaitable[None]], every_s: float) -> None:
-        """Come round every so often, however long the work takes; late rounds are not made up for."""
+    async def _repeat(self, name: str, work: Callable[[], Awaitable[None]], fixed_s: float | None = None) -> None:
+        """Come round every so often (None: as arb.toml says); late rounds are not made up for."""
         loop = asyncio.get_running_loop()
         while True:
+            every_s = self.terms.look_every_ns / SECOND_NS if fixed_s is None else fixed_s
             due_s = loop.time() + every_s
             await work()
             self._rounds[name] = clock.now_ns()
@@ -116,9 +129,12 @@ class Warden:
     async def _beats(self) -> None:
         """Our own row: `decided_ns` is when the slowest of our loops last came round."""
         while True:
-            now_ns = clock.now_ns()
-            slowest = min(self._rounds, key=self._rounds.__getitem__, default="")
-            round_ns = self._rounds.get(slowest, now_ns)
-            state = "watching" if now_ns - round_ns <= ROUND_MAX_NS else f"waiting: {slowest}"
-            self.lookout.ledger.heartbeat(WARDEN, state, decided_ns=round_ns, at_ns=now_ns)
+            self.beat(clock.now_ns())
             await asyncio.sleep(BEAT_EVERY_S)
+
+    def beat(self, now_ns: int) -> None:
+        """One sign of life."""
+        slowest = min(self._rounds, key=self._rounds.__getitem__, default="")
+        round_ns = self._rounds.get(slowest, now_ns)
+        state = "watching" if now_ns - round_ns <= ROUND_MAX_NS else f"waiting: {slowest}"
+        self.lookout.ledger.heartbeat(WARDEN, state, decided_ns=round_ns, at_ns=now_ns)

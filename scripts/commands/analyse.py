@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from scripts import render
-from scripts.commands.given import AsJson, config
+from scripts.commands.given import AsJson, SomeMarkets, config
 
 Tapes = Annotated[
     list[str] | None,
@@ -29,7 +29,7 @@ def add_to(app: typer.Typer) -> None:
 def spread(
     context: typer.Context,
     tapes: Tapes = None,
-    market: Annotated[str, typer.Option(help="Some markets, for example BTC,ETH; all if left out.")] = "",
+    market: SomeMarkets = "",
     places: Annotated[str, typer.Option(help="Only these places, for example apex,dydx.")] = "",
     size: Annotated[
         float | None, typer.Option(min=0, help="Base size of a deal; 0: the touch. From arb.toml if left out.")

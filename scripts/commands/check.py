@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from scripts import render
+from scripts.commands import complete
 from scripts.commands.given import AsJson, config
 
 
@@ -94,7 +95,12 @@ def config_check(
 
 def config_explain(
     context: typer.Context,
-    key: Annotated[str, typer.Argument(help="A key of arb.toml, with or without its table: cap.level or level.")],
+    key: Annotated[
+        str,
+        typer.Argument(
+            help="A key of arb.toml, with or without its table: cap.level or level.", autocompletion=complete.keys
+        ),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Say what a key means, its default, its value here, and what makes a change count."""
@@ -110,11 +116,29 @@ def config_explain(
     render.show(answer_explain.explain(known, key), as_json=as_json)
 
 
-def config_diff(context: typer.Context, as_json: AsJson = False) -> None:
-    """Show every setting that is not its default, and whether the fleet last ran under another arb.toml."""
-    from scripts import answer_explain
+def config_diff(
+    context: typer.Context,
+    *,
+    running: Annotated[
+        bool, typer.Option("--running", help="The file against what each running worker goes by, and its program.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show every setting that is not its default, and whether the fleet last ran under another arb.toml.
 
-    render.show(answer_explain.diff(config(context)), as_json=as_json)
+    With --running: which workers go by other settings, or are another program, and which keys differ; exit code 1 then.
+    """
+    if not running:
+        from scripts import answer_explain
+
+        render.show(answer_explain.diff(config(context)), as_json=as_json)
+        return
+    from scripts import answer_running
+
+    answer, same = answer_running.running(config(context), context.obj)
+    render.show(answer, as_json=as_json)
+    if not same:
+        raise typer.Exit(1)
 
 
 def config_reload(context: typer.Context, as_json: AsJson = False) -> None:

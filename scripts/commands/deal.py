@@ -5,9 +5,11 @@ from typing import Annotated
 import typer
 
 from scripts import render
+from scripts.commands import complete
 from scripts.commands.given import AsJson, config
 
-DealId = Annotated[str, typer.Argument(help="As `arbctl deals` lists it.")]
+DealId = Annotated[str, typer.Argument(help="As `arbctl deals` lists it.", autocompletion=complete.deals)]
+LiveDealId = Annotated[str, typer.Argument(help="As `arbctl deals` lists it.", autocompletion=complete.live_deals)]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,7 +29,7 @@ def show(context: typer.Context, deal: DealId, as_json: AsJson = False) -> None:
 
 def resolve(
     context: typer.Context,
-    deal: DealId,
+    deal: LiveDealId,
     *,
     by: Annotated[str, typer.Option(help="close: both legs to nothing; complete: fill the missing leg; keep: wait.")],
     reason: Annotated[str, typer.Option(help="Why; stands in the journal.")],

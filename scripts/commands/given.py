@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scripts.commands import complete
+
 if TYPE_CHECKING:
     from decimal import Decimal
 
@@ -17,10 +19,21 @@ MARKET_CHARS = 16
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="CSV on stdout.")]
-Market = Annotated[str | None, typer.Argument(help="A market of arb.toml, for example BTC.", show_default=False)]
-Listed = Annotated[str, typer.Argument(help="A market, for example BTC.", show_default=False)]
+Market = Annotated[
+    str | None,
+    typer.Argument(help="A market of arb.toml, for example BTC.", show_default=False, autocompletion=complete.markets),
+]
+Listed = Annotated[
+    str, typer.Argument(help="A market, for example BTC.", show_default=False, autocompletion=complete.markets)
+]
 Limit = Annotated[int, typer.Option(min=1, max=100, help="The newest so many.")]
-OfMarket = Annotated[str | None, typer.Option("--market", help="Only this market.")]
+OfMarket = Annotated[str | None, typer.Option("--market", help="Only this market.", autocompletion=complete.markets)]
+SomeMarkets = Annotated[
+    str,
+    typer.Option(
+        "--market", help="Some markets, for example BTC,ETH; all if left out.", autocompletion=complete.some_markets
+    ),
+]
 
 
 def config(context: typer.Context) -> Settings:
@@ -39,6 +52,12 @@ def known(settings: Settings, market: str | None) -> str | None:
     if name not in settings.markets:
         raise typer.BadParameter(f"arb.toml has no market {name}; it has {', '.join(settings.markets)}")
     return name
+
+
+def all_known(settings: Settings, markets: str | None) -> list[str]:
+    """Several with commas between them, each once; none where none was named."""
+    names = (name for given in (markets or "").split(",") if given.strip() and (name := known(settings, given.strip())))
+    return list(dict.fromkeys(names))
 
 
 def listed(market: str) -> str:

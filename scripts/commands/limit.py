@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from scripts import render
+from scripts.commands import complete
 from scripts.commands.given import AsJson, OfMarket, config, known
 
 
@@ -25,7 +26,12 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
 
 def set_(
     context: typer.Context,
-    key: Annotated[str, typer.Argument(help="As in arb.toml: deals, notional_usd, level …", show_default=False)],
+    key: Annotated[
+        str,
+        typer.Argument(
+            help="As in arb.toml: deals, notional_usd, level …", show_default=False, autocompletion=complete.limits
+        ),
+    ],
     value: Annotated[str, typer.Argument(help="The new value.", show_default=False)],
     *,
     market: OfMarket = None,

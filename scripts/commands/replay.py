@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from scripts import render
-from scripts.commands.given import AsJson, config
+from scripts.commands.given import AsJson, SomeMarkets, all_known, config
 
 Tapes = Annotated[
     list[str] | None,
@@ -27,7 +27,7 @@ def replay(
     tapes: Tapes = None,
     seed: Annotated[int, typer.Option(min=0, help="Of everything that is drawn: latencies.")] = 1,
     ledger: Annotated[Path | None, typer.Option(help="Keep the ledger in this new file.", show_default=False)] = None,
-    market: Annotated[str, typer.Option(help="Some markets of arb.toml, for example BTC,ETH; all if left out.")] = "",
+    market: SomeMarkets = "",
     from_: Annotated[
         str,
         typer.Option("--from", help="Decide from here on, UTC, like 2024-08-08T23:57:00.", show_default=False),
@@ -43,5 +43,6 @@ def replay(
     """
     from scripts import answer_replay
 
-    given = answer_replay.Given(tapes or [], seed, ledger, market, from_, to)
-    render.show(answer_replay.replay(config(context), given), as_json=as_json)
+    settings = config(context)
+    given = answer_replay.Given(tapes or [], seed, ledger, all_known(settings, market), from_, to)
+    render.show(answer_replay.replay(settings, given), as_json=as_json)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from scripts import render
+from scripts.commands import complete
 from scripts.commands.given import AsCsv, AsJson, OfMarket, config, known
 
 
@@ -65,7 +66,7 @@ def journal(
     *,
     limit: Annotated[int, typer.Option(min=1, max=1_000_000_000, help="The newest so many rows.")] = 50,
     market: OfMarket = None,
-    deal: Annotated[str | None, typer.Option(help="Only this deal.")] = None,
+    deal: Annotated[str | None, typer.Option(help="Only this deal.", autocompletion=complete.deals)] = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:

@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts import render
+from scripts.commands import complete
 from scripts.commands.given import AsJson, config, known, number_above_0
 
 if TYPE_CHECKING:
     from common.core.terms import Terms
     from common.settings import Settings
+
+
+Some = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Markets of arb.toml, for example BTC ETH.", show_default="all", autocompletion=complete.markets
+    ),
+]
 
 
 class Against(StrEnum):
@@ -28,9 +37,7 @@ def add_to(app: typer.Typer) -> None:
 
 def spread(
     context: typer.Context,
-    market: Annotated[
-        list[str] | None, typer.Argument(help="Markets of arb.toml, for example BTC ETH.", show_default="all")
-    ] = None,
+    market: Some = None,
     *,
     watch: Annotated[bool, typer.Option("--watch", help="Follow the books until Ctrl-C.")] = False,
     size: Annotated[str | None, typer.Option(help="Another base size than the market's, of one market.")] = None,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from scripts import render
-from scripts.commands.given import AsJson, config
+from scripts.commands.given import AsJson, SomeMarkets, all_known, config
 
 Words = Annotated[
     list[str] | None,
@@ -20,7 +20,6 @@ Keys = Annotated[
     list[str] | None,
     typer.Option(help="A key of [strategy], [cap] or [limits], or size, and its values.", show_default=False),
 ]
-Some = Annotated[str, typer.Option(help="Some markets of arb.toml, for example BTC,ETH; all if left out.")]
 Split = Annotated[str, typer.Option(help="Choose on so much of a fold, judge on the rest; 1: judge on nothing.")]
 Folds = Annotated[int, typer.Option(min=1, max=100, help="So many times, walking forward over the tape.")]
 Jobs = Annotated[
@@ -46,7 +45,7 @@ def sweep(
     words: Words = None,
     *,
     grid: Keys = None,
-    market: Some = "",
+    market: SomeMarkets = "",
     split: Split = "0.6",
     folds: Folds = 1,
     seed: Annotated[int, typer.Option(min=0, help="Of everything that is drawn.")] = 1,
@@ -64,10 +63,12 @@ def sweep(
     """
     from scripts import answer_sweep
 
+    settings = config(context)
+    names = tuple(all_known(settings, market))
     given = answer_sweep.Given(
-        tuple(words or ()), tuple(grid or ()), market, split, folds, seed, jobs, scheduler, out, top, fresh
+        tuple(words or ()), tuple(grid or ()), names, split, folds, seed, jobs, scheduler, out, top, fresh
     )
-    answer, is_done = answer_sweep.sweep(config(context), context.obj, given)
+    answer, is_done = answer_sweep.sweep(settings, context.obj, given)
     render.show(answer, as_json=as_json)
     if not is_done:
         raise typer.Exit(1)

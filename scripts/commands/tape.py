@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from scripts import render
-from scripts.commands.given import AsJson, config
+from scripts.commands import complete
+from scripts.commands.given import AsJson, all_known, config
 
 Places = Annotated[
     list[str] | None,
@@ -26,7 +27,10 @@ def add_to(app: typer.Typer) -> None:
 def record(
     context: typer.Context,
     for_s: Annotated[float | None, typer.Option("--for", min=0.1, help="Seconds; until Ctrl-C if left out.")] = None,
-    markets: Annotated[str | None, typer.Option(help="Some markets of arb.toml, for example BTC,ETH.")] = None,
+    markets: Annotated[
+        str | None,
+        typer.Option(help="Some markets of arb.toml, for example BTC,ETH.", autocompletion=complete.some_markets),
+    ] = None,
     to: Annotated[Path | None, typer.Option(help="Folder for the tape; var/tape if left out.")] = None,
     rest: Annotated[bool, typer.Option("--rest", help="By requests alone, where WebSockets are blocked.")] = False,
     as_json: AsJson = False,
@@ -35,7 +39,7 @@ def record(
     from scripts import record as recording
 
     settings = config(context)
-    folder, chosen = to or settings.tape_folder, recording.chosen(settings, markets)
+    folder, chosen = to or settings.tape_folder, all_known(settings, markets) or list(settings.markets)
     render.show(recording.record(settings, folder, chosen, for_s, rest=rest), as_json=as_json)
 
 

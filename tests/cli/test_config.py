@@ -1,15 +1,17 @@
 """What keys mean, what was changed, and a file to begin with: all from one document, which says what the code does."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from common import settings
+from common.core.errors import ConfigError
 from common.core.terms import FOR_LIFE
-from scripts import answer_explain, answer_init
-from scripts.explained import keys
+from scripts import answer_explain, answer_init, kinds
+from scripts.explained import Key, keys
 
 
 @pytest.fixture
@@ -49,6 +51,48 @@ def test_a_key_is_explained_with_what_is_in_force(call: Any) -> None:
     assert row["key"] == "cap.level" and row["in_force"] == {"cap": "4"} and "limit set" in row["counts_after"]
     (row,) = call("config", "explain", "markets.BTC.edge_min_bps", "--json").data
     assert row["key"] == "strategy.edge_min_bps" and row["in_force"].keys() >= {"BTC", "ETH"}
+
+
+@pytest.mark.parametrize(
+    ("key", "takes"),
+    [
+        ("cap.leverage_max", "number, above 0, up to 100"),
+        ("max_hold_s", "number (seconds), from 1 to 100000000"),
+        ("edge_min_bps", "number (basis points of notional), from 0 to 10000"),
+        ("market_deals_per_hour", "whole number (deals an hour), from 1 to 1000000"),
+        ("markets.BTC.size", "number (base units), above 0, up to 1000000000"),
+        ("rule", "one of net, original"),
+        ("accounts", "one of own, onboarded"),
+        ("paper.taker_fee", "number (a fraction of notional), from 0 to 0.1"),
+    ],
+)
+def test_a_key_is_explained_with_what_may_be_written(call: Any, key: str, takes: str) -> None:
+    assert takes in {row["takes"] for row in call("config", "explain", key, "--json").data}
+
+
+def test_the_bounds_that_are_told_are_those_that_are_enforced(folder: Path) -> None:
+    """Every key with bounds is refused beyond the upper one, with the very number that explain tells."""
+    bounded = [key for key in keys() if kinds.kind_of(key.section, key.name).most]
+    assert len(bounded) > 50
+    for key in bounded:
+        most = kinds.kind_of(key.section, key.name).most
+        assert f"{key.name} = " in (said := refused(folder, key, str(Decimal(most) * 2))), key.dotted
+        assert f"at most {most}" in said, key.dotted
+
+
+def refused(folder: Path, key: Key, value: str) -> str:
+    """What is said about a file that has this value of one key."""
+
+    def changed(tables: dict[str, Any]) -> dict[str, Any]:
+        table = tables
+        for name in key.section.replace("NAME", "BTC").split("."):
+            table = table.setdefault(name, {})
+        table[key.name] = value
+        return tables
+
+    with pytest.raises(ConfigError) as error:
+        settings.load(folder / "arb.toml", {}, changed)
+    return " ".join(map(str, error.value.args))
 
 
 def test_a_misspelt_key_is_answered_with_the_nearest(call: Any) -> None:

@@ -66,7 +66,7 @@ def test_a_seed_repeats_and_a_window_cuts(call: Call, tape: Path) -> None:
     [
         (("nowhere",), 3, "nowhere does not exist: replay takes tapes"),
         (("nowhere.tape",), 3, "there is no tape"),
-        (("--market", "XYZ"), 3, "arb.toml has no market XYZ"),
+        (("--market", "BTC,XYZ"), 2, "arb.toml has no market XYZ"),
         (("--from", "noon"), 2, "noon is no time such as 2024-08-08T23:57:00"),
         ((), 3, "var/tape does not exist: replay takes tapes"),
     ],

@@ -1,7 +1,9 @@
 """scripts/run: its options, what it puts aside, and one short life of a real fleet under a real supervisord."""
 
 import asyncio
+import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -9,13 +11,16 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from common import clock, settings
+from common.core.errors import LedgerError
+from common.ledger.report import Report
 from common.ledger.store import SCHEMA_VERSION
 from scripts import archive, notify, supervise
 from scripts.fleet_run import WATCH_S
@@ -53,6 +58,14 @@ def test_misuse_of_run_is_exit_code_2(tmp_path: Path, words: list[str]) -> None:
     with pytest.raises(SystemExit) as end:
         parse(words, tmp_path)
     assert end.value.code == 2
+
+
+def test_a_market_that_arb_toml_does_not_have_is_misuse_too(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "arb.toml", tmp_path)
+    words = [sys.executable, "-m", "scripts.fleet_run", "--config", str(tmp_path / "arb.toml"), "--markets", "BTC,XYZ"]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith("run: arb.toml has no market XYZ; it has BTC, ETH")
 
 
 def test_fresh_puts_ledger_and_paper_accounts_aside_together(tmp_path: Path) -> None:
@@ -206,6 +219,42 @@ def test_a_ledger_of_an_older_program_is_migrated_before_anybody_reads_it(
     assert "summary of" in said
     with closing(sqlite3.connect(file)) as new:
         assert new.execute("SELECT MAX(version) FROM schema_version").fetchone() == (SCHEMA_VERSION,)
+
+
+async def _beating(folder: Path, names: set[str]) -> None:
+    """When all of these have given a sign of life: whoever has, heeds a SIGHUP."""
+    async with asyncio.timeout(BOUND_S):
+        while True:
+            with suppress(LedgerError), Report.open(folder / "var" / "ledger.db") as report:
+                if names <= {beat.market for beat in report.heartbeats()}:
+                    return
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.fleet
+def test_an_edited_file_is_taken_up_by_workers_and_warden_without_a_restart(start: tuple[Path, Start]) -> None:
+    folder, run = start
+    file = folder / "arb.toml"
+
+    def arbctl(*words: str) -> tuple[int, Any]:
+        line = [sys.executable, "-m", "scripts.arbctl", "--config", str(file), *words, "--json"]
+        done = subprocess.run(line, cwd=ROOT, text=True, capture_output=True, timeout=BOUND_S)
+        return done.returncode, json.loads(done.stdout or "null")
+
+    run("--markets", "BTC")
+    asyncio.run(_beating(folder, {"BTC", "warden"}))
+    before = asyncio.run(_up(folder, "arb:btc"))
+    file.write_text(re.sub(r"(?m)^edge_min_bps = \S+", "edge_min_bps = 7", file.read_text()))
+    code, told = arbctl("config", "diff", "--running")
+    assert code == 1 and {row["market"] for row in told["workers"] if row["differs"]} == {"BTC", "warden"}
+    code, told = arbctl("config", "reload")
+    assert code == 0 and {row["verdict"] for row in told["workers"].values()} == {"taken up"}
+    assert set(told["workers"]) == {"BTC", "warden"}
+    code, told = arbctl("config", "diff", "--running")
+    assert code == 0 and not any(row["differs"] for row in told["workers"])
+    file.write_text(file.read_text() + "levl = 1\n")
+    assert arbctl("config", "reload")[0] == 3
+    assert asyncio.run(_up(folder, "arb:btc")) == before
 
 
 @pytest.mark.fleet

@@ -110,7 +110,6 @@ def test_a_stopped_sweep_goes_on_where_it_was(call: Call, monkeypatch: pytest.Mo
         (("books.tape", "--grid", "level=1", "--split", "half"), "--split half must be above 0"),
         (("books.tape", "--grid", "level=1", "--split", "1", "--folds", "2"), "--folds needs a --split below 1"),
         (("absent.tape", "--grid", "level=1"), "absent.tape does not exist"),
-        (("books.tape", "--grid", "level=1", "--market", "XYZ"), "has no [markets.XYZ]"),
         (("books.tape", "--grid", "level=1", "--out", "taken"), "taken is there already"),
         (("books.tape", "--grid", "level=1", "--scheduler", "tcp://127.0.0.1:9"), "no Dask scheduler answers"),
     ],

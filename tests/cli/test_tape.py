@@ -78,8 +78,6 @@ def test_export_to_both_kinds(call: Call, folder: Path) -> None:
 def test_what_is_not_there_is_a_sentence(call: Call, folder: Path) -> None:
     said = call("tape", "info")
     assert said.code == 3 and "there is no tape" in said.err
-    said = call("record", "--for", "1", "--markets", "BTC,XYZ")
-    assert said.code == 3 and "no market XYZ" in said.err
 
 
 def test_record_says_what_it_heard(call: Call, folder: Path, paper_house: Any) -> None:
