@@ -13,6 +13,7 @@ import typer
 from scripts import render
 from scripts.commands import (
     act,
+    alert,
     analyse,
     bench,
     check,
@@ -57,6 +58,7 @@ def common_options(
 show.add_to(app)
 watch.add_to(app)
 act.add_to(app)
+alert.add_to(app)
 check.add_to(app)
 doctor.add_to(app)
 ledger.add_to(app)

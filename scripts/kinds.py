@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal, get_args, get_origin
 
+from common.alerts.terms import AlertTerms
 from common.core.bounds import bounds_of, hints_of, key_of
 from common.core.terms import Terms
 from common.paper_terms import Paper
@@ -20,6 +21,7 @@ CLASSES: Final[dict[str, Any]] = {
     "markets.NAME": Terms,
     "warden": WardenTerms,
     "recorder": RecorderTerms,
+    "alerts": AlertTerms,
     "paper": Paper,
     "replay": ReplayTerms,
 }

@@ -21,6 +21,7 @@ SIBLINGS = {
 #: modules that one room alone may open
 DOORS = {
     "sqlite3": (
+        "common/alerts/",
         "common/ledger/",
         "common/fleet/judge.py",
         "common/fleet/race_judge.py",
@@ -28,6 +29,7 @@ DOORS = {
         "scripts/benches/",
     ),
     "sqlite_utils": ("common/ledger/",),
+    "apprise": ("common/alerts/sending.py",),
     "time": ("common/clock.py", "scripts/benches/"),
     "random": (
         "common/sim/",
@@ -53,7 +55,7 @@ DOORS = {
 #: rooms and roofs that no process which trades may know: they may take minutes and a gigabyte
 FOR_PEOPLE = ("common/analysis/", "common/result/", "common/sweep/", "scripts/")
 RESULT_KNOWS = ("result", "analysis", "core", "ledger", "telemetry")
-MAY_KNOW_THE_DESK = ("common/desk/", "scripts/", "workers/web.py")
+MAY_KNOW_THE_DESK = ("common/desk/", "common/alerts/", "scripts/", "workers/web.py")
 DESK_KNOWS = ("desk", "core", "ledger", "telemetry", "warden", "settings", "members", "supervisor_client")
 #: the standard library's pure parts that core may use
 PURE = {

@@ -8,6 +8,7 @@ import logging
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeVar
 
 from common import clock, log
@@ -55,7 +56,7 @@ class Service:
         while True:
             now_ns = clock.now_ns()
             try:
-                if await self._aside(lambda at_ns=now_ns: watchman.look(at_ns)):
+                if await self._aside(partial(watchman.look, now_ns)):
                     self._well_ns = now_ns
             except LedgerError as error:
                 log.trouble(self._logger, "no_look", why=error)
@@ -63,7 +64,7 @@ class Service:
 
     async def _sends(self, name: str, url: str) -> None:
         while True:
-            await self._aside(lambda: self._send(name, url))
+            await self._aside(partial(self._send, name, url))
             await asyncio.sleep(SEND_S)
 
     def _send(self, name: str, url: str) -> None:

@@ -32,11 +32,6 @@ class Day:
     markets: tuple[MarketRow, ...]
 
     @property
-    def date(self) -> str:
-        """As ISO writes it."""
-        return (_EPOCH + timedelta(days=self.number)).date().isoformat()
-
-    @property
     def differences(self) -> list[Difference]:
         """Each by a name that changes with the sizes: another difference is another one to sign."""
         found = []
@@ -49,6 +44,11 @@ class Day:
         return found
 
 
+def date(number: int) -> str:
+    """Of a day by its number, as ISO writes it."""
+    return (_EPOCH + timedelta(days=number)).date().isoformat()
+
+
 def read(report: Report, number: int) -> Day:
     """Out of the ledger."""
     earned = tuple(one for one in report.earned(number) if one.day == number)
@@ -59,13 +59,13 @@ def statement(day: Day, signed: Mapping[str, tuple[str, str]]) -> Say:
     """As a message; a difference that nobody signed is a warning."""
     open_ones = [one for one in day.differences if one.name not in signed]
     severity = Severity.WARNING if open_ones else Severity.INFO
-    return Say(Kind.STATEMENT, f"statement {day.date}", severity, "\n".join(_lines(day, signed)))
+    return Say(Kind.STATEMENT, f"statement {date(day.number)}", severity, "\n".join(_lines(day, signed)))
 
 
 def _lines(day: Day, signed: Mapping[str, tuple[str, str]]) -> Iterable[str]:
     closed, fees = sum(one.closed for one in day.earned), sum(one.fees_uusd for one in day.earned)
     realised, funding = sum(one.realised_uusd for one in day.earned), sum(one.funding_uusd for one in day.earned)
-    yield f"statement of {day.date} (UTC)"
+    yield f"statement of {date(day.number)} (UTC)"
     yield f"deals closed {closed}, realised {_usd(realised)} USD (fees {_usd(fees)} taken off)"
     yield f"funding {_usd(funding)} USD"
     for one in day.earned:

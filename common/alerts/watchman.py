@@ -37,13 +37,10 @@ class Watchman:
         desk = facts(self._reader.read(now_ns), now_ns)
         standing = conditions(desk)
         says = self._turning.look(self._outbox.standing(), standing, now_ns)
-        once, marks = self._from_the_journal(desk), {}
-        if once is not None:
-            said, marks = once
-            says += [(say, None) for say in said]
-        if (day := self._statement(desk, now_ns)) is not None:
-            says.append((day, None))
-            marks |= {STATEMENT: day.key}
+        once, marks = self._from_the_journal(desk)
+        said, days = self._statement(desk, now_ns)
+        says += [(say, None) for say in (*once, *said)]
+        marks |= days
         if says or marks:
             self._outbox.put(says, marks, self._loud(now_ns), now_ns)
         return not any(one.severity is Severity.CRITICAL for one in standing.values())
@@ -55,27 +52,27 @@ class Watchman:
     def _loud(self, now_ns: int) -> dict[str, int]:
         return dict.fromkeys(self._targets.urls, self._terms.loud_ns(now_ns))
 
-    def _from_the_journal(self, desk: DeskFacts) -> tuple[list[Say], dict[str, str]] | None:
+    def _from_the_journal(self, desk: DeskFacts) -> tuple[list[Say], dict[str, str]]:
         """Rows since the last look. The first look at a ledger begins at its end: old news is none."""
         if desk.trouble or not desk.journal:
-            return None
+            return [], {}
         last = desk.journal[-1]
         known = self._outbox.mark(JOURNAL)
         if known == str(last.seq):
-            return None
+            return [], {}
         rows = _rows_since(self._config, int(known), last.seq) if known else []
         return list(happened(rows)), {JOURNAL: str(last.seq)}
 
-    def _statement(self, desk: DeskFacts, now_ns: int) -> Say | None:
-        """Of the day before, once its hour has come; of several that were missed, the last."""
+    def _statement(self, desk: DeskFacts, now_ns: int) -> tuple[list[Say], dict[str, str]]:
+        """Of the day before, once its hour has come: of several that were missed the last; none at the first look."""
         if desk.trouble or now_ns % DAY_NS < self._terms.statement_h * HOUR_NS:
-            return None
-        number = now_ns // DAY_NS - 1
+            return [], {}
+        number, known = now_ns // DAY_NS - 1, self._outbox.mark(STATEMENT)
+        marks = {STATEMENT: statement.date(number)}
+        if known in ("", marks[STATEMENT]):
+            return [], {} if known else marks
         with Report.open(self._config.ledger_file) as report:
-            day = statement.Day(number, (), (), ())
-            if self._outbox.mark(STATEMENT) == f"statement {day.date}":
-                return None
-            return statement.statement(statement.read(report, number), self._outbox.signed())
+            return [statement.statement(statement.read(report, number), self._outbox.signed())], marks
 
 
 def _rows_since(config: Settings, after: int, last: int) -> list[JournalRow]:
