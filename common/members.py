@@ -15,6 +15,9 @@ GROUP = "arb"
 SIM = "sim"
 WARDEN = "warden"
 RECORDER = "recorder"
+WEB = "web"
+#: programs that nothing depends on: the fleet trades on without them
+FOR_PEOPLE = frozenset({WEB})
 BEGIN = "; >>> made by `arbctl fleet render` from [markets.*] of arb.toml; edits in here are lost"
 END = "; <<< made by `arbctl fleet render`"
 
@@ -79,6 +82,23 @@ killasgroup=true
 {logs}
 """
 
+# for people: nothing depends on it, and the fleet trades on without it
+_WEB = """\
+[program:web]
+command={python} -m workers.web
+directory=%(here)s
+priority=16
+autostart=true
+autorestart=unexpected
+exitcodes=0,3
+startsecs=2
+startretries=10
+stopsignal=TERM
+stopwaitsecs=10
+killasgroup=true
+{logs}
+"""
+
 _WORKER = """\
 [program:{name}]
 command={python} -m workers.arb {market}
@@ -106,15 +126,16 @@ def program(market: str) -> str:
     return market.lower()
 
 
-def sections(markets: Iterable[str], *, paper: bool = True, recorder: bool = False) -> str:
-    """The program sections of a fleet trading `markets`; the paper venues are a member only when `paper`, the recorder
-    starts by itself only when `recorder`.
+def sections(markets: Iterable[str], *, paper: bool = True, recorder: bool = False, web: bool = True) -> str:
+    """The program sections of a fleet trading `markets`; the paper venues are a member only when `paper`, the web page
+    only when `web`, the recorder starts by itself only when `recorder`.
     """
     names = list(markets)
     programs = ",".join(program(market) for market in names)
     parts = [
         *([_SIM.format(python=_PYTHON, logs=_LOGS.format(name=SIM))] if paper else []),
         _WARDEN.format(python=_PYTHON, logs=_LOGS.format(name=WARDEN)),
+        *([_WEB.format(python=_PYTHON, logs=_LOGS.format(name=WEB))] if web else []),
         _RECORDER.format(python=_PYTHON, autostart=str(recorder).lower(), logs=_LOGS.format(name=RECORDER)),
         _GROUP.format(programs=programs),
         *(_worker(market) for market in names),
@@ -134,7 +155,8 @@ def rendered(text: str, settings: Settings) -> str:
     if not found or not ended:
         raise ConfigError(f"supervisord.conf lacks the two marks of `arbctl fleet render`: {BEGIN!r} and {END!r}")
     is_paper, is_recorded = settings.mode == "paper", settings.recorder.start == WITH_FLEET
-    return before + sections(settings.markets, paper=is_paper, recorder=is_recorded) + after
+    is_shown = settings.web.enabled
+    return before + sections(settings.markets, paper=is_paper, recorder=is_recorded, web=is_shown) + after
 
 
 def agrees(text: str, settings: Settings) -> bool:

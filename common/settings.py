@@ -37,6 +37,7 @@ from common.recorder.terms import RecorderTerms
 from common.replay.terms import ReplayTerms
 from common.toml_table import Table
 from common.warden.terms import WardenTerms
+from common.web.terms import WebTerms
 
 DEFAULT_FILE = "arb.toml"
 #: names the file to read when a process was not given one: how `scripts/run --config` reaches every worker
@@ -91,6 +92,7 @@ class Settings:
     warden: WardenTerms
     recorder: RecorderTerms
     replay: ReplayTerms
+    web: WebTerms
     hash: str
 
     @property
@@ -185,7 +187,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
     paper, cap = _part(table, "paper", Paper), _part(table, "cap", Cap)
     limits = _part(table, "limits", FleetLimits)
     warden, recorder = _warden(table.table("warden"), cap), _part(table, "recorder", RecorderTerms)
-    replay = _part(table, "replay", ReplayTerms)
+    replay, web = _part(table, "replay", ReplayTerms), _part(table, "web", WebTerms)
     markets = _markets(table, mode)
     venues = table.table("venues")
     gmx, live = live_gmx(venues), live_endpoints(root, venues)
@@ -195,6 +197,8 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
     if mode is None or var is None or paper is None or cap is None:
         return None
     if limits is None or warden is None or recorder is None or replay is None or live is None or gmx is None:
+        return None
+    if web is None:
         return None
     key_files = {venue: endpoint.keys for venue, endpoint in live.items()}
     return Settings(
@@ -211,6 +215,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
         warden=warden,
         recorder=recorder,
         replay=replay,
+        web=web,
         hash=digest,
     )
 

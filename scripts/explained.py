@@ -24,6 +24,7 @@ _COUNTS_AFTER: Final = {
     "venues.gmx": "the next command that asks it",
     "warden": "arbctl config reload",
     "recorder": "supervisorctl restart recorder",
+    "web": "supervisorctl restart web; of enabled: arbctl fleet render, supervisorctl update",
     "paper": "supervisorctl restart sim",
     "replay": "the next arbctl replay",
 }

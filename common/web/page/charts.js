@@ -1,0 +1,102 @@
+// The charts: one question for all of them, asked again now and then while somebody looks at the page.
+
+import { drawBars, drawEdge, drawNaked, drawSpread, drawTime, drop } from "./plots.js";
+import { bps, el, gain, share, usd } from "./words.js";
+
+const EVERY_MS = 15000;
+const figures = new Map([...document.querySelectorAll("figure")].map((one) => [one.dataset.chart, one]));
+const note = document.getElementById("charts-note");
+const select = document.getElementById("spread-market");
+let period = localStorage.getItem("period") || "1h";
+let told = null;
+let timer = 0;
+
+export function listenCharts(periods, markets) {
+  if (!periods.includes(period)) period = periods[0];
+  document.getElementById("periods").replaceChildren(...periods.map(choice));
+  if (select.options.length !== markets.length) select.replaceChildren(...markets.map((name) => new Option(name, name)));
+  select.onchange = () => told && spread();
+  document.onvisibilitychange = () => document.hidden || read();
+  read();
+}
+
+function choice(name) {
+  const button = el("button", "plain", name);
+  button.type = "button";
+  button.setAttribute("aria-pressed", String(name === period));
+  button.addEventListener("click", () => {
+    period = name;
+    localStorage.setItem("period", name);
+    for (const one of button.parentElement.children) one.setAttribute("aria-pressed", String(one === button));
+    read();
+  });
+  return button;
+}
+
+async function read() {
+  clearTimeout(timer);
+  const asked = period;
+  note.textContent = told === null ? "reading" : "";
+  try {
+    const answer = await fetch(`/api/history?period=${asked}`);
+    const said = await answer.json();
+    if (asked !== period) return;
+    if (answer.ok) {
+      told = said;
+      draw();
+    }
+    note.textContent = answer.ok ? "" : said.error;
+  } catch {
+    note.textContent = "no answer";
+  }
+  if (!document.hidden) timer = setTimeout(read, EVERY_MS);
+}
+
+export function refreshCharts() {
+  if (told !== null) draw();
+}
+
+function draw() {
+  const { from, to } = told;
+  time("equity", told.equity, { format: (value) => `$${usd(value)}`, colour: "--blue" });
+  time("pnl", told.pnl, { format: (value) => gain(value), colour: "--good", zero: true });
+  time("funding", told.funding, { format: (value) => gain(value, 4), colour: "--violet", zero: true, steps: true });
+  time("cap", told.cap, { format: share, colour: "--orange", fill: true, most: 1 });
+  spread();
+  const looks = told.edge.looks;
+  caption("edge", looks || told.edge.deals ? `${looks} looks, ${told.edge.deals} deals; bars of ${told.edge.width} bp` : "");
+  put("edge", told.edge.from.length, (place) => drawEdge(place, told.edge));
+  const longest = Object.entries(told.naked.longest).map(([venue, s]) => `${venue === "dydx" ? "dYdX" : "ApeX"} missing: longest ${s.toFixed(2)} s`);
+  caption("naked", longest.join(", "));
+  put("naked", Object.values(told.naked.s).some((own) => own.some(Boolean)), (place) => drawNaked(place, told.naked), "never in this period");
+  put("refused", told.refused.length, (place) => drawBars(place, told.refused.map((one) => [one.reason, one.means, one.times, `${one.times} × · ${gain(one.edge_uusd)} USD`])), "none in this period");
+  const said = told.said.filter((one) => one.word !== "edge").slice(0, 8);
+  put("said", said.length, (place) => drawBars(place, said.map((one) => [one.word, one.means, one.s, `${Math.round(one.s)} s`])));
+
+  function time(name, data, how) {
+    put(name, data[0].length > 1, (place) => drawTime(place, data, { from, to, ...how }));
+  }
+}
+
+function spread() {
+  const market = select.value;
+  const own = told.spread[market];
+  put("spread", own && own.t.length > 1, (place) => drawSpread(place, own, { from: told.from, to: told.to, format: bps }));
+}
+
+function put(name, something, make, nothing = "nothing recorded in this period yet") {
+  const place = figures.get(name).lastElementChild;
+  if (something) {
+    if (place.classList.contains("none")) place.replaceChildren();
+    place.classList.remove("none");
+    make(place);
+  } else {
+    drop(place);
+    place.classList.add("none");
+    place.replaceChildren(el("p", "quiet", nothing));
+  }
+}
+
+function caption(name, text) {
+  figures.get(name).querySelector("figcaption .quiet").textContent = text;
+}
