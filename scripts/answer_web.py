@@ -20,8 +20,7 @@ def token(config: Settings, role: Role) -> Answer:
     """The token itself."""
     _refuse_without_page(config)
     tokens = Tokens(config.var)
-    if not tokens.file(role).exists():
-        tokens.renew(role)
+    tokens.make()
     return Answer({"role": role, "token": tokens.read(role)}, text=tokens.read(role))
 
 

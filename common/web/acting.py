@@ -70,9 +70,9 @@ class Acting:
         if "market" not in asked:
             raise Refused("say which market; null is every one")
         market = asked["market"]
-        if market is not None and market not in self._config.markets:
-            raise Refused("arb.toml has no such market")
-        return None if market is None else str(market)
+        if market is None or (isinstance(market, str) and market in self._config.markets):
+            return market
+        raise Refused("arb.toml has no such market")
 
 
 def _why(asked: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ The figures are those of `arbctl report`, out of the same functions. Times are s
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,6 +49,7 @@ def history(period: Period, is_over: Callable[[], bool]) -> dict[str, Any]:
     read = _until(files.read(files.folder_of(period.ledger_file), period.from_ns, period.to_ns), is_over)
     rows = list(merged(seen.through(read), step_ns))
     spans, fleet = of(rows, Span), of(rows, FleetRow)
+    period = _begun(period, story, rows)
     looked = watching.watching(spans, of(rows, Refused)) if spans else None
     return {
         "from": period.from_ns / _NS,
@@ -63,6 +64,12 @@ def history(period: Period, is_over: Callable[[], bool]) -> dict[str, Any]:
         "refused": _refused(looked),
         "said": _said(looked),
     }
+
+
+def _begun(period: Period, story: Story, rows: Sequence[Row]) -> Period:
+    """The same, from when there is something to show: a young fleet is not a line at the right edge."""
+    first_ns = min([row.at_ns for row in rows] + [deal.opened_ns for deal in story.deals], default=period.from_ns)
+    return replace(period, from_ns=min(max(period.from_ns, first_ns), period.to_ns - _NS))
 
 
 def _until(rows: Iterator[Row], is_over: Callable[[], bool]) -> Iterator[Row]:

@@ -25,7 +25,19 @@ class Pages:
         found = [path for path in sorted(FOLDER.rglob("*")) if path.suffix in _KINDS]
         self._files = {path.relative_to(FOLDER).as_posix(): _read(path) for path in found}
 
-    def answer(self, request: web.Request, name: str) -> web.Response:
+    async def desk(self, request: web.Request) -> web.Response:
+        """The page itself."""
+        return self._answer(request, "index.html")
+
+    async def login(self, request: web.Request) -> web.Response:
+        """Where one logs in."""
+        return self._answer(request, "login.html")
+
+    async def part(self, request: web.Request) -> web.Response:
+        """What both are made of."""
+        return self._answer(request, request.match_info["name"])
+
+    def _answer(self, request: web.Request, name: str) -> web.Response:
         """One file; a browser that has it already is told so."""
         file = self._files.get(name)
         if file is None:

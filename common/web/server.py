@@ -47,9 +47,9 @@ def application(config: Settings, logger: logging.Logger) -> web.Application:
     )
     showing = Showing(config, sessions, looking, past)
     door, acting = Door(tokens, sessions, logger), Acting(config, logger)
-    app.router.add_get("/", lambda request: _page(pages, request, "index.html"))
-    app.router.add_get("/login", lambda request: _page(pages, request, "login.html"))
-    app.router.add_get("/page/{name:.+}", lambda request: _page(pages, request, request.match_info["name"]))
+    app.router.add_get("/", pages.desk)
+    app.router.add_get("/login", pages.login)
+    app.router.add_get("/page/{name:.+}", pages.part)
     app.router.add_post("/api/login", door.log_in)
     app.router.add_post("/api/logout", door.log_out)
     app.router.add_get("/api/stream", showing.stream)
@@ -61,10 +61,6 @@ def application(config: Settings, logger: logging.Logger) -> web.Application:
     app.on_shutdown.append(showing.end)
     app.cleanup_ctx.append(lambda _: _kept(looking, past))
     return app
-
-
-async def _page(pages: Pages, request: web.Request, name: str) -> web.Response:
-    return pages.answer(request, name)
 
 
 async def _kept(looking: Looking, past: Past) -> AsyncIterator[None]:

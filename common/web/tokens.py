@@ -69,5 +69,6 @@ class Tokens:
 
     def role_of(self, given: str) -> Role | None:
         """Whose token it is; compares both, whatever the first said, each in constant time."""
-        matches = [role for role in Role if hmac.compare_digest(self.read(role).encode(), given.encode())]
+        said = given.encode(errors="replace")
+        matches = [role for role in Role if hmac.compare_digest(self.read(role).encode(), said)]
         return matches[0] if matches else None

@@ -1,7 +1,7 @@
 // How each kind of chart is drawn. Colours are the page's; a plot is made anew when it is told of other figures.
 
 /* global uPlot */
-import { bps, el, share } from "./words.js";
+import { bps, brief, el, share } from "./words.js";
 
 const HEIGHT = 190;
 const plots = new Map();
@@ -33,7 +33,7 @@ function axes(format, xs = {}) {
   const stroke = colour("--quiet");
   const grid = { stroke: colour("--line"), width: 1 };
   const common = { stroke, grid, ticks: { show: false }, font: "11px system-ui, sans-serif" };
-  return [{ ...common, space: 60, ...xs }, { ...common, size: 64, values: (_, splits) => splits.map(format) }];
+  return [{ ...common, space: 60, size: 26, ...xs }, { ...common, size: 64, values: (_, splits) => splits.map(format) }];
 }
 
 // Hours and days in UTC, as everything else on the page.
@@ -44,7 +44,7 @@ const told = (format) => (_, value) => (value === null || value === undefined ? 
 
 const over = (from, to) => ({ x: { time: true, range: [from, to] } });
 
-export function drawTime(place, data, { from, to, format, colour: name, fill, zero, steps, most }) {
+export function drawTime(place, data, { from, to, format, label, colour: name, fill, zero, steps, most }) {
   const range = (_, low, high) => {
     const bottom = zero || fill ? Math.min(0, low) : low;
     const top = zero ? Math.max(0, high) : Math.max(high, most || -Infinity);
@@ -54,7 +54,7 @@ export function drawTime(place, data, { from, to, format, colour: name, fill, ze
   put(place, {
     scales: { ...over(from, to), y: { range } },
     axes: axes(format, stamps),
-    series: [{ label: "UTC", value: stamp }, { label: "", value: told(format), stroke: colour(name), width: 1.5, fill: fill ? faint(name) : undefined, points: { show: false }, paths: steps ? uPlot.paths.stepped({ align: 1 }) : undefined }],
+    series: [{ label: "UTC", value: stamp }, { label, value: told(format), stroke: colour(name), width: 1.5, fill: fill ? faint(name) : undefined, points: { show: false }, paths: steps ? uPlot.paths.stepped({ align: 1 }) : undefined }],
   }, data);
 }
 
@@ -95,24 +95,24 @@ export function drawEdge(place, edge) {
   const begins = edge.from;
   const middles = begins.map((low) => low + edge.width / 2);
   const none = begins.map(() => null);
-  const bars = (label, name, from) => ({ label, stroke: colour(name), fill: faint(name), width: 1, value: told(share), points: { show: false }, paths: uPlot.paths.bars({ size: [0.3, 60], align: 0, disp: undefined, ...from }) });
+  const bars = (label, name) => ({ label, stroke: colour(name), fill: faint(name), width: 1, value: told(share), points: { show: false }, paths: uPlot.paths.bars({ size: [0.95, 40] }) });
   const shifted = (by) => middles.map((x) => x + by * edge.width * 0.3);
   const [times, columns] = mixed([[shifted(-1), edge.seen], [middles, edge.expected], [shifted(1), edge.captured]].map(([xs, ys]) => [xs, ys.length ? ys : none]));
   put(place, {
     scales: { x: { time: false, range: [begins[0], begins[begins.length - 1] + edge.width] }, y: { range: (_, __, high) => [0, high * 1.06] } },
     axes: axes(share, { values: (_, splits) => splits.map((x) => `${bps(x).replace(".0", "")} bp`) }),
-    series: [{ label: "bp", value: (_, x) => (x === null || x === undefined ? "" : bps(Math.floor(x / edge.width) * edge.width)) }, bars("seen", "--quiet", {}), bars("expected", "--blue", {}), bars("captured", "--good", {})],
+    series: [{ label: "bp", value: (_, x) => (x === null || x === undefined ? "" : bps(Math.floor(x / edge.width) * edge.width)) }, bars("seen", "--quiet"), bars("expected", "--blue"), bars("captured", "--good")],
   }, [times, ...columns]);
 }
 
 export function drawNaked(place, naked) {
   const middles = naked.t.map((t) => t + naked.width / 2);
   const from = naked.t[0];
-  const bars = (label, name) => ({ label, stroke: colour(name), fill: faint(name), width: 1, value: told((s) => `${s.toFixed(2)} s`), points: { show: false }, paths: uPlot.paths.bars({ size: [0.4, 40] }) });
+  const bars = (label, name) => ({ label, stroke: colour(name), fill: faint(name), width: 1, value: told(brief), points: { show: false }, paths: uPlot.paths.bars({ size: [0.9, 30] }) });
   const [times, columns] = mixed([[middles.map((t) => t - naked.width * 0.2), naked.s.dydx], [middles.map((t) => t + naked.width * 0.2), naked.s.apex]]);
   put(place, {
     scales: { ...over(from, from + naked.width * naked.t.length), y: { range: (_, __, high) => [0, (high || 1) * 1.06] } },
-    axes: axes((s) => `${s} s`, stamps),
+    axes: axes(brief, stamps),
     series: [{ label: "UTC", value: stamp }, bars("dYdX missing", "--violet"), bars("ApeX missing", "--orange")],
   }, [times, ...columns]);
 }

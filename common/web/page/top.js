@@ -66,7 +66,7 @@ function meter(text, part, more) {
   const bar = el("progress");
   bar.max = 1;
   bar.value = Math.min(1, part || 0);
-  bar.className = part >= 0.999 ? "full" : part > 0.8 ? "high" : "";
+  bar.className = part > 0.8 ? "high" : "";
   bar.setAttribute("aria-label", text);
   return el("div", "meter", el("span", "", text), el("span", "quiet", more), bar);
 }

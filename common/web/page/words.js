@@ -28,6 +28,9 @@ export function age(ms) {
   return s < 172800 ? `${(s / 3600).toFixed(1)} h` : `${Math.round(s / 86400)} d`;
 }
 
+// Short times, in seconds.
+export const brief = (s) => (s < 1 ? `${Math.round(s * 1000)} ms` : `${s.toFixed(s < 10 ? 1 : 0)} s`);
+
 export const clock = (ms) => new Date(ms).toISOString().slice(11, 19);
 
 export const moment = (ms) => new Date(ms).toISOString().slice(5, 19).replace("T", " ");
