@@ -1,6 +1,7 @@
 """How edges were distributed: what was seen, what finished deals were expected to keep, what they kept. Pure.
 
 Seen is the better direction's best of each span, as many looks as there were spans. Basis points of a deal's notional.
+What there is much of is counted while it is read, and not kept.
 """
 
 from collections import Counter
@@ -11,7 +12,7 @@ from common.core.deal import Deal, DealState, opening_price
 from common.core.market import Venue
 from common.core.money import BPS, usd
 from common.result.earned import deal_pnl_uusd
-from common.telemetry.rows import Row, Span
+from common.telemetry.rows import FleetRow, Refused, Row, Span
 
 #: bars are so many basis points wide, the first of these that needs not more bars than BARS_MAX
 WIDTHS: Final = (1, 2, 5, 10, 20, 50, 100, 500)
@@ -21,17 +22,23 @@ TAIL: Final = 0.005
 
 
 class Seen:
-    """Counts spans while they are read, before they are merged into fewer."""
+    """Counts edges by whole basis points, and by reason how often a reservation was refused and what it was worth."""
 
     def __init__(self) -> None:
-        self.counts = Counter[int]()
+        self.counts, self.refused, self.missed_uusd = Counter[int](), Counter[str](), Counter[str]()
 
-    def through(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """The same rows."""
+    def through(self, rows: Iterable[Row]) -> Iterator[Span | FleetRow]:
+        """Those rows that are merged into fewer."""
         for row in rows:
-            if isinstance(row, Span) and row.edge_bps:
-                self.counts[int(max(best for _, best in row.edge_bps.values()) // 1)] += 1
-            yield row
+            if isinstance(row, Refused):
+                self.refused[row.reason] += 1
+                self.missed_uusd[row.reason] += row.edge_uusd
+            elif isinstance(row, FleetRow):
+                yield row
+            elif isinstance(row, Span):
+                if row.edge_bps:
+                    self.counts[int(max(best for _, best in row.edge_bps.values()) // 1)] += 1
+                yield row
 
 
 def kept(deals: Iterable[Deal]) -> list[tuple[float, float]]:

@@ -17,11 +17,13 @@ from common.result.meanings import MEANS
 from common.result.result import of
 from common.telemetry import files
 from common.telemetry.merging import merged
-from common.telemetry.rows import FleetRow, Refused, Row, Span
+from common.telemetry.rows import FleetRow, Row, Span
 from common.web import edges, spread
 
 #: points of a curve, points of a market's spread, and bars over time
 POINTS_MAX: Final = 600
+#: the newest deals of a period, which are shown whatever the period: a busy week has more than a page can wait for
+DEALS_MAX: Final = 5_000
 SPREADS_MAX: Final = 360
 BARS: Final = 48
 _NS: Final = 1_000_000_000
@@ -43,17 +45,20 @@ class Period:
 def history(period: Period, is_over: Callable[[], bool]) -> dict[str, Any]:
     """All charts; LedgerError without a ledger, GivenUp when it `is_over`: the process is to end."""
     with Report.open(period.ledger_file) as report:
-        story = report.story(period.from_ns)
-    seen = edges.Seen()
+        since_ns = report.since(DEALS_MAX, period.from_ns)
+        story = report.story(since_ns)
+    seen, asked_ns = edges.Seen(), period.from_ns
     step_ns = (period.to_ns - period.from_ns) // SPREADS_MAX
     read = _until(files.read(files.folder_of(period.ledger_file), period.from_ns, period.to_ns), is_over)
     rows = list(merged(seen.through(read), step_ns))
     spans, fleet = of(rows, Span), of(rows, FleetRow)
     period = _begun(period, story, rows)
-    looked = watching.watching(spans, of(rows, Refused)) if spans else None
+    looked = watching.watching(spans, ()) if spans else None
     return {
         "from": period.from_ns / _NS,
         "to": period.to_ns / _NS,
+        # later than asked for where there were more deals than DEALS_MAX
+        "deals_from": None if since_ns == asked_ns else since_ns / _NS,
         "equity": _columns(curve.thinned(curve.equity(fleet), POINTS_MAX)),
         "pnl": _columns(curve.thinned(curve.profit(story, spans), POINTS_MAX)),
         "funding": _columns(curve.thinned(_funding(story), POINTS_MAX)),
@@ -61,7 +66,7 @@ def history(period: Period, is_over: Callable[[], bool]) -> dict[str, Any]:
         "spread": _spreads(story, spans),
         "edge": edges.bars(seen.counts, edges.kept(story.deals)),
         "naked": _naked(story, period),
-        "refused": _refused(looked),
+        "refused": _refused(seen),
         "said": _said(looked),
     }
 
@@ -126,10 +131,10 @@ def _naked(story: Story, period: Period) -> dict[str, Any]:
     }
 
 
-def _refused(looked: watching.Watching | None) -> list[dict[str, Any]]:
+def _refused(seen: edges.Seen) -> list[dict[str, Any]]:
     return [
-        {"reason": one.reason, "means": MEANS.get(one.reason, ""), "times": one.times, "edge_uusd": one.edge_uusd}
-        for one in (looked.denied if looked is not None else ())
+        {"reason": reason, "means": MEANS.get(reason, ""), "times": times, "edge_uusd": seen.missed_uusd[reason]}
+        for reason, times in seen.refused.most_common()
     ]
 
 

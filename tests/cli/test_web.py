@@ -20,6 +20,7 @@ from common.core.events import HaltLevel
 from common.ledger.report import Report
 from common.telemetry.files import Writer, folder_of
 from common.telemetry.rows import FleetRow, Refused, Span
+from common.web import history
 from common.web.patience import AT_ONCE
 from common.web.server import application
 from common.web.sessions import COOKIE, LASTS_S, Sessions
@@ -413,6 +414,23 @@ def test_the_charts_have_what_the_report_has(fleet: Any) -> None:
         assert [(one["reason"], one["times"], one["edge_uusd"]) for one in told["refused"]] == [("cap", 1, 26)]
         assert [(one["word"], one["s"]) for one in told["said"]] == [("edge", 18.0)]
         assert (await page.get("/api/history?period=9y")).status == 400
+
+    on_page(fleet.root, work)
+
+
+def test_of_too_many_deals_the_newest_are_shown_and_it_is_said(fleet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Report.open(fleet.ledger_file) as report:
+        assert report.since(3, 5) == 5
+        assert [row.deal.opened_ns for row in report.newest(9)] == [fleet.now_ns - 60 * SECOND_NS] * 3
+        assert report.since(2, 5) == fleet.now_ns - 60 * SECOND_NS + 1
+    monkeypatch.setattr(history, "DEALS_MAX", 2)
+
+    async def work(page: Page) -> None:
+        await page.log_in()
+        told = await (await page.get("/api/history?period=1h")).json()
+        # all three were reserved at the same moment, of which two would not be all
+        assert told["deals_from"] == pytest.approx(fleet.now_ns / SECOND_NS - 60, abs=0.01)
+        assert told["edge"]["deals"] == 0
 
     on_page(fleet.root, work)
 

@@ -59,7 +59,7 @@ function openNow(market) {
   const sum = known.reduce((total, one) => total + one.close_uusd, 0);
   const unknown = deals.length - known.length;
   const count = `${deals.length} ${deals.length === 1 ? "deal is" : "deals are"} open`;
-  return `${count}; closed at the prices last written down, ${unknown ? `${known.length} of them` : "they"} would come to ${gain(sum)} USD.`;
+  return `${count}; closed at the prices last written down, ${unknown ? `${known.length} of them` : deals.length === 1 ? "it" : "they"} would come to ${gain(sum)} USD.`;
 }
 
 async function carryOut() {

@@ -1,7 +1,7 @@
 // The charts: one question for all of them, asked again now and then while somebody looks at the page.
 
 import { drawBars, drawEdge, drawNaked, drawSpread, drawTime, drop } from "./plots.js";
-import { age, bps, brief, el, gain, share, usd } from "./words.js";
+import { age, bps, brief, el, gain, moment, share, usd } from "./words.js";
 
 const EVERY_MS = 15000;
 const figures = new Map([...document.querySelectorAll("figure")].map((one) => [one.dataset.chart, one]));
@@ -45,16 +45,19 @@ async function read() {
     const answer = await fetch(`/api/history?period=${asked}`);
     const said = await answer.json();
     if (asked !== period) return;
+    document.querySelector("#charts .grid").hidden = !answer.ok && told === null;
     if (answer.ok) {
       told = said;
       draw();
     }
-    note.textContent = answer.ok ? "" : said.error;
+    note.textContent = answer.ok ? since(said) : said.error;
   } catch {
     note.textContent = "no answer";
   }
   if (!document.hidden) timer = setTimeout(read, EVERY_MS);
 }
+
+const since = (said) => (said.deals_from === null ? "" : `deals since ${moment(said.deals_from * 1000)} UTC: the newest ones, there were too many`);
 
 export function refreshCharts() {
   if (told !== null) draw();

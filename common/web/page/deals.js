@@ -23,7 +23,7 @@ export async function drawDeals(desk) {
     const answer = await fetch("/api/deals");
     const rows = answer.ok ? await answer.json() : [];
     body.replaceChildren(...rows.slice(0, SHOWN).map(line));
-    if (!rows.length) body.replaceChildren(el("tr", "none", el("td", "quiet", "no deal yet")));
+    if (!rows.length) body.replaceChildren(none());
   } catch {
     known = "";
   }
@@ -41,6 +41,12 @@ function line(deal) {
   row.dataset.deal = deal.deal_id;
   row.dataset.state = deal.state;
   return row;
+}
+
+function none() {
+  const made = el("td", "quiet", "no deal yet");
+  made.colSpan = 8;
+  return el("tr", "none", made);
 }
 
 function cell(name, inside) {

@@ -9,6 +9,8 @@ const rows = new Map();
 export function drawMarkets(desk, role) {
   for (const one of desk.markets) {
     if (!rows.has(one.market)) rows.set(one.market, made(one.market));
+    // without a ledger nothing was earned that is known
+    if (desk.pnl === null) one.pnl.total_uusd = null;
     fill(rows.get(one.market), one, role === "operator" ? desk.halts.some((halt) => halt.market === one.market) : null);
   }
 }

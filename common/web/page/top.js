@@ -38,7 +38,7 @@ function figures(desk) {
   const pnl = desk.pnl || {};
   return [
     tile("Equity", desk.equity_uusd === null ? NOTHING : `$${usd(desk.equity_uusd)}`, desk.venues.map((one) => `${VENUES[one.venue]} ${usd(one.equity_uusd)}`).join(" · ")),
-    tile("Pnl today", gain(pnl.total_uusd), `${pnl.closed ?? 0} closed ${gain(pnl.realised_uusd)} · funding ${gain(pnl.funding_uusd)} · open ${gain(pnl.open_uusd)}`, tone(pnl.total_uusd)),
+    tile("Pnl today", gain(pnl.total_uusd), desk.pnl === null ? "" : `${pnl.closed} closed ${gain(pnl.realised_uusd)} · funding ${gain(pnl.funding_uusd)} · open ${gain(pnl.open_uusd)}`, tone(pnl.total_uusd)),
     bars("Leverage", desk.venues.map((one) => leverage(one, desk.cap))),
     bars("Use of the cap", desk.cap === null ? [] : [meter(share(desk.used), desk.used, `$${usd(desk.cap.held_uusd)} of ${desk.cap.cap_uusd === null ? "no cap" : "$" + usd(desk.cap.cap_uusd)}`)]),
     bars("Live deals", desk.counts === null ? [] : [
