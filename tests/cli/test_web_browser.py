@@ -14,12 +14,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
+from common import clock
 from common.core.events import HaltLevel
 from common.ledger.report import Report
+from common.web.sessions import COOKIE, Sessions
 from common.web.tokens import Role, Tokens
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,6 +80,16 @@ def page(fleet: Any) -> Iterator[str]:
 def test_it_answers_and_stops_at_once(page: str) -> None:
     with urlopen(f"{page}/login", timeout=BOUND_S) as answer:
         assert b"arb-fleet" in answer.read()
+
+
+def test_it_stops_at_once_while_somebody_watches(fleet: Any, page: str) -> None:
+    """The fixture holds it to STOP_S; the stream comes to its end."""
+    sessions = Sessions(Tokens(fleet.root / "var"))
+    _, cookie = sessions.begin(Role.READ_ONLY, clock.now_ns())
+    request = Request(f"{page}/api/stream", headers={"Cookie": f"{COOKIE}={cookie}"})
+    # kept until the page has ended
+    fleet.watching = urlopen(request, timeout=BOUND_S)
+    assert fleet.watching.readline() == b"event: hello\n"
 
 
 def test_a_port_that_is_taken_needs_a_person_and_says_which_key(fleet: Any) -> None:
