@@ -6,7 +6,6 @@ Reads what is recorded; writes only through the deeds that arbctl uses. What it 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
@@ -28,6 +27,8 @@ from common.web.tokens import Tokens
 BODY_MAX: Final = 16 * 1024
 #: streams that are open have so long to hear that it is over
 SHUTDOWN_S: Final = 1.0
+#: the task that looks: it ends only by a bug
+LOOKS: Final = web.AppKey("looks", asyncio.Task[None])
 
 
 def application(config: Settings, logger: logging.Logger) -> web.Application:
@@ -59,17 +60,16 @@ def application(config: Settings, logger: logging.Logger) -> web.Application:
     app.router.add_post("/api/halt", acting.halt)
     app.router.add_post("/api/resume", acting.resume)
     app.on_shutdown.append(showing.end)
-    app.cleanup_ctx.append(lambda _: _kept(looking, past))
+    app.cleanup_ctx.append(lambda app: _kept(app, looking, past))
     return app
 
 
-async def _kept(looking: Looking, past: Past) -> AsyncIterator[None]:
+async def _kept(app: web.Application, looking: Looking, past: Past) -> AsyncIterator[None]:
     """Looks while the server stands."""
-    task = asyncio.create_task(looking.run())
+    task = app[LOOKS] = asyncio.create_task(looking.run())
     yield
     task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    await asyncio.gather(task, return_exceptions=True)
     past.close()
     await looking.close()
 
@@ -85,9 +85,18 @@ async def serve(config: Settings, logger: logging.Logger, told: asyncio.Event) -
         if terms.is_open:
             log.trouble(logger, "beyond_loopback", why=f"other machines reach {terms.bind}:{terms.port} without TLS")
         log.event(logger, "serving", url=terms.url)
-        await told.wait()
+        await _until(told, app[LOOKS])
     finally:
         await runner.cleanup()
+
+
+async def _until(told: asyncio.Event, looks: asyncio.Task[None]) -> None:
+    """Until told to stop; what the looking fails with is ours to fail with: a page that stands still helps nobody."""
+    waiting = asyncio.create_task(told.wait())
+    await asyncio.wait({waiting, looks}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if looks.done():
+        looks.result()
 
 
 async def _listen(runner: web.AppRunner, bind: str, port: int) -> None:

@@ -4,10 +4,11 @@ import asyncio
 import json
 import logging
 import re
+import socket
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from common.core.events import HaltLevel
 from common.ledger.report import Report
 from common.telemetry.files import Writer, folder_of
 from common.telemetry.rows import FleetRow, Refused, Span
-from common.web import history
+from common.web import history, server
+from common.web.looking import Looking
 from common.web.patience import AT_ONCE
 from common.web.server import application
 from common.web.sessions import COOKIE, LASTS_S, Sessions
@@ -92,6 +94,12 @@ async def served(root: Path) -> AsyncIterator[Page]:
             yield Page(session, runner.addresses[0][1], Tokens(config.var))
     finally:
         await runner.cleanup()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def on_page(root: Path, work: Callable[[Page], Awaitable[None]]) -> None:
@@ -364,6 +372,21 @@ def test_a_stream_ends_with_its_session(fleet: Any) -> None:
             pass
 
     asyncio.run(asyncio.wait_for(_served(fleet.root, work), BOUND_S))
+
+
+def test_who_cannot_look_any_more_crashes_and_is_started_again(fleet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(_: Looking) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Looking, "run", broken)
+    config = settings.load(fleet.root / "arb.toml")
+    config = replace(config, web=replace(config.web, port=free_port()))
+
+    async def go() -> None:
+        await asyncio.wait_for(server.serve(config, logging.getLogger("web"), asyncio.Event()), BOUND_S)
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        asyncio.run(go())
 
 
 def test_a_deal_is_told_from_its_opportunity_to_its_settlement(fleet: Any) -> None:
