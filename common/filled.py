@@ -70,6 +70,8 @@ def _value(table: Table, key: str, hint: Any, *, seconds: bool) -> Any:
         return _rows(table, key, get_args(kind)[0])
     if kind is str:
         return table.text(key, "")
+    if kind is bool:
+        return table.flag(key)
     if kind is int and not seconds:
         return table.whole(key)
     number = table.number(key)

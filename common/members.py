@@ -15,7 +15,11 @@ GROUP = "arb"
 SIM = "sim"
 WARDEN = "warden"
 RECORDER = "recorder"
+WEB = "web"
 ALERTS = "alerts"
+#: programs that nothing depends on, the fleet trades on without them: when each is started after the warden, and how
+#: long it may take to end (a notification that is under way: 23 s)
+FOR_PEOPLE = {WEB: (16, 10), ALERTS: (19, 25)}
 BEGIN = "; >>> made by `arbctl fleet render` from [markets.*] of arb.toml; edits in here are lost"
 END = "; <<< made by `arbctl fleet render`"
 
@@ -80,19 +84,19 @@ killasgroup=true
 {logs}
 """
 
-# tells persons what it reads; nothing depends on it. A notification that is under way may take 23 s
-_ALERTS = """\
-[program:alerts]
-command={python} -m workers.alerts
+# for people: nothing depends on them
+_FOR_PEOPLE = """\
+[program:{name}]
+command={python} -m workers.{name}
 directory=%(here)s
-priority=19
+priority={priority}
 autostart=true
 autorestart=unexpected
 exitcodes=0,3
 startsecs=2
 startretries=10
 stopsignal=TERM
-stopwaitsecs=25
+stopwaitsecs={stop_s}
 killasgroup=true
 {logs}
 """
@@ -124,21 +128,29 @@ def program(market: str) -> str:
     return market.lower()
 
 
-def sections(markets: Iterable[str], *, paper: bool = True, recorder: bool = False, alerts: bool = True) -> str:
-    """The program sections of a fleet trading `markets`; the paper venues are a member only when `paper`, the recorder
-    starts by itself only when `recorder`, the alerts are a member only when `alerts`.
+def sections(
+    markets: Iterable[str], *, paper: bool = True, recorder: bool = False, people: Iterable[str] = FOR_PEOPLE
+) -> str:
+    """The program sections of a fleet trading `markets`; the paper venues are a member only when `paper`, of those for
+    people the ones that are named, the recorder starts by itself only when `recorder`.
     """
     names = list(markets)
     programs = ",".join(program(market) for market in names)
     parts = [
         *([_SIM.format(python=_PYTHON, logs=_LOGS.format(name=SIM))] if paper else []),
         _WARDEN.format(python=_PYTHON, logs=_LOGS.format(name=WARDEN)),
+        *(_for_people(name) for name in people),
         _RECORDER.format(python=_PYTHON, autostart=str(recorder).lower(), logs=_LOGS.format(name=RECORDER)),
-        *([_ALERTS.format(python=_PYTHON, logs=_LOGS.format(name=ALERTS))] if alerts else []),
         _GROUP.format(programs=programs),
         *(_worker(market) for market in names),
     ]
     return "\n".join([BEGIN, *parts, END])
+
+
+def _for_people(name: str) -> str:
+    priority, stop_s = FOR_PEOPLE[name]
+    logs = _LOGS.format(name=name)
+    return _FOR_PEOPLE.format(name=name, priority=priority, stop_s=stop_s, python=_PYTHON, logs=logs)
 
 
 def _worker(market: str) -> str:
@@ -153,8 +165,9 @@ def rendered(text: str, settings: Settings) -> str:
     if not found or not ended:
         raise ConfigError(f"supervisord.conf lacks the two marks of `arbctl fleet render`: {BEGIN!r} and {END!r}")
     is_paper, is_recorded = settings.mode == "paper", settings.recorder.start == WITH_FLEET
-    asked = {"paper": is_paper, "recorder": is_recorded, "alerts": settings.alerts.enabled}
-    return before + sections(settings.markets, **asked) + after
+    enabled = {WEB: settings.web.enabled, ALERTS: settings.alerts.enabled}
+    people = [name for name in FOR_PEOPLE if enabled[name]]
+    return before + sections(settings.markets, paper=is_paper, recorder=is_recorded, people=people) + after
 
 
 def agrees(text: str, settings: Settings) -> bool:

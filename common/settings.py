@@ -5,7 +5,6 @@ A new key is one line: a field of its class with type, bounds and default, and i
 
 import hashlib
 import os
-import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,8 +21,6 @@ from common.core.bounds import (
     PatienceNs,
     Positive,
     bounds_of,
-    hints_of,
-    key_of,
     not_above,
     refuse_wrong,
 )
@@ -33,11 +30,13 @@ from common.core.terms import Terms
 from common.endpoints import Endpoint as Endpoint
 from common.endpoints import live_endpoints, live_gmx, paper_endpoints, paper_gmx, sharing
 from common.filled import filled
+from common.market_tables import terms_of_markets
 from common.paper_terms import Paper as Paper
 from common.recorder.terms import RecorderTerms
 from common.replay.terms import ReplayTerms
 from common.toml_table import Table
 from common.warden.terms import WardenTerms
+from common.web.terms import WebTerms
 
 DEFAULT_FILE = "arb.toml"
 #: names the file to read when a process was not given one: how `scripts/run --config` reaches every worker
@@ -93,6 +92,7 @@ class Settings:
     recorder: RecorderTerms
     alerts: AlertTerms
     replay: ReplayTerms
+    web: WebTerms
     hash: str
 
     @property
@@ -187,8 +187,9 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
     paper, cap = _part(table, "paper", Paper), _part(table, "cap", Cap)
     limits = _part(table, "limits", FleetLimits)
     warden, recorder = _warden(table.table("warden"), cap), _part(table, "recorder", RecorderTerms)
-    replay, alerts = _part(table, "replay", ReplayTerms), _part(table, "alerts", AlertTerms)
-    markets = _markets(table, mode)
+    replay = _part(table, "replay", ReplayTerms)
+    web, alerts = _part(table, "web", WebTerms), _part(table, "alerts", AlertTerms)
+    markets = terms_of_markets(table, mode)
     venues = table.table("venues")
     gmx, live = live_gmx(venues), live_endpoints(root, venues)
     table.done()
@@ -198,7 +199,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
         return None
     if limits is None or warden is None or recorder is None or replay is None or live is None or gmx is None:
         return None
-    if alerts is None:
+    if web is None or alerts is None:
         return None
     key_files = {venue: endpoint.keys for venue, endpoint in live.items()}
     return Settings(
@@ -216,6 +217,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
         recorder=recorder,
         alerts=alerts,
         replay=replay,
+        web=web,
         hash=digest,
     )
 
@@ -261,41 +263,3 @@ def _warden(table: Table, given: Cap | None) -> WardenTerms | None:
             f"must not be above cap.leverage_max ({cap.leverage_max}): the fleet would shrink too late",
         )
     return made
-
-
-def _markets(table: Table, mode: str | None) -> dict[str, Terms | None]:
-    """The terms of each market: strategy defaults, overridden by the market's own table."""
-    strategy, markets = table.table("strategy"), table.table("markets")
-    made = {name: _terms(name, strategy, markets) for name in markets.names()}
-    if mode == "live":
-        for name in markets.names():
-            _net_alone(made[name], markets.table(name), strategy)
-    strategy.know(*(key_of(name) for name in hints_of(Terms) if name not in _OWN))
-    strategy.done()
-    markets.done()
-    if not made:
-        table.complaints.say('there is no [markets.…] table: add one, for example [markets.BTC] with size = "0.001"')
-    return made
-
-
-#: what a market alone has, and what no key sets
-_OWN = ("market", "size", "start_wait_ns")
-#: goes into client ids (at most 40 characters), names of programs and of files
-_MARKET_NAME = re.compile("[A-Z][A-Z0-9]{0,9}")
-
-
-def _terms(name: str, strategy: Table, markets: Table) -> Terms | None:
-    own = markets.table(name)
-    if not _MARKET_NAME.fullmatch(name):
-        says = "is no market's name: write its base asset in capitals, for example [markets.BTC]"
-        own.complaints.say(f"[{markets.path(repr(name))}] {says}")
-    made = filled(Terms, [strategy, own], fixed={"market": name, "start_wait_ns": 0}, needs={"size": 'size = "0.001"'})
-    own.done()
-    return made
-
-
-def _net_alone(terms: Terms | None, own: Table, strategy: Table) -> None:
-    """Where money is at stake a threshold that leaves the fees of leaving out is below the fees."""
-    if terms is not None and terms.rule == "original":
-        table = own if own.has("rule") else strategy
-        table.complain("rule", 'must be "net" with mode = "live": the original leaves the fees of closing out')

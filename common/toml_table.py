@@ -57,6 +57,15 @@ class Table:
             return None
         return value
 
+    def flag(self, key: str) -> bool | None:
+        """True or false."""
+        self._seen.add(key)
+        value = self._values.get(key)
+        if not isinstance(value, bool):
+            self.complain(key, "must be true or false, without quotes")
+            return None
+        return value
+
     def number(self, key: str) -> Decimal | None:
         """A number, exact."""
         self._seen.add(key)

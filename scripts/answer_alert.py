@@ -67,11 +67,9 @@ def tested(config: Settings, to: str | None) -> tuple[Answer, bool]:
 def _sent(url: str) -> str:
     if not sending.is_known(url):
         return "no address that Apprise knows: see docs/alerts.md"
-    return (
-        "arrived"
-        if sending.notify(url, *TEST, Severity.INFO)
-        else "not taken in: look at the address, and at the network"
-    )
+    if sending.notify(url, *TEST, Severity.INFO):
+        return "arrived"
+    return "not taken in: look at the address, and at the network"
 
 
 def of_day(config: Settings, day: str | None) -> Answer:
@@ -104,7 +102,6 @@ def sign(config: Settings, difference: str, by: str | None, why: str) -> Answer:
 
 def _row(message: Message) -> tuple[str, ...]:
     text = message.text.splitlines()[0]
-    arrived = (
-        f"{sum(1 for at_ns in message.sent.values() if at_ns)} of {len(message.sent)}" if message.sent else NOTHING
-    )
+    there = sum(1 for at_ns in message.sent.values() if at_ns)
+    arrived = f"{there} of {len(message.sent)}" if message.sent else NOTHING
     return (str(message.number), render.moment(message.made_ns), message.severity, message.kind, text, arrived)

@@ -57,7 +57,7 @@ def _commented(key: Key) -> list[str]:
 
 def _is_plain(text: str) -> bool:
     """Whether arb.toml has it without quotes."""
-    return text.startswith("[") or text.replace(".", "", 1).lstrip("-").isdigit()
+    return text in ("true", "false") or text.startswith("[") or text.replace(".", "", 1).lstrip("-").isdigit()
 
 
 def _folded(text: str) -> list[str]:

@@ -33,6 +33,7 @@ from scripts.commands import (
     venue,
     venues,
     watch,
+    web,
 )
 
 EXIT_FAILED, EXIT_MISUSED, EXIT_REFUSED = 1, 2, 3
@@ -76,6 +77,7 @@ bench.add_to(app)
 report.add_to(app)
 replay.add_to(app)
 sweep.add_to(app)
+web.add_to(app)
 
 
 def main() -> int:

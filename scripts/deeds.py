@@ -1,33 +1,17 @@
-"""What a person does to the fleet through the ledger: halts and resumes. Opens the file for writing, once per deed."""
+"""What a person does to the fleet from the keyboard: halts and resumes through the ledger, and mends it."""
 
 import os
-from dataclasses import dataclass
 
-from common import clock, live_start
+from common import deeds
 from common.core.errors import ConfigError
-from common.core.events import HaltLevel
+from common.deeds import HaltOrder as HaltOrder
+from common.deeds import writable as writable
 from common.ledger import migrate
-from common.ledger.ledger import Ledger
 from common.ledger.limits import EVERY_MARKET
 from common.ledger.report import Report
 from common.settings import Settings
-from common.version import code_version
 from scripts.render import Answer
 from scripts.supervise import Places, Supervisor
-
-
-@dataclass(frozen=True, slots=True)
-class HaltOrder:
-    """Halt `market` (None: all) at `level`, because of `reason`."""
-
-    market: str | None
-    level: HaltLevel
-    reason: str
-
-
-def writable(config: Settings) -> Ledger:
-    """The existing ledger, opened for writing by this process; LedgerError with a remedy when that cannot be."""
-    return Ledger.open(config.ledger_file, config_hash=config.hash, code_version=code_version(), pid=os.getpid())
 
 
 def person() -> str:
@@ -38,8 +22,7 @@ def person() -> str:
 def halt(config: Settings, order: HaltOrder) -> Answer:
     """Put a halt into force; a stricter one that is in force already stays."""
     market = order.market or EVERY_MARKET
-    with writable(config) as ledger:
-        changed = ledger.halt(order.level, market, order.reason, who=person(), at_ns=clock.now_ns())
+    changed = deeds.halt(config, order, person())
     where = _named(market)
     done = f"{where}: {order.level} is in force" if changed else f"{where} was halted as strictly already"
     return Answer({"market": market, "level": order.level, "changed": changed}, text=done, notes=_left(config))
@@ -47,11 +30,7 @@ def halt(config: Settings, order: HaltOrder) -> Answer:
 
 def resume(config: Settings, market: str | None, reason: str) -> Answer:
     """Lift exactly this halt; other halts stay and are named. Real money needs a person's word first."""
-    if (why := live_start.doubt(config)) is not None:
-        raise ConfigError(f"not resumed: {why}")
-    where = market or EVERY_MARKET
-    with writable(config) as ledger:
-        changed = ledger.resume(where, reason, who=person(), at_ns=clock.now_ns())
+    where, changed = market or EVERY_MARKET, deeds.resume(config, market, reason, person())
     done = f"{_named(where)}: halt lifted" if changed else f"{_named(where)} had no halt of its own"
     return Answer({"market": where, "changed": changed}, text=done, notes=_left(config))
 

@@ -20,6 +20,7 @@ from common.core.errors import ConfigError
 from common.core.terms import SECOND_NS
 from common.settings import CONFIG_VARIABLE, Settings
 from scripts import supervise
+from scripts.apart import alone
 from scripts.drill_disk import DiskError, SmallDisk
 from scripts.paper_health import ask
 from scripts.supervise import Places, Process, SuperviseError, Supervisor
@@ -208,7 +209,7 @@ def scratch(
     dydx, apex = _free_ports()
     for key, value in {"paper.dydx_port": str(dydx), "paper.apex_port": str(apex), **(changes or {})}.items():
         text = _with(text, key, value)
-    (folder / "arb.toml").write_text(text)
+    (folder / "arb.toml").write_text(alone(text))
     return _made(settings.load(folder / "arb.toml", {}), small_disk)
 
 

@@ -25,6 +25,7 @@ _COUNTS_AFTER: Final = {
     "warden": "arbctl config reload",
     "recorder": "supervisorctl restart recorder",
     "alerts": "supervisorctl restart alerts",
+    "web": "supervisorctl restart web; of enabled: arbctl fleet render, supervisorctl update",
     "paper": "supervisorctl restart sim",
     "replay": "the next arbctl replay",
 }

@@ -75,7 +75,7 @@ def _dealt(t: Totals) -> str:
 
 
 def _processes(config: Settings, ended: Ended) -> bool:
-    """Tell of restarts and of workers that gave up; whether any did."""
+    """Tell of restarts and of programs that gave up; whether one did that the fleet needs."""
     restarts = {name: count - 1 for name, count in Counter(ended.starts).items() if count > 1}
     told = ", ".join(f"{name} {count}" for name, count in sorted(restarts.items()))
     render.line(f"  restarts   {sum(restarts.values())}{f' ({told})' if told else ''}")
@@ -83,7 +83,7 @@ def _processes(config: Settings, ended: Ended) -> bool:
     for p in gone:
         log = config.var / "log" / f"{p.name}.log"
         render.line(f"  GAVE UP    {p.full_name}: {p.state.lower()}, exit code {p.exit_status}; see {log}")
-    return bool(gone)
+    return any(p.name not in members.FOR_PEOPLE for p in gone)
 
 
 def _gave_up(p: Process) -> bool:

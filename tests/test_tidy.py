@@ -53,9 +53,10 @@ DOORS = {
     "distributed": ("common/sweep/dask_crew.py",),
 }
 #: rooms and roofs that no process which trades may know: they may take minutes and a gigabyte
-FOR_PEOPLE = ("common/analysis/", "common/result/", "common/sweep/", "scripts/")
+FOR_PEOPLE = ("common/analysis/", "common/result/", "common/sweep/", "common/web/", "scripts/")
 RESULT_KNOWS = ("result", "analysis", "core", "ledger", "telemetry")
-MAY_KNOW_THE_DESK = ("common/desk/", "common/alerts/", "scripts/", "workers/web.py")
+MAY_KNOW_THE_DESK = ("common/desk/", "common/alerts/", "common/web/", "common/metrics/", "scripts/")
+WEB_KNOWS = ("web", "desk", "result", "telemetry", "ledger", "core", "settings", "deeds", "clock", "log")
 DESK_KNOWS = ("desk", "core", "ledger", "telemetry", "warden", "settings", "members", "supervisor_client")
 #: the standard library's pure parts that core may use
 PURE = {
@@ -174,6 +175,21 @@ def test_the_desk_reads_what_is_recorded_and_no_process_that_trades_knows_it(tre
             if name.startswith("common/desk/") and module.startswith("common."):
                 broken += [f"{name} imports {module}"] * (module.split(".")[1] not in DESK_KNOWS)
     assert not broken, f"a desk knows what is recorded, and only what is for people knows desks: {broken}"
+
+
+def test_the_page_shows_what_the_desk_says_and_no_process_that_trades_knows_it(trees: dict[str, ast.Module]) -> None:
+    """Floor 2, for people: it reads what is recorded, and does what a person may do from the keyboard."""
+    broken = []
+    for name, tree in trees.items():
+        for module in imports(tree):
+            into = module.startswith("common.web")
+            # its settings are read with all others
+            wanted = name.startswith(("common/web/", "scripts/")) or name == "workers/web.py"
+            wanted |= (name, module) == ("common/settings.py", "common.web.terms")
+            broken += [f"{name} imports {module}"] * (into and not wanted)
+            if name.startswith("common/web/") and module.startswith("common."):
+                broken += [f"{name} imports {module}"] * (module.split(".")[1] not in WEB_KNOWS)
+    assert not broken, f"the page knows desk and results, and only its own process knows the page: {broken}"
 
 
 def test_replay_stands_on_the_fleet_and_no_process_of_the_fleet_knows_it(trees: dict[str, ast.Module]) -> None:

@@ -18,7 +18,6 @@ from common.core.terms import SECOND_NS
 
 FILE: Final = "alerts.db"
 SCHEMA: Final = Path(__file__).with_name("outbox.sql")
-VERSION: Final = 1
 PRIVATE: Final = 0o600
 BUSY_S: Final = 5.0
 #: after a failure it waits twice as long as before it
@@ -37,12 +36,15 @@ class Outbox:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S, check_same_thread=False)
             self._connection.execute("PRAGMA synchronous = FULL")
-            with self._writing() as connection:
-                if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-                    for statement in SCHEMA.read_text().split(";"):
-                        connection.execute(statement)
+            self._begin_anew()
         except (OSError, sqlite3.Error) as error:
             raise LedgerError(f"{path} cannot be used ({error}): delete it, and the alerts begin anew") from error
+
+    def _begin_anew(self) -> None:
+        with self._writing() as connection:
+            is_new = connection.execute("PRAGMA user_version").fetchone()[0] == 0
+            for statement in SCHEMA.read_text().split(";") if is_new else ():
+                connection.execute(statement)
 
     def __enter__(self) -> Self:
         return self
@@ -57,12 +59,8 @@ class Outbox:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with self._connection:
             yield self._connection
-            self._connection.execute("COMMIT")
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
 
     # ---- what is said ---------------------------------------------------------------------------------------------
 
@@ -134,7 +132,7 @@ class Outbox:
         with self._writing() as connection:
             rows = connection.execute(query, (target, now_ns, TOGETHER)).fetchall()
             self._set(connection, target, [row[0] for row in rows], "state = 'sending', tries = tries + 1")
-        return [Due(row[0], Severity(row[1]), row[2], bool(row[3]), row[4]) for row in rows]
+        return [Due(row[0], Severity(row[1]), row[2], bool(row[3]), row[4] + 1) for row in rows]
 
     def arrived(self, target: str, sent: Iterable[Due], now_ns: int) -> None:
         """They were taken in there."""

@@ -70,7 +70,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is to be sent to one target; `repeat`: it may have arrived already, before a crash."""
+    """What is to be sent to one target, for the how manieth time; `repeat`: it may have arrived before a crash."""
 
     number: int
     severity: Severity

@@ -97,8 +97,10 @@ def _going(config: Settings) -> Iterator[Finding]:
     processes = client.processes() if alive else []
     beats, halts = running.ledger_view(config)
     yield running.supervisor(alive, processes)
+    up = {p.name for p in processes if p.state == "RUNNING"}
     if config.mode == "paper":
-        yield running.ports(config, {p.name for p in processes if p.state == "RUNNING"})
+        yield running.ports(config, up)
+    yield running.page_port(config, up)
     owing = running.running_members(processes, config.markets)
     yield running.heartbeats(beats, owing, now_ns, config.warden.heartbeat_max_ns)
     yield running.halts(halts)

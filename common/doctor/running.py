@@ -67,6 +67,19 @@ def ports(config: Settings, running: Collection[str]) -> Finding:
     return ok("ports", f"{told}: free")
 
 
+def page_port(config: Settings, running: Collection[str]) -> Finding:
+    """Whether the web page can listen; the fleet trades on without it."""
+    told = f"{config.web.bind}:{config.web.port}"
+    if not config.web.enabled:
+        return ok("web port", "switched off")
+    if members.WEB in running:
+        return ok("web port", f"{told}: the page is served")
+    if taken(config.web.port, config.web.bind):
+        remedy = "end it, or change web.port in arb.toml, then supervisorctl restart web"
+        return warning("web port", f"{told}: taken by another program", remedy)
+    return ok("web port", f"{told}: free")
+
+
 def running_members(processes: Iterable[Process], markets: Iterable[str]) -> list[str]:
     """Those who owe a heartbeat, by the name they give it under: markets, and the warden."""
     up = {p.full_name for p in processes if p.state == "RUNNING"}

@@ -205,6 +205,11 @@ class Report:
         with self._store.reading() as connection:
             return story.tell(connection, since_ns, market)
 
+    def since(self, most: int, since_ns: int) -> int:
+        """From when on at most so many deals were reserved, and not before `since_ns`."""
+        found = self._all("SELECT opened_ns FROM deal ORDER BY opened_ns DESC LIMIT 1 OFFSET ?", (most,))
+        return max([since_ns, *(int(opened_ns) + 1 for (opened_ns,) in found)])
+
     def incarnation(self) -> tuple[str, int]:
         """The name of this file in new client ids, and since when."""
         name, created_ns = self._all("SELECT name, created_ns FROM incarnation ORDER BY id DESC LIMIT 1")[0]

@@ -36,6 +36,7 @@ class Stretch:
 
     venue: Venue
     for_ns: int
+    from_ns: int
 
 
 def naked(
@@ -61,9 +62,9 @@ def stretches_of(deal: Deal, heard_ns: Mapping[FillKey, int], to_ns: int) -> Ite
     for index, fill in enumerate(fills):
         net += fill.side.sign * fill.size
         until_ns = heard_ns[fills[index + 1].venue, fills[index + 1].fill_id] if index + 1 < len(fills) else to_ns
-        for_ns = until_ns - heard_ns[fill.venue, fill.fill_id]
-        if abs(net) > deal.size * DUST_PART and for_ns > 0:
-            yield Stretch(lacking(deal, fills[: index + 1]), for_ns)
+        from_ns = heard_ns[fill.venue, fill.fill_id]
+        if abs(net) > deal.size * DUST_PART and until_ns > from_ns:
+            yield Stretch(lacking(deal, fills[: index + 1]), until_ns - from_ns, from_ns)
 
 
 def lacking(deal: Deal, fills: Iterable[Fill]) -> Venue:

@@ -1,7 +1,6 @@
 """A whole shipped fleet under a supervisord of its own, in the folder of a measure: started, watched, ended."""
 
 import asyncio
-import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from common import clock, members, settings
 from common.settings import CONFIG_VARIABLE, Settings
 from scripts import supervise
+from scripts.apart import apart
 from scripts.benches import procfs
 from scripts.paper_health import ask
 from scripts.run_options import parse
@@ -87,10 +87,8 @@ async def running(folder: Path) -> AsyncIterator[Fleet]:
 def _own_config(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     text = (CHECKOUT / "arb.toml").read_text()
-    for key in ("dydx_port", "apex_port"):
-        text = re.sub(rf"^{key} = \d+", f"{key} = {_free_port()}", text, flags=re.MULTILINE)
     path = folder / "arb.toml"
-    path.write_text(text)
+    path.write_text(apart(text, _free_port(), _free_port()))
     return path
 
 

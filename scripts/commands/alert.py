@@ -13,7 +13,7 @@ def add_to(app: typer.Typer) -> None:
     alert = typer.Typer(help="What the fleet tells persons.", no_args_is_help=True)
     alert.command("list", epilog="For example:  arbctl alert list --limit 5")(told)
     alert.command("show")(show)
-    alert.command("test")(test)
+    alert.command("test")(try_out)
     alert.command("statement", epilog="For example:  arbctl alert statement 2026-11-28")(statement)
     alert.command("sign-off")(sign_off)
     app.add_typer(alert, name="alert")
@@ -37,7 +37,7 @@ def show(context: typer.Context, number: Annotated[int, typer.Argument(min=1)], 
     render.show(answer_alert.one(config(context), number), as_json=as_json)
 
 
-def test(
+def try_out(
     context: typer.Context,
     to: Annotated[str | None, typer.Option(help="Only this target, by the name that list shows.")] = None,
     as_json: AsJson = False,

@@ -24,6 +24,7 @@ from typing import Any, Final
 from common import clock, settings
 from common.core.terms import SECOND_NS
 from common.ports import taken
+from scripts.apart import apart
 from scripts.watch.picture import picture
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,10 +94,7 @@ def scratch(home: Path) -> Path:
     """An arb.toml like the shipped one, with free ports, in this folder."""
     free = (port for port in PORTS if not taken(port))
     text = (ROOT / "arb.toml").read_text()
-    for key in ("dydx_port", "apex_port"):
-        text, found = re.subn(rf"^{key} = \d+", f"{key} = {next(free)}", text, flags=re.MULTILINE)
-        assert found == 1, f"arb.toml has no {key}"
-    (home / "arb.toml").write_text(text)
+    (home / "arb.toml").write_text(apart(text, next(free), next(free)))
     return home / "arb.toml"
 
 

@@ -1,4 +1,4 @@
-"""What stands is said once, again at a growing interval, and once when it is over; quiet hours hold back what can wait."""
+"""What stands is said once, again at a growing interval, once when it is over; quiet hours hold back what can wait."""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from common.alerts.shapes import Condition, Kind, Severity, Standing
 from common.alerts.terms import DAY_NS, HOUR_NS, AlertTerms
 from common.alerts.turning import CALM_NS, Turning
+from common.core.bounds import Invalid
 
 SECOND = 10**9
 REMIND = 3600 * SECOND
@@ -18,12 +19,9 @@ class Story:
     """Plays conditions to a Turning and keeps what stands, as the outbox does."""
 
     def __init__(self) -> None:
-        self.turning, self.told, self.said, self.now = (
-            Turning(REMIND),
-            dict[str, Standing](),
-            list[tuple[Kind, str]](),
-            0,
-        )
+        self.turning, self.now = Turning(REMIND), 0
+        self.told: dict[str, Standing] = {}
+        self.said: list[tuple[Kind, str]] = []
 
     def pass_time(self, seconds: int, standing: Mapping[str, Condition], step_s: int = 1) -> None:
         for _ in range(seconds // step_s):
@@ -93,5 +91,5 @@ def test_what_can_wait_is_sent_in_loud_hours_and_at_once_in_them(begin: int, end
 
 
 def test_an_hour_that_no_day_has_is_refused() -> None:
-    with pytest.raises(ValueError, match="quiet_from_h"):
+    with pytest.raises(Invalid, match="quiet_from_h"):
         AlertTerms(quiet_from_h=24)

@@ -13,6 +13,7 @@ from common.recorder.terms import RecorderTerms
 from common.replay.terms import ReplayTerms
 from common.settings import OVERRIDES, Cap, Endpoint, FleetLimits, Paper
 from common.warden.terms import WardenTerms
+from common.web.terms import WebTerms
 from scripts.arbctl import app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +38,7 @@ def test_every_setting_is_explained() -> None:
         | keys(WardenTerms)
         | keys(RecorderTerms)
         | keys(ReplayTerms)
+        | keys(WebTerms)
         | set(OVERRIDES)
         | {"ARB_CONFIG", "mode", "var"}
     )

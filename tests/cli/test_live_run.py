@@ -14,6 +14,7 @@ from common.core.market import Venue
 from common.ledger.report import Report
 from common.settings import Settings
 from scripts import deeds
+from scripts.apart import alone
 from scripts.supervise import Places
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +34,7 @@ def file(tmp_path: Path, paper_house: Any) -> Path:
         text += f'[venues.{venue}]\nrest = "{rest}"\nws = "{rest.replace("http", "ws")}{path}"\n'
         text += f'keys = "{keys / f"{venue}config.ini"}"\n'
     (tmp_path / "f").mkdir()
-    (tmp_path / "f" / "arb.toml").write_text(text)
+    (tmp_path / "f" / "arb.toml").write_text(alone(text))
     return tmp_path / "f" / "arb.toml"
 
 

@@ -23,6 +23,7 @@ from common.core.errors import LedgerError
 from common.ledger.report import Report
 from common.ledger.store import SCHEMA_VERSION
 from scripts import archive, notify, supervise
+from scripts.apart import apart
 from scripts.fleet_run import WATCH_S
 from scripts.run_options import parse
 from scripts.supervise import Places, Supervisor
@@ -119,8 +120,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Star
     """A folder with its own ports, and a way to call `scripts/run` for it; whatever is left over is ended."""
     folder = tmp_path_factory.mktemp("f")
     text = (ROOT / "arb.toml").read_text()
-    text = text.replace("18701", str(free_port())).replace("18702", str(free_port()))
-    (folder / "arb.toml").write_text(text)
+    (folder / "arb.toml").write_text(apart(text, free_port(), free_port()))
     started: list[subprocess.Popen[str]] = []
 
     def run(*words: str) -> subprocess.Popen[str]:

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from common import clock, process_main
+from common.alerts import sending
 from common.core.asking import RETRY_MAX_NS
 from common.core.deal import DealState
 from common.core.errors import LedgerError
@@ -33,8 +34,9 @@ from common.tape import spool
 from common.venues import ws
 from common.venues.apex import wire_order as apex
 from common.venues.dydx import wire_order as dydx
+from common.web import looking, server
 from scripts import drill_strikes, supervise
-from workers import arb, sim, warden
+from workers import arb, sim, warden, web
 
 ROOT = Path(__file__).resolve().parents[2]
 BOUND_S = 30.0
@@ -195,13 +197,17 @@ def stopwaitsecs() -> dict[str, float]:
 def test_every_program_can_drain_within_its_stopwaitsecs() -> None:
     granted = stopwaitsecs()
     worker = WRITE_S + arb.STOP_BOUND_S + WRITE_S + arb.CLOSE_BOUND_S
-    assert len(granted) == 13
+    assert len(granted) == 15
     # it stops between two bursts of books; its journals were written before every answer
     assert wire_server.SHUTDOWN_S < wire_server.CLOSE_S
     assert granted.pop("sim") >= 2 * len(Venue) * wire_server.CLOSE_S
     assert granted.pop("warden") >= WRITE_S + WRITE_S + warden.CLOSE_BOUND_S
     # it writes what waits in memory, once
     assert granted.pop("recorder") > 2 * spool.FLUSH_S
+    # a deed that waits for the file is one transaction, done or not; whoever asked is told to look into the journal
+    assert granted.pop("web") > server.SHUTDOWN_S + looking.EVERY_S
+    # one notification that is under way
+    assert granted.pop("alerts") > sending.CONNECT_S + sending.ANSWER_S
     assert all(seconds >= worker for seconds in granted.values()), worker
 
 
@@ -216,6 +222,7 @@ def test_who_waits_for_a_predecessor_or_a_fleet_waits_longer_than_that_may_take(
     assert granted["btc"] < LOCK_TIMEOUT_S
     assert granted["sim"] < sim.PREDECESSOR_S
     assert granted["warden"] < warden.PREDECESSOR_S
+    assert granted["web"] < web.PREDECESSOR_S
     assert granted["btc"] == drill_strikes.STOP_S
     assert granted["sim"] + granted["warden"] + granted["btc"] < supervise.SHUTDOWN_BOUND_S
     # what closes in the background is granted no more than the close is
