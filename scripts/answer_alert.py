@@ -10,6 +10,9 @@ from common.alerts.outbox import FILE, Outbox
 from common.alerts.shapes import Message, Severity
 from common.alerts.terms import DAY_NS
 from common.core.errors import ConfigError
+from common.desk.facts import facts
+from common.desk.shapes import DeskFacts
+from common.desk.told import Reader
 from common.ledger.report import Report
 from common.settings import Settings
 from scripts import render
@@ -78,7 +81,7 @@ def of_day(config: Settings, day: str | None) -> Answer:
     at_ns = since_ns(day, now_ns)
     number = (now_ns if at_ns is None else at_ns) // DAY_NS
     with Report.open(config.ledger_file) as report, outbox(config) as box:
-        read = statement.read(report, number)
+        read = statement.read(report, number, _desk(config, now_ns))
         say = statement.statement(read, box.signed())
     data: dict[str, Any] = {
         "date": statement.date(number),
@@ -92,12 +95,16 @@ def sign(config: Settings, difference: str, by: str | None, why: str) -> Answer:
     """A person answers for a difference that stands."""
     now_ns = clock.now_ns()
     with Report.open(config.ledger_file) as report:
-        stands = [one.name for one in statement.read(report, now_ns // DAY_NS).differences]
+        stands = [one.name for one in statement.read(report, now_ns // DAY_NS, _desk(config, now_ns)).differences]
     if difference not in stands:
         raise ConfigError(f"no such difference stands now; there is {', '.join(stands) or 'none'}")
     with outbox(config) as box:
         box.sign(difference, by or person(), why, now_ns)
     return Answer({"difference": difference}, text=f"{difference} is signed off by {by or person()}")
+
+
+def _desk(config: Settings, now_ns: int) -> DeskFacts:
+    return facts(Reader(config).read(now_ns), now_ns)
 
 
 def _row(message: Message) -> tuple[str, ...]:

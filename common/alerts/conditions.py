@@ -1,6 +1,7 @@
 """What stands that a person should hear of, out of what the desk knows. Pure: no second truth, and nothing decided."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Final
 
 from common.alerts.shapes import Condition, Severity
@@ -16,7 +17,7 @@ SOON_NS: Final = 15 * SECOND_NS
 SILENT_NS: Final = 60 * SECOND_NS
 #: past this part of the cap hardly any deal fits
 CAP_USED: Final = 0.95
-LIQUIDATION: Final = "0.1"
+LIQUIDATION: Final = Decimal("0.1")
 #: a person stops programs on purpose; supervisord gives up on others
 GIVEN_UP: Final = frozenset({"FATAL", "EXITED", "UNKNOWN"})
 _RUNNING: Final = "RUNNING"
@@ -55,7 +56,7 @@ def _accounts(desk: DeskFacts) -> Iterator[Condition]:
         if one.age_ns > SILENT_NS and desk.running:
             text = f"{one.venue} has not told its account for {one.age_ns / SECOND_NS:.0f} s: nobody enters"
             yield Condition(f"account {one.venue}", Severity.WARNING, text, "arbctl doctor", 0)
-        if one.liquidation is not None and one.liquidation < type(one.liquidation)(LIQUIDATION):
+        if one.liquidation is not None and one.liquidation < LIQUIDATION:
             text = f"{one.venue} may liquidate after a move of {one.liquidation:.1%}"
             yield Condition(
                 f"liquidation {one.venue}", Severity.CRITICAL, text, "move equity there; arbctl positions", 0
@@ -103,7 +104,7 @@ def _market(one: MarketFacts, *, is_heard: bool) -> Iterator[Condition]:
                 f"naked {deal.deal_id}", Severity.WARNING, text, f"arbctl deal show {deal.deal_id}", SOON_NS
             )
     for side in one.sides:
-        if side.settled and not side.agrees:
+        if not side.agrees:
             text = f"{side.venue} has {side.venue_size} {one.market}, our fills say {side.ledger_size}"
             yield Condition(
                 f"differs {one.market} {side.venue}", Severity.CRITICAL, text, "arbctl audit; arbctl reconcile", SOON_NS

@@ -1,9 +1,10 @@
-"""What happened once and a person should hear of, out of rows of the journal. Pure."""
+"""What happened once and a person should hear of: rows of the journal, and workers that were started anew. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from common.alerts.shapes import Kind, Say, Severity
+from common.desk.shapes import DeskFacts
 from common.ledger.shapes import JournalRow
 
 #: by verb of the journal; everything else is trading
@@ -27,3 +28,18 @@ def happened(rows: Iterable[JournalRow]) -> Iterator[Say]:
             severity, what = _TOLD[row.verb]
             about = row.deal_id or row.market or "*"
             yield Say(Kind.ONCE, f"journal {row.seq}", severity, f"{what} ({about}): {row.why}")
+
+
+def restarted(before: Mapping[str, int], desk: DeskFacts) -> Iterator[Say]:
+    """Workers that ran at the last look and run now as another process, which nobody stopped and started in between."""
+    for one in desk.markets:
+        old = before.get(one.market, 0)
+        if old and one.pid and one.pid != old:
+            where = f"its log says why: var/log/{one.market.lower()}.log"
+            text = f"the worker of {one.market} ended and was started anew\n→ {where}"
+            yield Say(Kind.ONCE, f"restart {one.market} {one.pid} {desk.at_ns}", Severity.WARNING, text)
+
+
+def pids(desk: DeskFacts) -> dict[str, int]:
+    """By market the process that works; 0 where none does."""
+    return {one.market: one.pid for one in desk.markets}

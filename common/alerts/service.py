@@ -36,7 +36,9 @@ class Service:
 
     def __init__(self, config: Settings, targets: Targets, logger: logging.Logger) -> None:
         self._config, self._targets, self._logger = config, targets, logger
-        self._threads = ThreadPoolExecutor(max_workers=len(targets.urls) + 2, thread_name_prefix="alerts")
+        #: one thread reads, since a ledger's reader belongs to one; each address has one that sends
+        self._reads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reads")
+        self._sends_in = ThreadPoolExecutor(max_workers=len(targets.urls) + 1, thread_name_prefix="sends")
         self._well_ns = 0
 
     async def run(self) -> None:
@@ -56,7 +58,7 @@ class Service:
         while True:
             now_ns = clock.now_ns()
             try:
-                if await self._aside(partial(watchman.look, now_ns)):
+                if await self._aside(self._reads, partial(watchman.look, now_ns)):
                     self._well_ns = now_ns
             except LedgerError as error:
                 log.trouble(self._logger, "no_look", why=error)
@@ -64,7 +66,7 @@ class Service:
 
     async def _sends(self, name: str, url: str) -> None:
         while True:
-            await self._aside(partial(self._send, name, url))
+            await self._aside(self._sends_in, partial(self._send, name, url))
             await asyncio.sleep(SEND_S)
 
     def _send(self, name: str, url: str) -> None:
@@ -84,9 +86,10 @@ class Service:
     async def _heartbeats(self) -> None:
         """Silence is the alarm: only while the last look was lately and found nothing critical."""
         while True:
-            if clock.now_ns() - self._well_ns < FRESH_NS and not await self._aside(self._beat):
+            is_well = clock.now_ns() - self._well_ns < FRESH_NS
+            if is_well and not await self._aside(self._sends_in, self._beat):
                 log.trouble(self._logger, "heartbeat_unheard")
-            await asyncio.sleep(HEARTBEAT_S)
+            await asyncio.sleep(HEARTBEAT_S if is_well else LOOK_S)
 
     def _beat(self) -> bool:
         try:
@@ -96,5 +99,6 @@ class Service:
             # its words may name the address
             return False
 
-    async def _aside(self, work: Callable[[], Found]) -> Found:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+    @staticmethod
+    async def _aside(threads: ThreadPoolExecutor, work: Callable[[], Found]) -> Found:
+        return await asyncio.get_running_loop().run_in_executor(threads, work)

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Final
 
 from common.alerts.shapes import Kind, Say, Severity
+from common.desk.shapes import DeskFacts
 from common.ledger.earnings import Earned
 from common.ledger.report import Report
-from common.ledger.shapes import Equity, MarketRow
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,16 +28,15 @@ class Day:
 
     number: int
     earned: tuple[Earned, ...]
-    equities: tuple[Equity, ...]
-    markets: tuple[MarketRow, ...]
+    desk: DeskFacts
 
     @property
     def differences(self) -> list[Difference]:
         """Each by a name that changes with the sizes: another difference is another one to sign."""
         found = []
-        for row in self.markets:
+        for row in self.desk.markets:
             for side in row.sides:
-                if side.venue_size is not None and side.venue_size != side.ledger_size:
+                if side.venue_size is not None and not side.agrees:
                     name = f"{row.market}-{side.venue}-{side.venue_size - side.ledger_size:+f}"
                     sizes = f"{side.venue} has {side.venue_size:f}, our fills say {side.ledger_size:f}"
                     found.append(Difference(name, f"{row.market}: {sizes}"))
@@ -49,10 +48,9 @@ def date(number: int) -> str:
     return (_EPOCH + timedelta(days=number)).date().isoformat()
 
 
-def read(report: Report, number: int) -> Day:
-    """Out of the ledger."""
-    earned = tuple(one for one in report.earned(number) if one.day == number)
-    return Day(number, earned, report.equities(), report.markets())
+def read(report: Report, number: int, desk: DeskFacts) -> Day:
+    """Out of the ledger, and of what the desk shows now."""
+    return Day(number, tuple(one for one in report.earned(number) if one.day == number), desk)
 
 
 def statement(day: Day, signed: Mapping[str, tuple[str, str]]) -> Say:
@@ -71,12 +69,12 @@ def _lines(day: Day, signed: Mapping[str, tuple[str, str]]) -> Iterable[str]:
     for one in day.earned:
         if one.closed or one.total_uusd:
             yield f"  {one.market}: {one.closed} closed, {_usd(one.total_uusd)} USD"
-    for equity in day.equities:
+    for equity in day.desk.venues:
         yield f"{equity.venue}: equity {_usd(equity.equity_uusd)} USD, gross position {_usd(equity.gross_uusd)} USD"
-    held = [(row, side) for row in day.markets for side in row.sides if side.ledger_size or side.venue_size]
+    held = [(row, side) for row in day.desk.markets for side in row.sides if side.ledger_size or side.venue_size]
     yield "positions: none" if not held else "positions (our fills / the venue):"
     for row, side in held:
-        there = "?" if side.venue_size is None else f"{side.venue_size:f}"
+        there = f"{side.venue_size:f}" if side.venue_size is not None and side.settled else "not told since"
         yield f"  {row.market} {side.venue}: {side.ledger_size:f} / {there}"
     for difference in day.differences:
         yield _signed_line(difference, signed)

@@ -4,7 +4,7 @@ from typing import Final
 
 from common.alerts import statement
 from common.alerts.conditions import conditions
-from common.alerts.happened import happened
+from common.alerts.happened import happened, pids, restarted
 from common.alerts.outbox import Outbox
 from common.alerts.shapes import Say, Severity
 from common.alerts.targets import Targets
@@ -31,6 +31,7 @@ class Watchman:
         self._config, self._outbox, self._targets = config, outbox, targets
         self._terms: AlertTerms = config.alerts
         self._reader, self._turning = Reader(config), Turning(self._terms.remind_after_ns)
+        self._pids = dict[str, int]()
 
     def look(self, now_ns: int) -> bool:
         """Put down what there is to say; whether nothing critical stands."""
@@ -39,15 +40,12 @@ class Watchman:
         says = self._turning.look(self._outbox.standing(), standing, now_ns)
         once, marks = self._from_the_journal(desk)
         said, days = self._statement(desk, now_ns)
-        says += [(say, None) for say in (*once, *said)]
+        says += [(say, None) for say in (*once, *said, *restarted(self._pids, desk))]
+        self._pids = pids(desk)
         marks |= days
         if says or marks:
             self._outbox.put(says, marks, self._loud(now_ns), now_ns)
         return not any(one.severity is Severity.CRITICAL for one in standing.values())
-
-    def close(self) -> None:
-        """Let the files go."""
-        self._reader.close()
 
     def _loud(self, now_ns: int) -> dict[str, int]:
         return dict.fromkeys(self._targets.urls, self._terms.loud_ns(now_ns))
@@ -72,7 +70,7 @@ class Watchman:
         if known in ("", marks[STATEMENT]):
             return [], {} if known else marks
         with Report.open(self._config.ledger_file) as report:
-            return [statement.statement(statement.read(report, number), self._outbox.signed())], marks
+            return [statement.statement(statement.read(report, number, desk), self._outbox.signed())], marks
 
 
 def _rows_since(config: Settings, after: int, last: int) -> list[JournalRow]:
