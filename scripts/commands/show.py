@@ -8,6 +8,7 @@ import typer
 from scripts import render
 from scripts.commands import complete
 from scripts.commands.given import AsCsv, AsJson, OfMarket, config, known
+from scripts.since import HELP
 
 
 class Kept(StrEnum):
@@ -19,7 +20,7 @@ class Kept(StrEnum):
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this file."""
-    for command in (status, positions, deals, count, journal, log):
+    for command in (status, positions, deals, count, refused, journal, log):
         app.command()(command)
 
 
@@ -59,6 +60,21 @@ def count(context: typer.Context, as_json: AsJson = False) -> None:
     from scripts import answers
 
     render.show(answers.count(config(context).ledger_file), as_json=as_json)
+
+
+def refused(
+    context: typer.Context,
+    *,
+    since: Annotated[str | None, typer.Option(help=HELP, show_default="24h")] = None,
+    market: OfMarket = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="The newest so many.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Why entries were refused: each with what it would have been worth, what its reason means, and what to do."""
+    from scripts import answer_refused
+
+    settings = config(context)
+    render.show(answer_refused.refused(settings, since, known(settings, market), limit), as_json=as_json)
 
 
 def journal(
