@@ -10,6 +10,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from common import clock
@@ -36,10 +37,26 @@ class _Lines(logging.Formatter):
 
 def setup(process: str) -> logging.Logger:
     """Configure the root logger of a process once and return its logger."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Lines("%(asctime)s.%(msecs)03d %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(level=logging.INFO, handlers=[_lines(logging.StreamHandler(sys.stderr))], force=True)
     return logging.getLogger(process)
+
+
+@contextmanager
+def into(file: Path) -> Iterator[logging.Logger]:
+    """A logger of its own that appends such lines to `file`: for who has something to tell and is no member."""
+    logger, handler = logging.getLogger(str(file)), _lines(logging.FileHandler(file))
+    logger.propagate = False
+    logger.addHandler(handler)
+    try:
+        yield logger
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+
+
+def _lines(handler: logging.Handler) -> logging.Handler:
+    handler.setFormatter(_Lines("%(asctime)s.%(msecs)03d %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"))
+    return handler
 
 
 def conceal(*secrets: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from common.core.errors import ArbError
 from scripts import audit_checks
 from scripts.audit_facts import (
+    AddingFact,
     CapFact,
     DealFact,
     EquityFact,
@@ -36,6 +37,7 @@ _LEVEL_SET = (
     "SELECT COUNT(*) FROM journal "
     "WHERE verb = 'set_cap' OR (verb IN ('configure', 'set_limit') AND why LIKE '%* level %')"
 )
+_ADDING = "SELECT deal_id, venue, created_ns, purpose = 'OPEN' FROM orders WHERE state <> 'DONE' AND NOT reduce_only"
 
 
 class AuditError(ArbError):
@@ -95,6 +97,8 @@ def _limits(connection: sqlite3.Connection, now_ns: int, deals: Iterable[DealFac
         deals=tuple(deals),
         cap=None if cap is None else CapFact(cap[0] / _MILLI, cap[1] / _MILLI, cap[2]),
         equities={row[0]: EquityFact(*row[1:]) for row in equities},
+        places=frozenset(connection.execute("SELECT venue, market FROM venue_position")),
+        adding=tuple(AddingFact(deal, venue, at, bool(o)) for deal, venue, at, o in connection.execute(_ADDING)),
     )
 
 

@@ -101,6 +101,17 @@ class EquityFact:
 
 
 @dataclass(frozen=True, slots=True)
+class AddingFact:
+    """An order that is not done and may add to a position at its venue."""
+
+    deal_id: str
+    venue: str
+    created_ns: int
+    #: one of the two that came with its deal
+    opening: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CapFact:
     """The row of `cap`; leverages as factors."""
 
@@ -117,6 +128,9 @@ class Limits:
     deals: tuple[DealFact, ...]
     cap: CapFact | None
     equities: dict[str, EquityFact]
+    #: (venue, market) in which the venue has a position of ours, by its own last word
+    places: frozenset[tuple[str, str]] = frozenset()
+    adding: tuple[AddingFact, ...] = ()
 
     @property
     def held_uusd(self) -> int:

@@ -7,7 +7,7 @@ from scripts.audit_facts import UUSD, VENUES, ZERO, DealFact, Finding, LedgerFac
 
 
 def cap(limits: Limits) -> Iterator[Finding]:
-    """Σ held ≤ leverage_entry × the smaller equity − what the venues carry beyond our held."""
+    """Σ held ≤ leverage_entry × the smaller equity − what a venue carries beyond what deals answer for."""
     room = room_uusd(limits)
     if room is None:
         if any(deal.live for deal in limits.deals):
@@ -16,7 +16,7 @@ def cap(limits: Limits) -> Iterator[Finding]:
     if limits.held_uusd <= room:
         return
     text = f"held {_usd(limits.held_uusd)} is above the cap {_usd(room)}"
-    newest = max((deal.opened_ns for deal in limits.deals if deal.live), default=0)
+    newest = _newest_ns(limits)
     # A cap shrinks with equity under deals that were let in properly; let in under these very figures is the offence.
     if newest > max(equity.at_ns for equity in limits.equities.values()):
         yield Finding("cap", f"{text}, and a deal was let in under these figures")
@@ -29,8 +29,23 @@ def room_uusd(limits: Limits) -> int | None:
     if limits.cap is None or set(limits.equities) != set(VENUES):
         return None
     smaller = min(equity.equity_uusd for equity in limits.equities.values())
-    beyond = max(0, max(equity.gross_uusd for equity in limits.equities.values()) - limits.held_uusd)
+    beyond = max(max(0, e.gross_uusd - _answered_uusd(limits, venue)) for venue, e in limits.equities.items())
     return int(limits.cap.leverage_entry * smaller) - beyond
+
+
+def _answered_uusd(limits: Limits, venue: str) -> int:
+    """How much of what a venue carries is held by deals already: those with a position there and nothing yet to come.
+
+    An order counts that was there when the newest deal was let in: what was sent later could forbid it nothing.
+    """
+    newest = _newest_ns(limits)
+    to_come = {o.deal_id for o in limits.adding if o.venue == venue and (o.opening or o.created_ns <= newest)}
+    there = (d for d in limits.deals if (venue, d.market) in limits.places and d.deal_id not in to_come)
+    return sum(deal.held_uusd for deal in there)
+
+
+def _newest_ns(limits: Limits) -> int:
+    return max((deal.opened_ns for deal in limits.deals if deal.live), default=0)
 
 
 def level(limits: Limits) -> Iterator[Finding]:

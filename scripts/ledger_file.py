@@ -1,27 +1,34 @@
-"""`arbctl ledger`: is the file sound, a copy of it, and a copy put back. Says what it will do before it does it."""
+"""`arbctl ledger`: is the file sound, a copy of it, a copy put back, and that rehearsed. Says first what it will do."""
 
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from decimal import Decimal
 from pathlib import Path
 
 import typer
 
-from common import clock
-from common.core.errors import ConfigError, LedgerError
-from common.ledger import backup
+from common import clock, log
+from common.core.errors import ArbError, ConfigError, LedgerError
+from common.ledger import backup, rehearsal
 from common.ledger.backup import By
 from common.ledger.rows import Author
 from common.ledger.verify import Finding, Tell, Verdict, verify
 from common.settings import Settings
 from common.version import code_version
+from common.warden.hand import Alerts
 from scripts import archive, render
+from scripts.backup_shelf import Keep, Shelf
 from scripts.deeds import person
 from scripts.render import Answer
 from scripts.supervise import Places, Supervisor
 
 NOTE_HEAD = "note the head elsewhere: `arbctl ledger verify --head HASH` shows later that nothing before it was changed"
+
+#: what an alert line of a backup or a rehearsal that failed says
+NO_BACKUP, NO_RESTORE = "no_backup", "no_restore"
 
 
 class RestoreRefused(ConfigError):
@@ -37,13 +44,41 @@ def verified(config: Settings, file: Path | None, noted: str | None) -> tuple[An
     return Answer(_data(verdict), text="\n".join(_lines(verdict.findings)), notes=[note]), False
 
 
-def backed_up(config: Settings, target: Path | None) -> Answer:
-    """Copy the ledger while it is written, to `target` or into var/backup."""
-    file = target or config.var / "backup" / f"ledger-{archive.moment_name()}.db"
+def backed_up(config: Settings, target: Path | None, keep: Keep | None = None) -> Answer:
+    """Copy the ledger while it is written, to `target` or onto the shelf, where only what is to be kept then stays."""
+    shelf = Shelf.of(config)
+    file = target or shelf.folder / f"{shelf.stem}-{archive.moment_name()}.db"
     verdict = backup.backup(config.ledger_file, file, tell=_far("pages"))
-    return Answer(
-        _data(verdict), text=_spoken(verdict), notes=["note the head elsewhere: `verify --head` knows it again"]
+    gone = [] if keep is None else shelf.thin(keep)
+    notes = ["note the head elsewhere: `verify --head` knows it again"]
+    notes += [f"{len(gone)} older backups were removed"] if gone else []
+    data = _data(verdict) | {"removed": [str(path) for path in gone]}
+    return Answer(data, text=_spoken(verdict), notes=notes)
+
+
+def rehearsed(config: Settings, file: Path | None, max_age_hours: float | None) -> Answer:
+    """Put `file`, or the newest backup, back in a folder of its own, and say what a restore would give."""
+    copy = file or Shelf.of(config).newest(max_age_hours)
+    found = rehearsal.rehearse(copy, _by(config))
+    held = Decimal(found.held_uusd) / render.UUSD
+    text = (
+        f"{copy} can be put back: {found.deals} deals, {found.live} of them live and holding {held:.2f} USD, "
+        f"{found.rows['fill']} fills, {found.rows['journal']} journal rows, none lost"
     )
+    return Answer(asdict(found) | {"copy": str(copy)}, text=text)
+
+
+@contextmanager
+def alarmed(config: Settings, what: str, *, wanted: bool) -> Iterator[None]:
+    """What fails in here is also an alert line in var/log/backup.log, where `wanted`."""
+    try:
+        yield
+    except ArbError as error:
+        if wanted:
+            Places(config.var).make()
+            with log.into(config.var / "log" / "backup.log") as logger:
+                Alerts(logger).say(what, why=error)
+        raise
 
 
 def plan(config: Settings, copy: Path) -> list[str]:
@@ -67,15 +102,14 @@ def confirm() -> None:
 
 def restored(config: Settings, copy: Path) -> Answer:
     """Put `copy` in the ledger's place, halted. RestoreRefused while anything runs that may write it."""
-    by = By(Author(os.getpid(), code_version(), config.hash), person(), clock.now_ns())
     with nobody_runs(config, "restore"):
         verdict, folder = backup.restore(
-            config.ledger_file, copy, by, make_folder=lambda: archive.new_folder(config.var / "archive")
+            config.ledger_file, copy, _by(config), make_folder=lambda: archive.new_folder(config.var / "archive")
         )
     notes = [f"the former ledger is in {folder}"] if folder else []
     notes += [
         "every market is halted: " + backup.RESTORED,
-        "next: ./scripts/run, then compare with the venues (arbctl positions, arbctl audit), then arbctl resume",
+        "next: arbctl reconcile, ./scripts/run, then look (arbctl positions, arbctl audit), then arbctl resume",
     ]
     return Answer(_data(verdict) | {"archived": str(folder) if folder else None}, text=_spoken(verdict), notes=notes)
 
@@ -111,6 +145,10 @@ def _taken(path: Path) -> Iterator[None]:
         except BlockingIOError:
             raise RestoreRefused(f"a process holds {path}: stop it first (`fuser {path}` names it)") from None
         yield
+
+
+def _by(config: Settings) -> By:
+    return By(Author(os.getpid(), code_version(), config.hash), person(), clock.now_ns())
 
 
 def _far(what: str) -> Tell:

@@ -82,6 +82,12 @@ ALERTS: Final = {
     "restart": Advice("the warden killed a worker that did not go on", "nothing; its log if it happens again"),
     "no_supervisor": Advice("supervisord did not do what the warden asked", "`supervisorctl status`"),
     "gave_up": Advice("supervisord gave a program up", "its log in `var/log`; then `supervisorctl start NAME`"),
+    "no_backup": Advice(
+        "the ledger could not be copied, or the copy is not sound", "`arbctl doctor`, `arbctl ledger verify`; the disk"
+    ),
+    "no_restore": Advice(
+        "there is no young backup, or it could not be put back", "`arbctl ledger backup`, `arbctl ledger restore-test`"
+    ),
     "lifted": Advice("the warden took its own halt back", "nothing"),
 }
 
@@ -98,4 +104,5 @@ EXITS: Final = {
     "SURVIVED": "a mutant survived the tests",
     "SURVIVOR": "something got through; the input is kept",
     "INTERRUPTED": "Ctrl-C",
+    "LATER": "real money may not be traded now, and the line says why; systemd tries again",
 }

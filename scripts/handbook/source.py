@@ -186,11 +186,12 @@ def _denied() -> set[str]:
 
 
 def alerts() -> set[str]:
-    """Every `what=` of an alert line: the warden's halts and warnings, and the workers' alarms."""
+    """Every `what=` of an alert line: the warden's halts and warnings, the workers' alarms, those of backups."""
     from common.core.nakedness import NAKED, STUCK
     from common.warden.verdicts import Kind
+    from scripts.ledger_file import NO_BACKUP, NO_RESTORE
 
-    found = {NAKED, STUCK, *Kind}
+    found = {NAKED, STUCK, *Kind, NO_BACKUP, NO_RESTORE}
     for path in files("common/warden"):
         tree = tree_of(path)
         found |= {text_of(call.args[0], {}) for call in calls(tree, "say") if _is_alerts(call)}

@@ -1,7 +1,9 @@
 """The outside checker: a clean story is clean, and every check is proved able to fail by one planted violation."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -12,8 +14,8 @@ import pytest
 from common.core.market import Side, Venue
 from common.sim.engine import make_venue
 from common.sim.types import PaperRefusal, PlaceRequest, SourceBook
-from scripts import audit, audit_checks, audit_story
-from scripts.audit_facts import EquityFact, LedgerFacts, OneFill, StepFact, VenueFacts
+from scripts import audit, audit_checks, audit_limits, audit_story
+from scripts.audit_facts import AddingFact, EquityFact, LedgerFacts, OneFill, StepFact, VenueFacts
 from scripts.audit_venues import Tail, journal_file, read_venues
 from scripts.audit_watch import Watch
 from scripts.dust import smallest_orders
@@ -80,6 +82,60 @@ def test_cap_a_deal_let_in_above_it(story: Story) -> None:
     assert "cap" not in broken((tight, venues))
     assert "cap" in worth_knowing((tight, venues)), "the cap shrank under deals that were let in before"
     assert "cap" in broken((with_deals(tight, opened_ns=heard_ns + 1), venues))
+
+
+def admitted(ledger: LedgerFacts, *, gross_uusd: int, **changed: Any) -> LedgerFacts:
+    """BTC's deal came in under these very figures: apex carries so much."""
+    heard_ns = max(e.at_ns for e in ledger.limits.equities.values())
+    equities = {v: replace(e, gross_uusd=gross_uusd if v == "apex" else 0) for v, e in ledger.limits.equities.items()}
+    newest = with_deals(ledger, opened_ns=heard_ns + 1)
+    return replace(newest, limits=replace(newest.limits, equities=equities, **changed))
+
+
+def test_cap_what_a_venue_carries_is_answered_for_by_deals_with_a_position_there(story: Story) -> None:
+    """One venue's gross minus all that is held forgave a deal what it had nothing to do with."""
+    ledger, venues = story
+    cap = int(Decimal("2.5") * min(e.equity_uusd for e in ledger.limits.equities.values()))
+    held = ledger.limits.held_uusd
+    assert "cap" not in broken((admitted(ledger, gross_uusd=cap), venues)), "both deals answer for it"
+    for places in (frozenset(), ledger.limits.places - {("apex", "BTC")}, ledger.limits.places - {("apex", "SOL")}):
+        assert "cap" in broken((admitted(ledger, gross_uusd=cap, places=places), venues))
+    enough = cap - held
+    assert "cap" not in broken((admitted(ledger, gross_uusd=enough, places=frozenset()), venues))
+    assert "cap" in broken((admitted(ledger, gross_uusd=enough + 1, places=frozenset()), venues))
+
+
+def test_cap_a_deal_with_an_order_yet_to_come_answers_for_nothing_there(story: Story) -> None:
+    ledger, venues = story
+    cap = int(Decimal("2.5") * min(e.equity_uusd for e in ledger.limits.equities.values()))
+
+    def judged(order: AddingFact) -> bool:
+        return "cap" in broken((admitted(ledger, gross_uusd=cap, adding=(order,)), venues))
+
+    before = ledger.limits.at_ns - 2 * 3600 * 10**9
+    assert judged(AddingFact("aaaaaa-SOL-1", "apex", before, opening=False))
+    assert not judged(AddingFact("aaaaaa-SOL-1", "dydx", before, opening=False))
+    assert not judged(AddingFact("aaaaaa-SOL-1", "apex", ledger.limits.at_ns, opening=False)), "sent after the entry"
+    assert judged(AddingFact("aaaaaa-SOL-1", "apex", ledger.limits.at_ns, opening=True))
+
+
+@pytest.mark.parametrize("gross_usd", [0, 50, 90, 101, 250, 400])
+@pytest.mark.parametrize("lost", ["", "market = 'BTC'", "venue = 'apex'", "1"])
+@pytest.mark.parametrize("undone", ["0", "market = 'BTC' AND venue = 'apex'", "purpose = 'OPEN'", "1"])
+def test_the_room_is_the_ledgers_own_to_the_micro_dollar(fleet: Any, gross_usd: int, lost: str, undone: str) -> None:
+    """Two programs, one formula: the view that the ledger judges by, and the checker that shares nothing with it."""
+    fleet.ledger.close()
+    with closing(sqlite3.connect(fleet.ledger_file)) as sql:
+        sql.execute(
+            "UPDATE equity SET gross_uusd = ?, equity_uusd = 77777777 WHERE venue = 'apex'", (gross_usd * 10**6,)
+        )
+        sql.execute(f"DELETE FROM venue_position WHERE {lost or '0'}")
+        sql.execute("DROP TRIGGER orders_move")
+        sql.execute(f"UPDATE orders SET state = 'WORKING' WHERE {undone}")
+        held, cap = sql.execute("SELECT held_uusd, cap_uusd FROM room").fetchone()
+        sql.commit()
+    limits = audit.read_limits(fleet.ledger_file, fleet.now_ns)
+    assert (limits.held_uusd, audit_limits.room_uusd(limits)) == (held, cap)
 
 
 def test_cap_live_deals_without_equity(story: Story) -> None:
