@@ -8,6 +8,7 @@ import asyncio
 import fcntl
 import os
 import signal
+import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ SIM_BOUND_S, SIM_POLL_S = 30.0, 0.1
 STOP_BOUND_S, STOP_POLL_S = 50.0, 0.1
 #: a supervisord that is silent for longer has lost its socket: nobody could stop the fleet any more
 SILENCE_BOUND_S = 10.0
+#: and one question to it may take so long
+ANSWER_BOUND_S = 5.0
 #: how often states are looked at while the fleet runs
 WATCH_S = 0.5
 STOPPED = frozenset({"STOPPED", "EXITED", "FATAL", "UNKNOWN"})
@@ -59,6 +62,8 @@ def main() -> int:
     """Run the fleet as the command line says; the exit code."""
     called_from = Path(os.environ.get("ARB_CALLED_FROM") or os.getcwd())
     options = parse(sys.argv[1:], called_from)
+    # a supervisord that is frozen takes a connection and never answers
+    socket.setdefaulttimeout(ANSWER_BOUND_S)
     try:
         return asyncio.run(_main(options))
     except ConfigError as error:
@@ -243,9 +248,20 @@ async def _show(run: Run, child: asyncio.subprocess.Process, watch: Watch) -> No
                 run.why = why
                 return
             if loop.time() - heard_at > SILENCE_BOUND_S:
+                await _end_frozen(run, child)
                 raise SuperviseError(f"supervisord has not answered for {SILENCE_BOUND_S:.0f} s; see {run.places.log}")
             screen.update(processes)
             await _until(run.stop, left)
+
+
+async def _end_frozen(run: Run, child: asyncio.subprocess.Process) -> None:
+    """Kill a supervisord that has its socket and does not answer: it would heed no other signal.
+
+    Its members take that as SIGTERM. One that lost its socket is told to stop, as ever.
+    """
+    if run.places.socket.exists() and child.returncode is None:
+        child.kill()
+        await child.wait()
 
 
 async def _over(run: Run, processes: list[Process], left_s: float) -> str | None:

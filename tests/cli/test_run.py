@@ -206,6 +206,27 @@ def test_as_a_service_it_says_that_it_is_alive_only_while_supervisord_answers(
 
 
 @pytest.mark.fleet
+def test_a_frozen_supervisord_is_ended_and_its_workers_with_it(start: tuple[Path, Start]) -> None:
+    folder, run = start
+    child = run("--quiet", "--markets", "BTC")
+    worker, supervisord = asyncio.run(_up(folder, "arb:btc")), Places(folder / "var").pid
+    assert supervisord is not None
+    os.kill(supervisord, signal.SIGSTOP)
+    said, _ = child.communicate(timeout=BOUND_S)
+    assert child.returncode == 1
+    assert "has not answered" in said and "Traceback" not in said
+    asyncio.run(_ended(worker))
+
+
+async def _ended(pid: int) -> None:
+    async with asyncio.timeout(BOUND_S):
+        with suppress(ProcessLookupError):
+            while True:
+                os.kill(pid, 0)
+                await asyncio.sleep(0.1)
+
+
+@pytest.mark.fleet
 def test_a_ledger_of_an_older_program_is_migrated_before_anybody_reads_it(
     start: tuple[Path, Start],
 ) -> None:

@@ -39,8 +39,42 @@ def test_nothing_is_overwritten_and_what_to_do_is_said(folder: Path, arbctl_in: 
     assert "[Service]" in arbctl("fleet", "unit", "--user", "trader").out
     said = arbctl("fleet", "unit", "--out", "units", "--user", "trader")
     assert said.code == 0 and "systemctl enable --now arb.service" in said.err
-    again = arbctl("fleet", "unit", "--out", "units")
+    again = arbctl("fleet", "unit", "--out", "units", "--user", "trader")
     assert again.code == 3 and "nothing is overwritten" in again.err
+
+
+def test_the_fleet_is_never_roots(folder: Path, arbctl_in: ArbctlIn) -> None:
+    said = arbctl_in(folder)("fleet", "unit", "--user", "root")
+    assert said.code == 3 and "needs no rights of root" in said.err
+
+
+def test_what_the_timers_call_is_a_command_with_these_options(folder: Path, arbctl_in: ArbctlIn) -> None:
+    arbctl = arbctl_in(folder)
+    for name, text in made(folder).items():
+        lines = [line for line in text.splitlines() if line.startswith("Exec") and "scripts.arbctl" in line]
+        for words in [line.partition("arb.toml ")[2].split() for line in lines]:
+            assert arbctl(*words[:2], "--help").code == 0, (name, words)
+            assert not [w for w in words if w.startswith("--") and w not in arbctl(*words[:2], "--help").out]
+
+
+def test_a_fleet_has_the_time_to_stop(folder: Path) -> None:
+    """Workers stop together, then warden, recorder and venues, one after the other."""
+    bound_s = units.stop_bound_s(settings.load(folder / "arb.toml", {}))
+    assert 75 + 35 + 10 + 10 <= bound_s < 10 * 75
+    service = made(folder)["arb.service"]
+    assert f"TimeoutStopSec={bound_s + units.STOP_MARGIN_S}\n" in service
+    assert "KillMode=control-group" in service and "scripts.service_stop" in service
+
+
+def test_what_a_supervisord_needs_is_allowed_and_all_else_is_not(folder: Path) -> None:
+    """Each was found by running a fleet under the filter: without @chown there is no socket, without nice no page."""
+    lines = made(folder)["arb.service"].splitlines()
+    calls = [line for line in lines if line.startswith("SystemCallFilter=")]
+    assert calls == ["SystemCallFilter=@system-service", "SystemCallFilter=~@privileged", "SystemCallFilter=@chown"]
+    assert set(lines) >= {
+        "NoNewPrivileges=yes", "ProtectSystem=strict", "ProtectHome=read-only", "PrivateTmp=yes", "PrivateDevices=yes",
+        "MemoryDenyWriteExecute=yes", "CapabilityBoundingSet=", "RestrictNamespaces=yes", "UMask=0077",
+    }  # fmt: skip
 
 
 def test_a_folder_that_systemd_could_not_name_is_refused(tmp_path: Path, folder: Path) -> None:
