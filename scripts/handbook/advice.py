@@ -104,5 +104,4 @@ EXITS: Final = {
     "SURVIVED": "a mutant survived the tests",
     "SURVIVOR": "something got through; the input is kept",
     "INTERRUPTED": "Ctrl-C",
-    "LATER": "real money may not be traded now, and the line says why; systemd tries again",
 }
