@@ -5,7 +5,6 @@ shown is read from the ledger's file and from supervisord; nothing here decides 
 """
 
 import asyncio
-import fcntl
 import os
 import signal
 import socket
@@ -15,20 +14,15 @@ from pathlib import Path
 
 from common import clock, members, settings
 from common.core.errors import ArbError, ConfigError
-from common.ledger import migrate
 from common.settings import Settings
-from common.version import code_version
-from scripts import archive, live_run, notify, render, run_show, run_sum, supervise
+from scripts import archive, fleet_start, live_run, notify, render, run_show, run_sum, supervise
 from scripts.audit_watch import Watch
 from scripts.key_troubles import key_troubles
 from scripts.paper_health import Health, ask
 from scripts.run_options import Options, parse
-from scripts.supervise import Places, Process, SuperviseError, Supervisor
+from scripts.supervise import CHECKOUT, Places, Process, SuperviseError, Supervisor
 
-CHECKOUT = Path(__file__).resolve().parent.parent
 EXIT_FAILED, EXIT_MISUSED, EXIT_REFUSED = 1, 2, 3
-#: the paper venues build their tables and books first
-SIM_BOUND_S, SIM_POLL_S = 30.0, 0.1
 #: a worker may take this long to even out what is in flight (stopwaitsecs), and a margin
 STOP_BOUND_S, STOP_POLL_S = 50.0, 0.1
 #: a supervisord that is silent for longer has lost its socket: nobody could stop the fleet any more
@@ -85,62 +79,15 @@ async def _main(options: Options) -> int:
         print(f"run: {unknown}", file=sys.stderr)
         return EXIT_MISUSED
     run.places.make()
-    conf = _conf(config)
-    with _only_one(config.var / "run" / "run.lock"):
-        _refuse_what_runs(run)
+    conf = fleet_start.conf_of(config)
+    with fleet_start.OnlyOne(run.places):
+        fleet_start.refuse_what_runs(config, run.places, run.supervisor)
         if options.fresh and (folder := archive.put_aside(config)):
             render.line(f"put aside in {folder}: {archive.WHAT[config.mode]}")
-        if config.ledger_file.exists():
-            # whoever looks before the first worker has come (the summary's beginning) reads our schema only
-            migrate.ensure(config.ledger_file, at_ns=clock.now_ns(), code_version=code_version())
+        fleet_start.migrate_ledger(config)
         if config.mode == "live":
             await asyncio.to_thread(live_run.gate, config)
         return await _supervised(run, conf, environ)
-
-
-def _conf(config: Settings) -> Path:
-    """The supervisord.conf of this fleet: the shipped one, or a copy of it for an arb.toml that lies elsewhere."""
-    shipped = CHECKOUT / "supervisord.conf"
-    text = shipped.read_text()
-    if config.root == CHECKOUT:
-        if not members.agrees(text, config):
-            raise ConfigError("supervisord.conf and arb.toml name different fleets: run `arbctl fleet render`")
-        return shipped
-    own = config.var / "run" / "supervisord.conf"
-    own.write_text(members.relocated(members.rendered(text, config), CHECKOUT, config.var))
-    return own
-
-
-class _only_one:
-    """Holds the lock of this fleet's `run` while it lasts; the kernel lets go of it however we end."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        self._file = self._path.open("a")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ConfigError("another ./scripts/run is at work here: stop it with Ctrl-C in its terminal") from None
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-
-def _refuse_what_runs(run: Run) -> None:
-    if (found := run.supervisor.alive()) is not None and found[1] != "SHUTDOWN":
-        raise ConfigError(
-            f"a supervisord of this fleet is running already (pid {found[0]}); `supervisorctl shutdown` ends it"
-        )
-    if (pid := run.places.pid) is not None:
-        raise ConfigError(f"a supervisord of this fleet is shutting down (pid {pid}): try again in a minute")
-    ports = (("dydx_port", run.config.paper.dydx_port), ("apex_port", run.config.paper.apex_port))
-    for key, port in ports if run.config.mode == "paper" else ():
-        if supervise.taken(port):
-            raise SuperviseError(
-                f"port {port} is taken by another program: end that one, or set paper.{key} in arb.toml to a free port"
-            )
 
 
 async def _supervised(run: Run, conf: Path, environ: dict[str, str]) -> int:
@@ -184,26 +131,7 @@ async def _venues_ready(run: Run, child: asyncio.subprocess.Process) -> None:
     if run.config.mode == "live":
         run.markets = run.options.markets or tuple(run.config.markets)
         return
-    try:
-        async with asyncio.timeout(SIM_BOUND_S):
-            while (health := await asyncio.to_thread(ask, run.config.paper.dydx_port)) is None:
-                _refuse_dead_sim(run, child)
-                await asyncio.sleep(SIM_POLL_S)
-    except TimeoutError:
-        raise SuperviseError(
-            f"the paper venues did not answer within {SIM_BOUND_S:.0f} s; see var/log/sim.log"
-        ) from None
-    run.markets = _chosen(run, health)
-
-
-def _refuse_dead_sim(run: Run, child: asyncio.subprocess.Process) -> None:
-    if child.returncode is not None:
-        raise SuperviseError(f"supervisord ended; see {run.places.log}")
-    if run.stop.is_set():
-        raise SuperviseError("stopped before the paper venues were up")
-    if any(p.name == members.SIM and p.state in ("FATAL", "EXITED") for p in run.supervisor.processes()):
-        log = run.places.var / "log" / "sim.log"
-        raise SuperviseError(f"the paper venues do not start: {supervise.last_line(log)} (all of it: {log})")
+    run.markets = _chosen(run, await fleet_start.paper_answers(run.config, run.supervisor, child, run.stop))
 
 
 def _chosen(run: Run, health: Health) -> tuple[str, ...]:
