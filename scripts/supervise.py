@@ -21,8 +21,8 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 #: how long supervisord may take until its socket answers, and how often it is asked
 START_BOUND_S, POLL_S = 15.0, 0.1
-#: stopwaitsecs of a worker (75), of the warden (35), of sim (10), one after the other, and a margin
-SHUTDOWN_BOUND_S = 130.0
+#: stopwaitsecs of a worker (75), of the warden (35), of five more (10 each), one after the other, and a margin
+SHUTDOWN_BOUND_S = 180.0
 PR_SET_PDEATHSIG = 1
 
 

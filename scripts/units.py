@@ -17,8 +17,8 @@ from scripts.supervise import CHECKOUT, compile_code
 TEMPLATES: Final = Path(__file__).resolve().parent / "deploy"
 SERVICE: Final = "arb.service"
 TIMERS: Final = ("arb-backup.timer", "arb-restore-test.timer")
-#: beyond what supervisord grants its members: for the summary and its audit
-STOP_MARGIN_S: Final = 60
+#: beyond what supervisord grants its members: until it is told to, and for the summary with its audit
+STOP_MARGIN_S: Final = 80
 SYSTEM: Final = "/etc/systemd/system"
 
 

@@ -11,6 +11,8 @@ import pytest
 from common import settings
 from common.core.errors import ConfigError
 from scripts import units
+from scripts.fleet_run import STOP_BOUND_S
+from scripts.supervise import SHUTDOWN_BOUND_S
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Call
@@ -61,6 +63,8 @@ def test_a_fleet_has_the_time_to_stop(folder: Path) -> None:
     """Workers stop together, then warden, recorder and venues, one after the other."""
     bound_s = units.stop_bound_s(settings.load(folder / "arb.toml", {}))
     assert 75 + 35 + 10 + 10 <= bound_s < 10 * 75
+    assert bound_s < SHUTDOWN_BOUND_S, "the parent waits for all of them"
+    assert STOP_BOUND_S + SHUTDOWN_BOUND_S < bound_s + units.STOP_MARGIN_S, "and systemd for the parent"
     service = made(folder)["arb.service"]
     assert f"TimeoutStopSec={bound_s + units.STOP_MARGIN_S}\n" in service
     assert "KillMode=control-group" in service and "scripts.service_stop" in service
