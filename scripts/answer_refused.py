@@ -1,7 +1,7 @@
 """`arbctl refused`: why entries were refused lately, in words, with what to do; from telemetry, which has them all."""
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from common import clock
@@ -34,7 +34,7 @@ def refused(config: Settings, since: str | None, market: str | None, limit: int)
         {"refused": [render.plain(row) for row in newest], "reasons": dict(reasons)},
         ("when", "market", "dir", "worth USD", "reason", "means"),
         [_cells(row) for row in newest],
-        notes=[f"{reason}: {SAYS[reason]}" for reason in reasons if reason in SAYS],
+        notes=_advice(reasons),
         footer=f"{reasons.total()} refused since {render.moment(from_ns)}{': ' if counts else ''}{counts}",
     )
 
@@ -42,6 +42,15 @@ def refused(config: Settings, since: str | None, market: str | None, limit: int)
 def _refusals(config: Settings, from_ns: int, market: str | None) -> Iterator[Refused]:
     rows = files.read(files.folder_of(config.ledger_file), from_ns, None, market)
     return (row for row in rows if isinstance(row, Refused) and market in (None, row.market))
+
+
+def _advice(reasons: Iterable[str]) -> list[str]:
+    """What to do, once for all the reasons that it is the answer to."""
+    by_advice: dict[str, list[str]] = {}
+    for reason in reasons:
+        if reason in SAYS:
+            by_advice.setdefault(SAYS[reason], []).append(reason)
+    return [f"{', '.join(named)}: {advice}" for advice, named in by_advice.items()]
 
 
 def _cells(row: Refused) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from common import clock, settings
 from common.core.terms import SECOND_NS
 from common.ports import taken
 from scripts.apart import apart
+from scripts.handbook import page_shot
 from scripts.watch.picture import picture
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,18 +42,20 @@ CLOSED = 6
 class Shot:
     """One picture: its name, and the words behind `arbctl`; `ID` stands for a closed deal.
 
-    `keys`: of the screen of `arbctl watch`, pressed before the picture is taken.
+    `keys`: of the screen of `arbctl watch`, pressed before the picture is taken. `is_page`: what a browser shows there.
     """
 
     name: str
     words: tuple[str, ...]
     keys: tuple[str, ...] | None = None
+    is_page: bool = False
 
 
 SHOTS: Final = (
     Shot("watch", ("watch",), keys=()),
     Shot("watch-deal", ("watch",), keys=("tab", "enter")),
     Shot("watch-flatten", ("watch",), keys=("F",)),
+    Shot("web", ("web", "link"), is_page=True),
     Shot("status", ("status",)),
     Shot("positions", ("positions",)),
     Shot("spread", ("spread",)),
@@ -94,7 +97,7 @@ def scratch(home: Path) -> Path:
     """An arb.toml like the shipped one, with free ports, in this folder."""
     free = (port for port in PORTS if not taken(port))
     text = (ROOT / "arb.toml").read_text()
-    (home / "arb.toml").write_text(apart(text, next(free), next(free)))
+    (home / "arb.toml").write_text(page_shot.with_page(apart(text, next(free), next(free)), next(free)))
     return home / "arb.toml"
 
 
@@ -126,6 +129,9 @@ def take(shots: Iterable[Shot], config: Path, deal: str) -> int:
         if shot.keys is not None:
             kept(shot, picture(settings.load(config), shot.keys))
             continue
+        if shot.is_page:
+            of_page(shot, config)
+            continue
         words = [deal if word == "ID" else word for word in shot.words]
         code, answer = on_a_terminal(command(config, words))
         if code:
@@ -135,6 +141,19 @@ def take(shots: Iterable[Shot], config: Path, deal: str) -> int:
         shown = answer.replace(str(config.parent), ".").replace(str(ROOT), ".")
         kept(shot, drawn(f"arbctl {' '.join(words)}", shown))
     return worst
+
+
+def of_page(shot: Shot, config: Path) -> None:
+    """What a browser shows; only said where there is none."""
+    if page_shot.browser() is None:
+        print(
+            f"screenshots: no browser for {shot.name}: install one of {', '.join(page_shot.BROWSERS)}", file=sys.stderr
+        )
+        return
+    link = subprocess.run(command(config, shot.words), capture_output=True, text=True, cwd=ROOT, check=True)
+    file = IMAGES / f"shot-{shot.name}.png"
+    page_shot.take(command(config, ("web", "token")), link.stdout.strip(), file)
+    print(f"screenshots: docs/images/{file.name}")
 
 
 def kept(shot: Shot, svg: str) -> None:
