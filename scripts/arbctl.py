@@ -22,6 +22,7 @@ from scripts.commands import (
     keys,
     ledger,
     limit,
+    metrics,
     onboard,
     reconcile,
     replay,
@@ -65,6 +66,7 @@ doctor.add_to(app)
 ledger.add_to(app)
 reconcile.add_to(app)
 limit.add_to(app)
+metrics.add_to(app)
 deal.add_to(app)
 tape.add_to(app)
 spread.add_to(app)
