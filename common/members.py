@@ -16,10 +16,11 @@ SIM = "sim"
 WARDEN = "warden"
 RECORDER = "recorder"
 WEB = "web"
+METRICS = "metrics"
 ALERTS = "alerts"
 #: programs that nothing depends on, the fleet trades on without them: when each is started after the warden, and how
 #: long it may take to end (a notification that is under way: 23 s)
-FOR_PEOPLE = {WEB: (16, 10), ALERTS: (19, 25)}
+FOR_PEOPLE = {WEB: (16, 10), METRICS: (17, 10), ALERTS: (19, 25)}
 BEGIN = "; >>> made by `arbctl fleet render` from [markets.*] of arb.toml; edits in here are lost"
 END = "; <<< made by `arbctl fleet render`"
 
@@ -165,7 +166,7 @@ def rendered(text: str, settings: Settings) -> str:
     if not found or not ended:
         raise ConfigError(f"supervisord.conf lacks the two marks of `arbctl fleet render`: {BEGIN!r} and {END!r}")
     is_paper, is_recorded = settings.mode == "paper", settings.recorder.start == WITH_FLEET
-    enabled = {WEB: settings.web.enabled, ALERTS: settings.alerts.enabled}
+    enabled = {WEB: settings.web.enabled, METRICS: settings.metrics.enabled, ALERTS: settings.alerts.enabled}
     people = [name for name in FOR_PEOPLE if enabled[name]]
     return before + sections(settings.markets, paper=is_paper, recorder=is_recorded, people=people) + after
 

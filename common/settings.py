@@ -31,6 +31,7 @@ from common.endpoints import Endpoint as Endpoint
 from common.endpoints import live_endpoints, live_gmx, paper_endpoints, paper_gmx, sharing
 from common.filled import filled
 from common.market_tables import terms_of_markets
+from common.metrics.terms import MetricsTerms
 from common.paper_terms import Paper as Paper
 from common.recorder.terms import RecorderTerms
 from common.replay.terms import ReplayTerms
@@ -93,6 +94,7 @@ class Settings:
     alerts: AlertTerms
     replay: ReplayTerms
     web: WebTerms
+    metrics: MetricsTerms
     hash: str
 
     @property
@@ -189,6 +191,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
     warden, recorder = _warden(table.table("warden"), cap), _part(table, "recorder", RecorderTerms)
     replay = _part(table, "replay", ReplayTerms)
     web, alerts = _part(table, "web", WebTerms), _part(table, "alerts", AlertTerms)
+    metrics = _part(table, "metrics", MetricsTerms)
     markets = terms_of_markets(table, mode)
     venues = table.table("venues")
     gmx, live = live_gmx(venues), live_endpoints(root, venues)
@@ -199,7 +202,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
         return None
     if limits is None or warden is None or recorder is None or replay is None or live is None or gmx is None:
         return None
-    if web is None or alerts is None:
+    if web is None or alerts is None or metrics is None:
         return None
     key_files = {venue: endpoint.keys for venue, endpoint in live.items()}
     return Settings(
@@ -218,6 +221,7 @@ def _build(root: Path, table: Table, digest: str) -> Settings | None:
         alerts=alerts,
         replay=replay,
         web=web,
+        metrics=metrics,
         hash=digest,
     )
 

@@ -27,6 +27,7 @@ def config_show(config: Settings) -> Answer:
         "warden": _table(config.warden),
         "recorder": _table(config.recorder),
         "web": _table(config.web),
+        "metrics": _table(config.metrics),
         "markets": {name: _table(terms) for name, terms in config.markets.items()},
     }
     return Answer(data, ("setting", "value"), [(name, str(value)) for name, value in _flat("", data)])

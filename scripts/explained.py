@@ -26,6 +26,7 @@ _COUNTS_AFTER: Final = {
     "recorder": "supervisorctl restart recorder",
     "alerts": "supervisorctl restart alerts",
     "web": "supervisorctl restart web; of enabled: arbctl fleet render, supervisorctl update",
+    "metrics": "supervisorctl restart metrics; of enabled: arbctl fleet render, supervisorctl update",
     "paper": "supervisorctl restart sim",
     "replay": "the next arbctl replay",
 }

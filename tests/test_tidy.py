@@ -57,6 +57,7 @@ FOR_PEOPLE = ("common/analysis/", "common/result/", "common/sweep/", "common/web
 RESULT_KNOWS = ("result", "analysis", "core", "ledger", "telemetry")
 MAY_KNOW_THE_DESK = ("common/desk/", "common/alerts/", "common/web/", "common/metrics/", "scripts/")
 WEB_KNOWS = ("web", "desk", "result", "telemetry", "ledger", "core", "settings", "deeds", "clock", "log")
+METRICS_KNOW = ("metrics", "desk", "telemetry", "core", "settings", "clock", "log")
 DESK_KNOWS = ("desk", "core", "ledger", "telemetry", "warden", "settings", "members", "supervisor_client")
 #: the standard library's pure parts that core may use
 PURE = {
@@ -190,6 +191,21 @@ def test_the_page_shows_what_the_desk_says_and_no_process_that_trades_knows_it(t
             if name.startswith("common/web/") and module.startswith("common."):
                 broken += [f"{name} imports {module}"] * (module.split(".")[1] not in WEB_KNOWS)
     assert not broken, f"the page knows desk and results, and only its own process knows the page: {broken}"
+
+
+def test_metrics_say_what_the_desk_says_and_no_process_that_trades_knows_them(trees: dict[str, ast.Module]) -> None:
+    """Floor 2, for machines that watch: it only reads."""
+    broken = []
+    for name, tree in trees.items():
+        for module in imports(tree):
+            into = module.startswith("common.metrics")
+            # its settings are read with all others
+            wanted = name.startswith(("common/metrics/", "scripts/")) or name == "workers/metrics.py"
+            wanted |= (name, module) == ("common/settings.py", "common.metrics.terms")
+            broken += [f"{name} imports {module}"] * (into and not wanted)
+            if name.startswith("common/metrics/") and module.startswith("common."):
+                broken += [f"{name} imports {module}"] * (module.split(".")[1] not in METRICS_KNOW)
+    assert not broken, f"metrics know desk and telemetry, and only their own process knows metrics: {broken}"
 
 
 def test_replay_stands_on_the_fleet_and_no_process_of_the_fleet_knows_it(trees: dict[str, ast.Module]) -> None:

@@ -158,6 +158,8 @@ def _deal(deal: Deal, span: Span | None, now_ns: int) -> DealFacts:
         entry_uusd=deal.edge_uusd,
         close_uusd=_closing(deal, span),
         age_ns=now_ns - deal.opened_ns,
+        unfinished=len(deal.unfinished),
+        unfinished_age_ns=max((now_ns - order.created_ns for order in deal.unfinished), default=None),
     )
 
 

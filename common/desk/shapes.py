@@ -114,6 +114,9 @@ class DealFacts:
     entry_uusd: int
     close_uusd: int | None
     age_ns: int
+    #: orders whose end is not proven, and how long ago the oldest of them was decided
+    unfinished: int = 0
+    unfinished_age_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,11 @@ GAUGES: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
         ("market",),
         "Since the worker last decided: alive but blind when old.",
     ),
+    "arb_worker_uptime_seconds": (
+        ("market",),
+        "Since the worker was started: resets() of it counts restarts. Missing while it does not run.",
+    ),
+    "arb_program_up": (("program",), "1 while supervisord has this program (warden, web, sim …) running."),
     "arb_halted": (("market", "level"), "1 where this halt is in force; market * is every market."),
     "arb_doubts": ((), "Markets whose newest deal a power cut may have taken: nobody enters meanwhile."),
     "arb_held_usd": ((), "Exposure promised to live deals, counted against the cap at worst case."),
@@ -30,6 +35,14 @@ GAUGES: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "arb_deals_naked": (
         ("market",),
         "Live deals whose long and short fills differ now, dust and fills in flight included.",
+    ),
+    "arb_orders_unfinished": (
+        ("market",),
+        "Orders of live deals whose end is not proven: on their way, or unknown and asked for.",
+    ),
+    "arb_order_unfinished_age_seconds": (
+        ("market",),
+        "Since the oldest of them was decided: beyond some seconds its fate is unknown.",
     ),
     "arb_equity_usd": (("venue",), "What the venue says that the account is worth."),
     "arb_gross_position_usd": (("venue",), "All positions of the account at mark, signs left out."),
@@ -55,6 +68,8 @@ def families(desk: DeskFacts) -> Iterable[GaugeMetricFamily]:
 def _whole(desk: DeskFacts) -> Samples:
     yield "arb_ledger_readable", (), float(not desk.trouble)
     yield "arb_supervisord_up", (), float(desk.supervisord is not None)
+    for program in desk.programs:
+        yield "arb_program_up", (program.name,), float(program.state == "RUNNING")
     if desk.trouble:
         return
     yield "arb_doubts", (), float(len(desk.doubts))
@@ -64,8 +79,15 @@ def _whole(desk: DeskFacts) -> Samples:
         yield "arb_deals_live", ("+1",), float(desk.counts.plus)
         yield "arb_deals_live", ("-1",), float(desk.counts.minus)
     for one in desk.markets:
+        yield from _open(one)
         yield "arb_deals_stuck", (one.market,), float(sum(deal.state == "STUCK" for deal in one.deals))
         yield "arb_deals_naked", (one.market,), float(sum(deal.net != 0 for deal in one.deals))
+
+
+def _open(one: MarketFacts) -> Samples:
+    ages_ns = [deal.unfinished_age_ns for deal in one.deals if deal.unfinished_age_ns is not None]
+    yield "arb_orders_unfinished", (one.market,), float(sum(deal.unfinished for deal in one.deals))
+    yield "arb_order_unfinished_age_seconds", (one.market,), _seconds(max(ages_ns, default=None))
 
 
 def _money(desk: DeskFacts) -> Samples:
@@ -88,6 +110,7 @@ def _money(desk: DeskFacts) -> Samples:
 def _market(one: MarketFacts) -> Samples:
     market = (one.market,)
     yield "arb_worker_up", market, float(one.state == "RUNNING")
+    yield "arb_worker_uptime_seconds", market, float(one.uptime_s) if one.state == "RUNNING" else None
     yield "arb_worker_heard_age_seconds", market, _seconds(one.heard_age_ns)
     yield "arb_worker_decision_age_seconds", market, _seconds(one.decided_age_ns)
     for side in one.sides:

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from common.core.terms import Terms
+from common.metrics.terms import MetricsTerms
 from common.recorder.terms import RecorderTerms
 from common.replay.terms import ReplayTerms
 from common.settings import OVERRIDES, Cap, Endpoint, FleetLimits, Paper
@@ -39,6 +40,7 @@ def test_every_setting_is_explained() -> None:
         | keys(RecorderTerms)
         | keys(ReplayTerms)
         | keys(WebTerms)
+        | keys(MetricsTerms)
         | set(OVERRIDES)
         | {"ARB_CONFIG", "mode", "var"}
     )

@@ -7,6 +7,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from common import settings
 from common.core.events import HaltLevel
+from common.metrics.counts import COUNTERS, HISTOGRAMS
 from common.metrics.exposition import once
 from common.metrics.gauges import GAUGES
 
@@ -35,7 +36,8 @@ def test_every_figure_is_the_desks_in_base_units(fleet: Any) -> None:
     assert (found["arb_deals_live", ("+1",)], found["arb_deals_live", ("-1",)]) == (1.0, 1.0)
     assert found["arb_halted", ("reduce", "SOL")] == 1.0
     assert found["arb_worker_up", ("BTC",)] == 0.0
-    assert {name for name, _ in found} <= set(GAUGES)
+    assert found["arb_journal_rows_total", ()] > 5
+    assert {name for name, _ in found} <= {*GAUGES, *COUNTERS}
 
 
 def test_without_a_ledger_nothing_is_said_of_it(fleet: Any) -> None:
@@ -50,6 +52,7 @@ def test_without_a_ledger_nothing_is_said_of_it(fleet: Any) -> None:
 def test_the_table_of_the_docs_is_the_table_of_the_code() -> None:
     text = (Path(__file__).parents[2] / "docs/metrics.md").read_text()
     said = {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| `arb_")}
-    assert list(said) == list(GAUGES)
-    for name, (labels, told) in GAUGES.items():
+    known = {**GAUGES, **COUNTERS, **HISTOGRAMS}
+    assert list(said) == list(known)
+    for name, (labels, told) in known.items():
         assert said[name] == f"| `{name}` | {', '.join(f'`{label}`' for label in labels)} | {told} |"

@@ -29,6 +29,7 @@ from common.ledger import lock, store
 from common.ledger.ledger import Ledger
 from common.ledger.verify import verify
 from common.market_lock import LOCK_TIMEOUT_S, lock_file
+from common.metrics import server as metrics_server
 from common.sim.server import wire_server
 from common.tape import spool
 from common.venues import ws
@@ -36,7 +37,7 @@ from common.venues.apex import wire_order as apex
 from common.venues.dydx import wire_order as dydx
 from common.web import looking, server
 from scripts import drill_strikes, supervise
-from workers import arb, sim, warden, web
+from workers import arb, metrics, sim, warden, web
 
 ROOT = Path(__file__).resolve().parents[2]
 BOUND_S = 30.0
@@ -197,7 +198,7 @@ def stopwaitsecs() -> dict[str, float]:
 def test_every_program_can_drain_within_its_stopwaitsecs() -> None:
     granted = stopwaitsecs()
     worker = WRITE_S + arb.STOP_BOUND_S + WRITE_S + arb.CLOSE_BOUND_S
-    assert len(granted) == 15
+    assert len(granted) == 16
     # it stops between two bursts of books; its journals were written before every answer
     assert wire_server.SHUTDOWN_S < wire_server.CLOSE_S
     assert granted.pop("sim") >= 2 * len(Venue) * wire_server.CLOSE_S
@@ -208,6 +209,8 @@ def test_every_program_can_drain_within_its_stopwaitsecs() -> None:
     assert granted.pop("web") > server.SHUTDOWN_S + looking.EVERY_S
     # one notification that is under way
     assert granted.pop("alerts") > sending.CONNECT_S + sending.ANSWER_S
+    # one look at the files may be under way
+    assert granted.pop("metrics") > metrics_server.SHUTDOWN_S + looking.EVERY_S
     assert all(seconds >= worker for seconds in granted.values()), worker
 
 
@@ -223,6 +226,7 @@ def test_who_waits_for_a_predecessor_or_a_fleet_waits_longer_than_that_may_take(
     assert granted["sim"] < sim.PREDECESSOR_S
     assert granted["warden"] < warden.PREDECESSOR_S
     assert granted["web"] < web.PREDECESSOR_S
+    assert granted["metrics"] < metrics.PREDECESSOR_S
     assert granted["btc"] == drill_strikes.STOP_S
     assert granted["sim"] + granted["warden"] + granted["btc"] < supervise.SHUTDOWN_BOUND_S
     # what closes in the background is granted no more than the close is
