@@ -13,6 +13,7 @@ import yaml  # type: ignore[import-untyped]
 
 from common.metrics.counts import COUNTERS, HISTOGRAMS
 from common.metrics.gauges import GAUGES
+from common.metrics.today import LOST_BPS
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "scripts" / "deploy" / "prometheus-rules.yml"
@@ -89,8 +90,6 @@ def test_what_costs_money_has_a_rule() -> None:
 
 
 def test_bounds_of_buckets_that_are_asked_for_exist() -> None:
-    from common.metrics.today import LOST_BPS
-
     asked = {le for _, expr in expressions() for le in re.findall(r'le="([^"]+)"', expr)}
     assert asked and asked <= {"+Inf", *map(str, LOST_BPS)}
 
