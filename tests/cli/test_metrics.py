@@ -1,5 +1,6 @@
 """The endpoint's gauges say what the desk says, in base units, and nothing of what is not known."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,13 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from common import settings
 from common.core.events import HaltLevel
+from common.core.order import OrderState
+from common.desk.facts import facts
+from common.desk.told import Reader
 from common.metrics.counts import COUNTERS, HISTOGRAMS
 from common.metrics.exposition import once
-from common.metrics.gauges import GAUGES
+from common.metrics.gauges import GAUGES, families
+from common.supervisor_client import Process
 
 SECOND_NS = 1_000_000_000
 
@@ -56,3 +61,39 @@ def test_the_table_of_the_docs_is_the_table_of_the_code() -> None:
     assert list(said) == list(known)
     for name, (labels, told) in known.items():
         assert said[name] == f"| `{name}` | {', '.join(f'`{label}`' for label in labels)} | {told} |"
+
+
+def test_an_order_without_proof_is_counted_from_its_decision(fleet: Any) -> None:
+    """Of BTC's deal one leg is on its way, decided 60 s before the venues were heard; SOL's are done."""
+    reader = Reader(settings.load(fleet.root / "arb.toml"))
+    told = reader.read(fleet.now_ns)
+    assert told.ledger is not None
+    row = told.ledger.markets["BTC"]
+    first, second = row.deals[0].orders
+    deal = replace(row.deals[0], orders=(replace(first, state=OrderState.WORKING), second))
+    markets = {**told.ledger.markets, "BTC": replace(row, deals=(deal,))}
+    desk = facts(replace(told, ledger=replace(told.ledger, markets=markets)), fleet.now_ns + SECOND_NS)
+    found = {
+        (s.name, s.labels["market"]): s.value
+        for family in families(desk)
+        if family.name.startswith("arb_order")
+        for s in family.samples
+    }
+    assert (found["arb_orders_unfinished", "BTC"], found["arb_orders_unfinished", "SOL"]) == (1.0, 0.0)
+    assert found["arb_order_unfinished_age_seconds", "BTC"] == 61.0
+    assert ("arb_order_unfinished_age_seconds", "SOL") not in found
+
+
+def test_a_worker_that_runs_has_an_age_and_other_programs_a_state(fleet: Any) -> None:
+    told = Reader(settings.load(fleet.root / "arb.toml")).read(fleet.now_ns)
+    processes = (
+        Process("btc", "arb", "RUNNING", 41, 12, 0, ""),
+        Process("eth", "arb", "BACKOFF", 0, 0, 1, ""),
+        Process("warden", "warden", "FATAL", 0, 0, 1, ""),
+    )
+    desk = facts(replace(told, processes=processes, alive=(7, "RUNNING")), fleet.now_ns)
+    found = {(s.name, *s.labels.values()): s.value for family in families(desk) for s in family.samples}
+    assert (found["arb_worker_up", "BTC"], found["arb_worker_up", "ETH"]) == (1.0, 0.0)
+    assert found["arb_worker_uptime_seconds", "BTC"] == 12.0
+    assert ("arb_worker_uptime_seconds", "ETH") not in found
+    assert found["arb_program_up", "warden"] == 0.0 and ("arb_program_up", "btc") not in found
