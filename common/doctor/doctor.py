@@ -101,6 +101,7 @@ def _going(config: Settings) -> Iterator[Finding]:
     if config.mode == "paper":
         yield running.ports(config, up)
     yield running.page_port(config, up)
+    yield running.metrics_port(config, up)
     owing = running.running_members(processes, config.markets)
     yield running.heartbeats(beats, owing, now_ns, config.warden.heartbeat_max_ns)
     yield running.halts(halts)

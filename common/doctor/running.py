@@ -80,6 +80,19 @@ def page_port(config: Settings, running: Collection[str]) -> Finding:
     return ok("web port", f"{told}: free")
 
 
+def metrics_port(config: Settings, running: Collection[str]) -> Finding:
+    """Whether the figures can be served; the fleet trades on without that."""
+    told = str(config.metrics.port)
+    if not config.metrics.enabled:
+        return ok("metrics port", "switched off")
+    if members.METRICS in running:
+        return ok("metrics port", f"{told}: the figures are served")
+    if taken(config.metrics.port):
+        remedy = "end it, or change metrics.port in arb.toml, then supervisorctl restart metrics"
+        return warning("metrics port", f"{told}: taken by another program", remedy)
+    return ok("metrics port", f"{told}: free")
+
+
 def running_members(processes: Iterable[Process], markets: Iterable[str]) -> list[str]:
     """Those who owe a heartbeat, by the name they give it under: markets, and the warden."""
     up = {p.full_name for p in processes if p.state == "RUNNING"}

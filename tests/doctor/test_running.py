@@ -77,6 +77,21 @@ def test_a_page_whose_port_is_held_by_another_is_a_warning(tmp_path: Path) -> No
     assert running.page_port(settings.load(tmp_path / "arb.toml", {}), set()).says == "switched off"
 
 
+def test_figures_whose_port_is_held_by_another_are_a_warning(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "arb.toml", tmp_path)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        text = (tmp_path / "arb.toml").read_text().replace("18711", str(other.getsockname()[1]))
+        (tmp_path / "arb.toml").write_text(text)
+        config = settings.load(tmp_path / "arb.toml", {})
+        found = running.metrics_port(config, set())
+        assert found.grade is Grade.WARNING and "metrics.port" in found.remedy
+        assert running.metrics_port(config, {"metrics"}).grade is Grade.OK
+    (tmp_path / "arb.toml").write_text(text.replace("enabled = true", "enabled = false"))
+    assert running.metrics_port(settings.load(tmp_path / "arb.toml", {}), set()).says == "switched off"
+
+
 def test_a_fleet_that_never_ran_has_no_beats(tmp_path: Path) -> None:
     shutil.copy(ROOT / "arb.toml", tmp_path)
     config = settings.load(tmp_path / "arb.toml", {})
