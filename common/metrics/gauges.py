@@ -46,7 +46,10 @@ GAUGES: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     ),
     "arb_equity_usd": (("venue",), "What the venue says that the account is worth."),
     "arb_gross_position_usd": (("venue",), "All positions of the account at mark, signs left out."),
-    "arb_account_age_seconds": (("venue",), "Since the venue last told of the account: old equity refuses new deals."),
+    "arb_account_age_seconds": (
+        ("venue",),
+        "Since the venue last told of the account, and positions were compared. Old equity refuses new deals.",
+    ),
     "arb_liquidation_distance_ratio": (("venue",), "How far every price may move against us until liquidation."),
     "arb_position_differs": (("market", "venue"), "1 where a venue's position is not the sum of our fills."),
     "arb_pnl_today_usd": (("kind",), "Since midnight UTC: realised (fees off), funding, and open deals at marks."),
