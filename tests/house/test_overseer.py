@@ -12,6 +12,7 @@ from common.core.market import Side, Venue
 from common.core.money import ZERO
 from common.fleet.by_hand import OwnView, Planted
 from common.fleet.overseer import FOUND_NS, MEMORY_NS, ROW_MAX_NS, Overseer, Stage
+from common.fleet.run import faults_of
 from common.fleet.run import run as simulate
 from common.fleet.violation import Violation
 from common.sim.faults import SECOND
@@ -353,6 +354,8 @@ def test_a_leg_that_a_persons_own_position_is_in_the_way_of_is_excused_and_only_
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The venue took a fill back after somebody had opened a position the other way: it nets both."""
-    assert simulate(seed).violation == ""
+    # who edits terms meanwhile makes another story of the seed
+    faults = replace(faults_of(seed), terms_changed=0.0)
+    assert simulate(seed, faults=faults).violation == ""
     monkeypatch.setattr(OwnView, "by_hand", lambda self, market: ZERO)
-    assert "naked at rest" in simulate(seed).violation
+    assert "naked at rest" in simulate(seed, faults=faults).violation
