@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from common.alerts import statement
+from common.alerts import backups, statement
 from common.alerts.conditions import conditions
 from common.alerts.happened import happened, pids, restarted
 from common.alerts.outbox import Outbox
@@ -20,6 +20,7 @@ from common.settings import Settings
 #: names under which the outbox keeps how far was read, and of which day the last statement was
 JOURNAL: Final = "journal"
 STATEMENT: Final = "statement"
+BACKUPS: Final = "backups"
 #: rows of the journal that are read at once
 ROWS: Final = 5_000
 
@@ -40,9 +41,10 @@ class Watchman:
         says = self._turning.look(self._outbox.standing(), standing, now_ns)
         once, marks = self._from_the_journal(desk)
         said, days = self._statement(desk, now_ns)
-        says += [(say, None) for say in (*once, *said, *restarted(self._pids, desk))]
+        failed, read_to = self._from_the_backups()
+        says += [(say, None) for say in (*once, *said, *failed, *restarted(self._pids, desk))]
         self._pids = pids(desk)
-        marks |= days
+        marks |= days | read_to
         if says or marks:
             self._outbox.put(says, marks, self._loud(now_ns), now_ns)
         return not any(one.severity is Severity.CRITICAL for one in standing.values())
@@ -60,6 +62,11 @@ class Watchman:
             return [], {}
         rows = _rows_since(self._config, int(known), last.seq) if known else []
         return list(happened(rows)), {JOURNAL: str(last.seq)}
+
+    def _from_the_backups(self) -> tuple[list[Say], dict[str, str]]:
+        known = self._outbox.mark(BACKUPS)
+        said, read_to = backups.failed(self._config.var / "log" / backups.FILE, int(known) if known else None)
+        return said, {} if known == str(read_to) else {BACKUPS: str(read_to)}
 
     def _statement(self, desk: DeskFacts, now_ns: int) -> tuple[list[Say], dict[str, str]]:
         """Of the day before, once its hour has come: of several that were missed the last; none at the first look."""
