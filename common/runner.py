@@ -209,8 +209,10 @@ class Runner:
                 assert_never(command)
 
     def _reserve(self, command: Reserve) -> None:
-        affordable = self.world.afford(command.deal.orders)
+        asked_ns, affordable = self.world.now_ns(), self.world.afford(command.deal.orders)
         outcome = self.ledger.reserve(command.deal, command.why) if affordable else Refusal("budget")
+        if self.meter is not None:
+            self.meter.reserved(self.world.now_ns() - asked_ns)
         if isinstance(outcome, Refusal):
             self._log("refused", deal=command.deal.deal_id, reason=outcome.reason, why=command.why)
             if self.meter is not None:

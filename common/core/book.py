@@ -104,6 +104,8 @@ class Book:
         self.bids, self.asks = Ladder(-1), Ladder(+1)
         #: why the book must not be used; empty when it may
         self.stale = "no snapshot yet"
+        #: how often the feed lost it: a break, or messages that are missing
+        self.losses = 0
         self.heard_ns = 0
         #: the last mid that was believed, in ticks; kept while a side is empty
         self._believed: float | None = None
@@ -125,6 +127,7 @@ class Book:
     def lose(self, reason: str) -> None:
         """The connection broke or skipped a message: stale until the next snapshot."""
         self.stale = reason
+        self.losses += 1
 
     def quote(self, side: Side, steps: int) -> Quote | None:
         """What an order of `side` over `steps` would pay or get by walking the opposite ladder."""

@@ -22,6 +22,10 @@ COUNTERS: Final[Told] = {
         "How long the worker gave which word for not opening, since midnight UTC.",
     ),
     "arb_orders_sent_total": (("market", "venue", "purpose"), "Orders that went out, since midnight UTC."),
+    "arb_book_losses_total": (
+        ("market", "venue"),
+        "How often a feed lost its book: a break, or a gap in its messages; since midnight UTC.",
+    ),
     "arb_journal_rows_total": ((), "Rows of the ledger's journal; only another ledger file begins anew."),
 }
 #: the same; where a figure may be below 0 there is no _sum and no _count, the bucket +Inf counts
@@ -29,6 +33,16 @@ HISTOGRAMS: Final[Told] = {
     "arb_order_handover_seconds": (
         ("venue", "purpose"),
         "From an order's decision until it was handed to the venue's line, reserving included; since midnight UTC.",
+    ),
+    "arb_reserve_wait_seconds": (
+        (),
+        "What of it the ledger took to reserve an opening, waiting for others included; counted once for each of its "
+        "two orders; since midnight UTC.",
+    ),
+    "arb_naked_seconds": (
+        ("market",),
+        "How long a deal was uneven, dust left out, as its worker heard the fills: milliseconds while both legs "
+        "fill; since midnight UTC. One that a restart cut in two counts from the restart.",
     ),
     "arb_slippage_bps": (
         ("venue", "purpose"),
@@ -50,8 +64,11 @@ def families(today: Today, desk: DeskFacts) -> Iterable[Metric]:
     yield _counter("arb_edges_seen_total", today.seen)
     yield _counter("arb_said_seconds_total", said_s)
     yield _counter("arb_orders_sent_total", today.sent)
+    yield _counter("arb_book_losses_total", today.lost)
     yield _counter("arb_journal_rows_total", journal)
     yield _histogram("arb_order_handover_seconds", today.handover_s)
+    yield _histogram("arb_reserve_wait_seconds", today.reserve_s)
+    yield _histogram("arb_naked_seconds", today.naked_s)
     yield _histogram("arb_slippage_bps", today.slippage_bps)
     yield _histogram("arb_markout_bps", today.markout_bps)
 

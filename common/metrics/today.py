@@ -12,10 +12,11 @@ from typing import Final, TypeAlias
 
 from common.core.market import Side
 from common.core.money import BPS
-from common.telemetry.rows import MARKED_S, Mark, Refused, Row, Sent, Span
+from common.telemetry.rows import MARKED_S, Mark, Naked, Refused, Row, Sent, Span
 
 SECOND_NS: Final = 1_000_000_000
 HANDOVER_S: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+NAKED_S: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0, 10.0, 30.0, 60.0)
 #: above 0 is what we lost
 LOST_BPS: Final = (-20.0, -10.0, -5.0, -2.0, -1.0, 0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 #: orders whose fills may still be marked
@@ -55,14 +56,17 @@ class Today:
         self.handover_s: dict[Labels, Spread] = {}
         self.slippage_bps: dict[Labels, Spread] = {}
         self.markout_bps: dict[Labels, Spread] = {}
+        self.reserve_s: dict[Labels, Spread] = {}
+        self.naked_s: dict[Labels, Spread] = {}
+        self.lost: Counter[Labels] = Counter()
         #: by client id the purpose of an order, and the price that it rested on
         self._orders: dict[str, tuple[str, Decimal | None]] = {}
 
     def begin(self) -> None:
         """A new day: what was counted stands at 0, so that its first rise is seen; it does not vanish."""
-        for counted in (self.refused, self.seen, self.said_ns, self.sent):
+        for counted in (self.refused, self.seen, self.said_ns, self.sent, self.lost):
             counted.update({labels: -count for labels, count in counted.items()})
-        for spreads in (self.handover_s, self.slippage_bps, self.markout_bps):
+        for spreads in (self.handover_s, self.slippage_bps, self.markout_bps, self.reserve_s, self.naked_s):
             for spread in spreads.values():
                 spread.clear()
         self._orders.clear()
@@ -75,6 +79,8 @@ class Today:
             self.refused[row.market, row.reason] += 1
         elif isinstance(row, Sent):
             self._sent(row)
+        elif isinstance(row, Naked):
+            _spread(self.naked_s, (row.market,), NAKED_S).add(row.for_ns / SECOND_NS)
         elif isinstance(row, Mark):
             self._mark(row)
 
@@ -82,10 +88,14 @@ class Today:
         self.seen[row.market,] += row.seen
         for word, for_ns in row.said_ns.items():
             self.said_ns[row.market, word] += for_ns
+        for venue, count in row.lost.items():
+            self.lost[row.market, venue] += count
 
     def _sent(self, row: Sent) -> None:
         self.sent[row.market, row.venue, row.purpose] += 1
         _spread(self.handover_s, (row.venue, row.purpose), HANDOVER_S).add(row.took_ns / SECOND_NS)
+        if row.reserve_ns:
+            _spread(self.reserve_s, (), HANDOVER_S).add(row.reserve_ns / SECOND_NS)
         if len(self._orders) >= ORDERS_MAX:
             del self._orders[next(iter(self._orders))]
         self._orders[row.client_id] = (row.purpose, Decimal(row.expected) if row.expected else None)

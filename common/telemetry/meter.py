@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from common.core.deal import Deal
+from common.core.deal import Deal, uneven
 from common.core.edge import Pair
 from common.core.market import Direction, Venue
 from common.core.opening import WOULD_OPEN, weigh
-from common.core.order import Fill, Order
+from common.core.order import Fill, Order, Purpose
 from common.core.trader import Trader
-from common.telemetry.rows import FACTORS, MARKED_S, Mark, Refused, Row, Sent, Span
+from common.telemetry.rows import FACTORS, MARKED_S, Mark, Naked, Refused, Row, Sent, Span
 
 SECOND_NS: Final = 1_000_000_000
 #: edges are looked at this often, and a span lasts this long
@@ -36,6 +36,9 @@ class Meter:
         self._rows: deque[Row] = deque(maxlen=ROWS_MAX)
         self._due: deque[tuple[int, int, Fill]] = deque(maxlen=ROWS_MAX)
         self._fills: dict[str, int] = {}
+        #: by deal since when it is uneven
+        self._naked_ns: dict[str, int] = {}
+        self._reserve_ns = 0
         self._decision, self._since_ns = trader.decision, at_ns
         self._has_edge = False
         self._looked_ns = at_ns
@@ -52,6 +55,11 @@ class Meter:
         self._curve: tuple[float | None, ...] = ()
         self._age_ns = dict.fromkeys(Venue, 0)
         self._lag_ns = dict.fromkeys(Venue, 0)
+        self._losses = self._lost()
+
+    def _lost(self) -> dict[Venue, int]:
+        """So far in this life, by venue."""
+        return {venue: book.losses for venue, book in self._trader.view.books.items()}
 
     # ---- told by the runner ---------------------------------------------------------------------------------------
 
@@ -85,6 +93,10 @@ class Meter:
         self._refusals |= {reason}
         self._rows.append(Refused(self._market, at_ns, reason, int(deal.direction), deal.edge_uusd))
 
+    def reserved(self, took_ns: int) -> None:
+        """The ledger was asked for room; how long that took."""
+        self._reserve_ns = took_ns
+
     def sent(self, orders: Sequence[Order], at_ns: int) -> None:
         """Orders are on their way; the quotes they rest on are those of the trader's last decision, if they are."""
         for order in orders:
@@ -106,6 +118,7 @@ class Meter:
             expected=format(leg.quote.average, "f") if leg is not None and rests else "",
             touch=format(leg.quote.touch, "f") if leg is not None and rests else "",
             took_ns=at_ns - order.created_ns,
+            reserve_ns=self._reserve_ns if order.purpose is Purpose.OPEN else 0,
         )
 
     def changed(self, deal: Deal, at_ns: int) -> None:
@@ -115,8 +128,17 @@ class Meter:
             self._fills[deal.deal_id] = len(deal.fills)
             for fill in deal.fills[known:]:
                 self._due.extend((at_ns + after_s * SECOND_NS, after_s, fill) for after_s in MARKED_S)
+            self._even_or_not(deal, at_ns)
         if not deal.live:
             self._fills.pop(deal.deal_id, None)
+            self._naked_ns.pop(deal.deal_id, None)
+
+    def _even_or_not(self, deal: Deal, at_ns: int) -> None:
+        """Fills came: it begins to be uneven, or was so until now. What dust leaves is even."""
+        if uneven(deal, self._trader.view.instruments) is not None:
+            self._naked_ns.setdefault(deal.deal_id, at_ns)
+        elif (since_ns := self._naked_ns.pop(deal.deal_id, None)) is not None:
+            self._rows.append(Naked(self._market, at_ns, deal.deal_id, at_ns - since_ns))
 
     # ---- looking for itself ---------------------------------------------------------------------------------------
 
@@ -188,6 +210,7 @@ class Meter:
             quotes=self._quotes(at_ns),
             age_ms={venue.value: age_ns // 1_000_000 for venue, age_ns in self._age_ns.items()},
             lag_ms={venue.value: lag_ns // 1_000_000 for venue, lag_ns in self._lag_ns.items()},
+            lost={venue.value: count - self._losses[venue] for venue, count in self._lost().items()},
         )
 
     def _quotes(self, at_ns: int) -> dict[str, tuple[str, str]]:

@@ -26,7 +26,7 @@ class Span:
     `edge_bps`: by direction ("+1", "-1") mean and highest of what was looked at each second. `curve_bps`: the edge at
     each of FACTORS times the deal's size at the best of these looks (None: not deep enough). `quotes`: by venue what
     the deal's size would be sold and bought for at the end. `age_ms`: by venue the longest that nothing was heard;
-    `lag_ms`: the most that its messages were late by, where that was measured.
+    `lag_ms`: the most that its messages were late by, where that was measured; `lost`: how often its book was lost.
     """
 
     market: str
@@ -42,6 +42,7 @@ class Span:
     quotes: Mapping[str, tuple[str, str]]
     age_ms: Mapping[str, int]
     lag_ms: Mapping[str, int] = field(default_factory=dict)
+    lost: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One order on its way; `expected`: the average price of the quote it rests on. `took_ns`: since it was decided."""
+    """One order on its way; `expected`: the average price of the quote it rests on. `took_ns`: since it was decided.
+
+    `reserve_ns`: what of that the ledger took to reserve; 0 where nothing had to be reserved.
+    """
 
     market: str
     at_ns: int
@@ -70,6 +74,17 @@ class Sent:
     expected: str
     touch: str
     took_ns: int
+    reserve_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Naked:
+    """A deal was uneven for so long, until `at_ns`, as this worker heard it: milliseconds while both legs fill."""
+
+    market: str
+    at_ns: int
+    deal_id: str
+    for_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +132,12 @@ def fleet_row(
     )
 
 
-Row: TypeAlias = Span | Refused | Sent | Mark | FleetRow
+Row: TypeAlias = Span | Refused | Sent | Naked | Mark | FleetRow
 KINDS: Final[Mapping[str, type[Row]]] = {
     "span": Span,
     "refused": Refused,
     "sent": Sent,
+    "naked": Naked,
     "mark": Mark,
     "fleet": FleetRow,
 }

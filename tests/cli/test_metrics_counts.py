@@ -9,7 +9,7 @@ from common import settings
 from common.metrics.exposition import Sight, once
 from common.metrics.today import Today
 from common.telemetry.files import Writer, folder_of
-from common.telemetry.rows import Mark, Refused, Row, Sent, Span
+from common.telemetry.rows import Mark, Naked, Refused, Row, Sent, Span
 
 SECOND_NS = 1_000_000_000
 DAY_NS = 86_400 * SECOND_NS
@@ -22,10 +22,11 @@ def rows(at_ns: int) -> list[Row]:
     order = ("aaaaaa-BTC-1", "o-1", "dydx", "BUY", "OPEN", "0.001")
     fill = ("dydx", "o-1", "BUY", "40004", "0.001")
     return [
-        Span("BTC", at_ns, 10 * SECOND_NS, 3, said, {}, 1.0, {}, (), {}, {}),
+        Span("BTC", at_ns, 10 * SECOND_NS, 3, said, {}, 1.0, {}, (), {}, {}, {}, {"apex": 2}),
         Refused("BTC", at_ns, "cap", 1, 26),
         Refused("BTC", at_ns, "cap", -1, 26),
-        Sent("BTC", at_ns, *order, "40000", "40000", 3 * MS_NS),
+        Sent("BTC", at_ns, *order, "40000", "40000", 3 * MS_NS, MS_NS // 2),
+        Naked("BTC", at_ns, "aaaaaa-BTC-1", 200 * MS_NS),
         Sent("BTC", at_ns, "aaaaaa-BTC-1", "o-2", "apex", "SELL", "EVEN", "0.001", "", "", 30 * MS_NS),
         Mark("BTC", at_ns, *fill, 1, "40000"),
         Mark("BTC", at_ns, *fill, 5, "40024"),
@@ -59,6 +60,9 @@ def test_every_row_is_counted_by_what_it_says(fleet: Any, writer: Writer) -> Non
     assert found["arb_order_handover_seconds_sum/OPEN/dydx"] == pytest.approx(0.003)
     buckets = [found[f"arb_order_handover_seconds_bucket/{le}/OPEN/dydx"] for le in ("0.002", "0.005", "+Inf")]
     assert buckets == [0, 1, 1]
+    assert (found["arb_reserve_wait_seconds_count"], found["arb_reserve_wait_seconds_sum"]) == (1, 0.0005)
+    assert [found[f"arb_naked_seconds_bucket/{le}/BTC"] for le in ("0.1", "0.25", "+Inf")] == [0, 1, 1]
+    assert found["arb_book_losses_total/BTC/apex"] == 2
     # bought at 40004: 1 bp worse than the quote and than the middle one second later, 5 bp better than after 5 s
     assert [found[f"arb_slippage_bps_bucket/{le}/OPEN/dydx"] for le in ("0.0", "1.0", "+Inf")] == [0, 1, 1]
     assert [found[f"arb_markout_bps_bucket/1s/{le}/dydx"] for le in ("0.0", "1.0", "+Inf")] == [0, 1, 1]

@@ -6,7 +6,7 @@ import pytest
 
 from common.telemetry import files
 from common.telemetry.files import Writer, folder_of, forget, read
-from common.telemetry.rows import KINDS, FleetRow, Mark, Refused, Row, Sent, Span, line, row
+from common.telemetry.rows import KINDS, FleetRow, Mark, Naked, Refused, Row, Sent, Span, line, row
 
 SECOND_NS = 1_000_000_000
 DAY_NS = 86_400 * SECOND_NS
@@ -29,6 +29,7 @@ ROWS: tuple[Row, ...] = (
         {"apex": ("1", "2")},
         {"dydx": 6},
     ),
+    Naked("BTC", START_NS + 3, "x-BTC-1", 12),
     FleetRow("fleet", START_NS + 3, {"dydx": 1, "apex": 2}, {"dydx": 3, "apex": 4}, 5, None, 1, 2),
 )
 

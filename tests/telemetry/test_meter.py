@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from common.core.account import AccountFacts
 from common.core.events import (
     BookMessage,
     Event,
+    FeedLost,
     Filled,
     Halted,
     HaltLevel,
@@ -30,7 +32,7 @@ from common.ledger.report import Report
 from common.ledger.shapes import DealRow
 from common.runner import Runner
 from common.telemetry.meter import Meter
-from common.telemetry.rows import FACTORS, Mark, Refused, Row, Sent, Span
+from common.telemetry.rows import FACTORS, Mark, Naked, Refused, Row, Sent, Span
 
 D = Decimal
 SECOND = 1_000_000_000
@@ -110,12 +112,17 @@ class House:
         """Everything that was sent and has not been filled is."""
         self.now += SECOND // 2
         for order in self.sent:
-            fill = Fill(
-                order.venue, f"f-{order.client_id}", order.client_id, order.side, price(order), order.size, 5, 1
-            )
-            self.hear(Filled(fill, self.now))
-            self.hear(Reported(orders_of.Report(order.client_id, "v", order.size, final=True), self.now))
+            self.fill(order, price(order))
         self.sent.clear()
+
+    def fill(self, order: Order, price: Decimal | None = None, parts: int = 1) -> None:
+        """One order is filled now, in so many parts, half a second apart."""
+        at, size = order.limit if price is None else price, order.size / parts
+        for part in range(parts):
+            self.now += SECOND // 2 if part else 0
+            fill = Fill(order.venue, f"f{part}-{order.client_id}", order.client_id, order.side, at, size, 5, 1)
+            self.hear(Filled(fill, self.now))
+        self.hear(Reported(orders_of.Report(order.client_id, "v", order.size, final=True), self.now))
 
     def drain(self) -> tuple[Row, ...]:
         assert self.meter is not None
@@ -212,6 +219,43 @@ def test_an_order_whose_limit_is_not_that_of_the_quote_has_none(house: House) ->
     house.meter.sent([replace(house.sent[0], limit=D(1))], house.now)
     (row,) = (row for row in house.drain() if isinstance(row, Sent))
     assert (row.expected, row.touch) == ("", "")
+
+
+def test_how_long_a_deal_was_uneven_is_told_once_it_is_even(house: House) -> None:
+    house.drain()
+    house.pass_time(1, apex=10_100)
+    first, second = house.sent[:2]
+    house.fill(first, parts=2)
+    house.pass_time(2, apex=10_100)
+    assert not [row for row in house.drain() if isinstance(row, Naked)], "not over yet"
+    house.fill(second)
+    (naked,) = [row for row in house.drain() if isinstance(row, Naked)]
+    assert (naked.deal_id, naked.for_ns) == (first.deal_id, 2 * SECOND + SECOND // 2), "since the first part"
+
+
+def test_what_the_ledger_took_stands_with_the_opening_and_with_no_other_order(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserve = house.ledger.reserve
+
+    def slow(*given: Any) -> Any:
+        house.now += 7_000_000
+        return reserve(*given)
+
+    monkeypatch.setattr(house.ledger, "reserve", slow)
+    house.pass_time(1, apex=10_100)
+    house.fill_all()
+    house.pass_time(2)
+    house.fill_all()
+    told = {row.purpose: row.reserve_ns for row in house.drain() if isinstance(row, Sent)}
+    assert told["OPEN"] == 7_000_000 and set(told.values()) == {7_000_000, 0}
+
+
+def test_a_book_that_was_lost_is_counted_in_its_span(house: House) -> None:
+    house.drain()
+    house.hear(FeedLost(Venue.APEX, "gap", house.now), FeedLost(Venue.APEX, "gap", house.now))
+    assert span_of(house.drain()).lost == {"dydx": 0, "apex": 2}
+    assert span_of(house.drain()).lost == {"dydx": 0, "apex": 0}
 
 
 def test_fills_are_marked_after_one_five_and_thirty_seconds(house: House) -> None:
