@@ -8,26 +8,28 @@ from common.desk.shapes import DeskFacts
 from common.ledger.shapes import JournalRow
 
 #: by verb of the journal; everything else is trading
-_TOLD: Final = {
+VERBS: Final = {
     "book_forced": (Severity.CRITICAL, "a fill that no order of ours asked for"),
     "write_off": (Severity.WARNING, "a deal was written off"),
     "set_limit": (Severity.INFO, "a limit was set"),
-    "reset_count": (Severity.INFO, "the count was reset"),
-    "reset": (Severity.INFO, "the ledger was reset"),
     "restore": (Severity.WARNING, "a backup was put in the ledger's place"),
     "rebuild": (Severity.WARNING, "a deal was written down anew from what the venues know"),
+    "adopt": (Severity.WARNING, "orders of another ledger file were taken for ours"),
+    "reconcile": (Severity.INFO, "the ledger was compared with what both venues know"),
     "resume": (Severity.INFO, "a halt was lifted"),
-    "mend": (Severity.WARNING, "the ledger's laws were put back"),
 }
 
 
 def happened(rows: Iterable[JournalRow]) -> Iterator[Say]:
-    """One message a row, named by its number: put down once, however often the rows are read."""
+    """One message a row, named by number and time: put down once, however often the rows are read.
+
+    A number alone would not do: a restored ledger gives the same ones again, to other rows.
+    """
     for row in rows:
-        if row.verb in _TOLD:
-            severity, what = _TOLD[row.verb]
+        if row.verb in VERBS:
+            severity, what = VERBS[row.verb]
             about = row.deal_id or row.market or "*"
-            yield Say(Kind.ONCE, f"journal {row.seq}", severity, f"{what} ({about}): {row.why}")
+            yield Say(Kind.ONCE, f"journal {row.seq} {row.at_ns}", severity, f"{what} ({about}): {row.why}")
 
 
 def restarted(before: Mapping[str, int], desk: DeskFacts) -> Iterator[Say]:

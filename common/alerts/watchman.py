@@ -21,7 +21,7 @@ from common.settings import Settings
 JOURNAL: Final = "journal"
 STATEMENT: Final = "statement"
 BACKUPS: Final = "backups"
-#: rows of the journal that are read at once
+#: rows of the journal that are read at a look; what is more comes with the next
 ROWS: Final = 5_000
 
 
@@ -53,15 +53,16 @@ class Watchman:
         return dict.fromkeys(self._targets.urls, self._terms.loud_ns(now_ns))
 
     def _from_the_journal(self, desk: DeskFacts) -> tuple[list[Say], dict[str, str]]:
-        """Rows since the last look. The first look at a ledger begins at its end: old news is none."""
+        """Rows since the last look, in steps. The first look at a ledger begins at its end: old news is none."""
         if desk.trouble or not desk.journal:
             return [], {}
-        last = desk.journal[-1]
         known = self._outbox.mark(JOURNAL)
-        if known == str(last.seq):
+        if not known:
+            return [], {JOURNAL: _name(desk.journal[-1])}
+        if known == _name(desk.journal[-1]):
             return [], {}
-        rows = _rows_since(self._config, int(known), last.seq) if known else []
-        return list(happened(rows)), {JOURNAL: str(last.seq)}
+        rows = _rows_since(self._config, known)
+        return list(happened(rows)), {JOURNAL: _name(rows[-1])} if rows else {}
 
     def _from_the_backups(self) -> tuple[list[Say], dict[str, str]]:
         known = self._outbox.mark(BACKUPS)
@@ -80,8 +81,16 @@ class Watchman:
             return [statement.statement(statement.read(report, number, desk), self._outbox.signed())], marks
 
 
-def _rows_since(config: Settings, after: int, last: int) -> list[JournalRow]:
-    """Those between; of a ledger that was replaced by a shorter one, its newest."""
+def _name(row: JournalRow) -> str:
+    """Which row it is, of whichever ledger file: a restored one gives numbers again."""
+    return f"{row.seq} {row.at_ns}"
+
+
+def _rows_since(config: Settings, known: str) -> list[JournalRow]:
+    """The next rows behind the known one; where that is not there the file is another one: its newest."""
+    seq = int(known.partition(" ")[0])
     with Report.open(config.ledger_file) as report:
-        count = last - after if after <= last else ROWS
-        return [row for row in report.journal(min(count, ROWS)) if row.seq > after or after > last]
+        rows = report.told_after(seq - 1, ROWS + 1)
+        if rows and _name(rows[0]) == known:
+            return rows[1:]
+        return report.journal(ROWS)

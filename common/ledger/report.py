@@ -40,6 +40,10 @@ from common.ledger.story import Story
 
 #: rows of the journal that are shown unless asked for more
 TAIL = 50
+#: the columns of a JournalRow
+_TOLD = (
+    "SELECT seq, at_ns, verb, market, deal_id, from_state, to_state, why, pid, code_version, config_hash FROM journal"
+)
 ANY_STATE = tuple(state.value for state in DealState)
 
 
@@ -176,11 +180,12 @@ class Report:
         """The newest `limit` rows (of a market, of a deal), oldest first."""
         # a deal's rows by their index; a market's from the end on
         of = "(?1 IS NULL OR market = ?1)" + ("" if deal_id is None else " AND deal_id = ?2")
-        query = (
-            "SELECT seq, at_ns, verb, market, deal_id, from_state, to_state, why, pid, code_version, config_hash "
-            f"FROM journal WHERE {of} ORDER BY seq DESC LIMIT ?3"
-        )
+        query = f"{_TOLD} WHERE {of} ORDER BY seq DESC LIMIT ?3"
         return [JournalRow(*row) for row in reversed(self._all(query, (market, deal_id, limit)))]
+
+    def told_after(self, seq: int, limit: int) -> list[JournalRow]:
+        """The first `limit` rows of the journal behind that one, oldest first."""
+        return [JournalRow(*row) for row in self._all(f"{_TOLD} WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))]
 
     def spreads(self, market: str | None = None) -> list[SpreadRow]:
         """One row per reservation: what the original kept in spread.txt, with its signed count of that moment."""

@@ -16,7 +16,7 @@ from common import settings
 from common.alerts import service as service_module
 from common.alerts import statement, targets, watchman
 from common.alerts.conditions import CAP_USED, SILENT_NS, SOON_NS, conditions
-from common.alerts.happened import pids, restarted
+from common.alerts.happened import VERBS, pids, restarted
 from common.alerts.outbox import FILE, Outbox
 from common.alerts.service import Service
 from common.alerts.shapes import Kind, Severity
@@ -28,12 +28,17 @@ from common.core.market import Venue
 from common.desk.facts import facts
 from common.desk.shapes import DeskFacts, ProgramFacts
 from common.desk.told import Reader
+from common.ledger.backup import By, backup, restore
+from common.ledger.ledger import Ledger
 from common.ledger.report import Report
+from common.ledger.rows import Author
+from scripts import archive
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Call
 
 SECOND = 10**9
+ROOT = Path(__file__).resolve().parents[2]
 ArbctlIn = Callable[[Path], "Call"]
 
 
@@ -125,6 +130,47 @@ def test_the_journal_is_told_from_where_one_came_in_and_every_row_once(fleet: An
     (one,) = [message for message in box.messages(99) if message.kind is Kind.ONCE]
     assert one.text == "a halt was lifted (SOL): anna: understood" or "understood" in one.text
     assert one.sent == {"mail": 0}
+
+
+def test_a_long_absence_is_read_up_in_steps_and_nothing_is_left_out(
+    fleet: Any, box: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watchman, "ROWS", 3)
+    config = settings.load(fleet.root / "arb.toml")
+    Watchman(config, box, Targets({})).look(fleet.now_ns)
+    for number in range(5):
+        fleet.ledger.halt(HaltLevel.HALT, "SOL", f"odd {number}", who="anna", at_ns=fleet.now_ns + number)
+        fleet.ledger.resume("SOL", f"fine {number}", who="anna", at_ns=fleet.now_ns + number)
+    looking = Watchman(config, box, Targets({}))
+    for _ in range(6):
+        looking.look(fleet.now_ns)
+    told = [one.text for one in box.messages(99) if one.kind is Kind.ONCE]
+    assert [f"fine {number}" in text for number, text in enumerate(told)] == [True] * 5
+
+
+def test_of_a_ledger_that_was_put_in_the_place_of_another_the_same_numbers_are_other_rows(
+    fleet: Any, box: Outbox
+) -> None:
+    config = settings.load(fleet.root / "arb.toml")
+    Watchman(config, box, Targets({})).look(fleet.now_ns)
+    fleet.ledger.halt(HaltLevel.HALT, "SOL", "odd", who="anna", at_ns=fleet.now_ns)
+    kept = fleet.root / "kept.db"
+    backup(config.ledger_file, kept)
+    fleet.ledger.resume("SOL", "before", who="anna", at_ns=fleet.now_ns + 1)
+    Watchman(config, box, Targets({})).look(fleet.now_ns)
+    fleet.ledger.close()
+    by = By(Author(7, "v", "c"), "berta", fleet.now_ns + 2)
+    restore(config.ledger_file, kept, by, make_folder=lambda: archive.new_folder(config.var / "archive"))
+    with Ledger.create(config.ledger_file, created_ns=1, config_hash="c", code_version="v", pid=8) as ledger:
+        ledger.resume("SOL", "after", who="berta", at_ns=fleet.now_ns + 2)
+    Watchman(config, box, Targets({})).look(fleet.now_ns)
+    told = [one.text for one in box.messages(99) if one.kind is Kind.ONCE]
+    assert [word in text for word, text in zip(("before", "a backup", "after"), told, strict=True)] == [True] * 3
+
+
+def test_every_verb_that_is_told_of_is_one_that_the_ledger_writes() -> None:
+    written = "".join(path.read_text() for path in (ROOT / "common" / "ledger").glob("*.py"))
+    assert not [verb for verb in VERBS if f'"{verb}"' not in written]
 
 
 def test_a_day_has_one_statement_and_a_difference_is_answered_for_by_name(
