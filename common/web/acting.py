@@ -18,6 +18,8 @@ from common.web.guard import refused
 #: what stands in the journal as who did it: the role, which is all that a token says
 WHO: Final = "web:{role}"
 WHY_MAX: Final = 500
+#: what may be asked for; no halt at all is a resume
+LEVELS: Final = tuple(level for level in HaltLevel if level is not HaltLevel.NONE)
 
 
 class Refused(Exception):
@@ -33,8 +35,8 @@ class Acting:
     async def halt(self, request: web.Request) -> web.Response:
         """`{"level": halt|reduce|flatten, "market": …|null, "why": …}`."""
         asked = await said(request)
-        if asked.get("level") not in tuple(HaltLevel):
-            return refused(400, f"level must be one of {', '.join(HaltLevel)}")
+        if asked.get("level") not in LEVELS:
+            return refused(400, f"level must be one of {', '.join(LEVELS)}")
         level = HaltLevel(asked["level"])
         return await self._done(request, asked, level, lambda market, why, who: self._halt(level, market, why, who))
 

@@ -292,6 +292,7 @@ def test_an_operator_halts_flattens_and_resumes_and_the_journal_has_who_and_why(
         {"level": "halt", "market": "NOPE", "why": "a"},
         {"level": "halt", "market": ["BTC"], "why": "a"},
         {"level": "stop", "market": None, "why": "a"},
+        {"level": "none", "market": None, "why": "a"},
         {"level": ["halt"], "market": None, "why": "a"},
         ["halt"],
         None,
