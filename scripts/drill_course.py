@@ -29,6 +29,8 @@ REST_BOUND_S = 120.0
 #: a fleet without an open deal is waited for, so that stopping and starting again have something to keep
 OPEN_BOUND_S = 60.0
 RECOVER_BOUND_S = 60.0
+#: so often it is tried to stop with a deal open
+STOPS = 4
 POLL_S = 0.1
 #: supervisord's words for the end of a process that was nobody's order
 _EXITED = re.compile(r"^(?P<at>[\d-]+ [\d:]+),\d+ \w+ exited: (?P<name>\w+) \(exit status (?P<code>\d+)", re.MULTILINE)
@@ -138,6 +140,15 @@ class Course:
         ]
 
     async def _stop_with_open_deals(self) -> None:
+        """What was seen open may be closed by the time that all have stopped: then once more."""
+        for attempt in range(STOPS):
+            if attempt:
+                await self._fleet.control("start", f"{members.GROUP}:*")
+            await self._stop_once_open()
+            if self._out.open_at_stop:
+                return
+
+    async def _stop_once_open(self) -> None:
         began_ns = clock.monotonic_ns()
         while not self._live() and _since(began_ns) < OPEN_BOUND_S:  # noqa: ASYNC110  (a file of others)
             await asyncio.sleep(POLL_S)
